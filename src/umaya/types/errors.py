@@ -1,0 +1,76 @@
+"""Errors that cross rooms.
+
+    UmayaError
+    ├── InputError        something a person handed in is wrong: file, row, field, what to do
+    ├── NotFound          an id that does not exist (never used for persons: the gate refuses instead)
+    ├── Conflict          the act does not fit the present state (already approved, period over, ...)
+    ├── Forbidden         the actor lacks the role for an administrative act
+    └── IntegrityFault    stored bytes are not what was written
+
+A message is one lower-case sentence without a final period; it names references and positions and never
+carries a value from a data row, because that value may be personal.
+Refusals of a use are values (`umaya.gate.Refusal`), not errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class UmayaError(Exception):
+    """Root of every error raised on purpose."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a fault in an input lies.
+
+    Attributes:
+        file: name of the file as the person gave it.
+        row: 1-based data row (a header is not counted), or None when the whole file is meant.
+        field: column, key path or tag, or None.
+    """
+
+    file: str
+    row: int | None = None
+    field: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.row is not None:
+            parts.append(f"row {self.row}")
+        if self.field is not None:
+            parts.append(f"field `{self.field}`")
+        return ": ".join(parts)
+
+
+class InputError(UmayaError):
+    """A file, row or field that cannot be taken. Commands exit with 2 and change nothing.
+
+    Args:
+        place: where.
+        problem: what is wrong, without repeating the offending value.
+        advice: what the person can do about it.
+    """
+
+    def __init__(self, place: Place, problem: str, advice: str) -> None:
+        self.place = place
+        self.problem = problem
+        self.advice = advice
+        super().__init__(f"{place}: {problem}; {advice}")
+
+
+class NotFound(UmayaError):
+    """An id that is not there."""
+
+
+class Conflict(UmayaError):
+    """The act does not fit the present state."""
+
+
+class Forbidden(UmayaError):
+    """The actor lacks the role that an administrative act needs."""
+
+
+class IntegrityFault(UmayaError):
+    """Stored bytes are not what was written."""

@@ -2,10 +2,10 @@
 
     UmayaError
     ├── InputError        something a person handed in is wrong: file, row, field, what to do
-    ├── NotFound          an id that does not exist (never used for persons: the gate refuses instead)
-    ├── Conflict          the act does not fit the present state (already approved, period over, ...)
-    ├── Forbidden         the actor lacks the role for an administrative act
-    └── IntegrityFault    stored bytes are not what was written
+    ├── NotFoundError     an id that does not exist (never used for persons: the gate refuses instead)
+    ├── ConflictError     the act does not fit the present state (already approved, period over, ...)
+    ├── ForbiddenError    the actor lacks the role for an administrative act
+    └── IntegrityError  stored bytes are not what was written
 
 A message is one lower-case sentence without a final period; it names references and positions and never
 carries a value from a data row, because that value may be personal.
@@ -60,17 +60,17 @@ class InputError(UmayaError):
         super().__init__(f"{place}: {problem}; {advice}")
 
 
-class NotFound(UmayaError):
+class NotFoundError(UmayaError):
     """An id that is not there."""
 
 
-class Conflict(UmayaError):
+class ConflictError(UmayaError):
     """The act does not fit the present state."""
 
 
-class Forbidden(UmayaError):
+class ForbiddenError(UmayaError):
     """The actor lacks the role that an administrative act needs."""
 
 
-class IntegrityFault(UmayaError):
+class IntegrityError(UmayaError):
     """Stored bytes are not what was written."""

@@ -51,7 +51,10 @@ ROUTES = pa.schema(
         pa.field("geometry", pa.binary(), nullable=False),
     ]
 )
-"""What was driven, in order; one row a trip (a gap, a jump or a stretch off the network ends a trip). WKB LineString."""
+"""What was driven, in order, as a WKB LineString; one row a trip.
+
+A gap, a jump or a stretch off the network ends a trip.
+"""
 
 TRAVERSALS = pa.schema(
     [
@@ -87,9 +90,14 @@ PASSAGES = pa.schema(
         pa.field("vehicles", pa.int32(), nullable=False),
         pa.field("last_passed", TIME),
         pa.field("turn_backs", pa.int32()),
+        pa.field("days", pa.int32()),
     ]
 )
-"""Counts for each directed edge and window. `turn_backs`: distinct vehicles that turned back on the edge."""
+"""Counts for each directed edge and window.
+
+`turn_backs`: distinct vehicles that turned back on the edge. `days`: where the same hour of several days is
+folded into one window, the number of those days with a pass; otherwise null.
+"""
 
 EDGES = pa.schema(
     [

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import Any
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from umaya.types.errors import UmayaError
 
@@ -26,32 +27,36 @@ GROUPS = {
 """Command groups: `umaya.cli.<name>` holds a Typer application `app`."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(TyperGroup):
     """Imports a command group when it is asked for, so that no command pays for another's libraries."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override] # Typer hides its context's base
+        """Return the group names in alphabetical order."""
+        del ctx
         return sorted(GROUPS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override] # as above
+        """Import and return one group, or None where there is no such group."""
+        del ctx
         if cmd_name not in GROUPS:
             return None
-        return typer.main.get_command(importlib.import_module(f"umaya.cli.{cmd_name}").app)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(GROUPS.items()))
+        command = typer.main.get_command(importlib.import_module(f"umaya.cli.{cmd_name}").app)
+        command.short_help = GROUPS[cmd_name]
+        return command
 
 
-@click.group(cls=LazyGroup, help="Umaya: one gate for the personal data that a hub holds.")
-@click.version_option(package_name="umaya")
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, help="Umaya: one gate for the personal data that a hub holds.")
+
+
+@app.callback()
 def root() -> None:
-    """Hold the groups; does nothing itself."""
+    """Umaya: one gate for the personal data that a hub holds."""
 
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 a fault of ours, 2 something to mend by the person who called."""
     try:
-        root()
+        app()
     except UmayaError as error:
         sys.stderr.write(f"umaya: {error}\n")
         sys.exit(2)

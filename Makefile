@@ -1,0 +1,59 @@
+# Everyday commands. Each sets up what it needs and may be repeated.
+#   make demo    the sample town's hub, served at http://127.0.0.1:8765
+#   make test    the whole test suite          make test-quick   without the slow ones
+#   make check   format, lint, types, import contracts, docs
+#   make bench   every benchmark, beside its peers
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_HUB ?= demo-hub
+TEST_JOBS ?= 2
+
+.PHONY: demo test test-quick check bench format clean
+.DELETE_ON_ERROR:
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $@
+
+.PHONY: frontend
+frontend: $(VENV)/.run
+	$(BIN)/python scripts/frontend.py
+
+demo: frontend
+	$(BIN)/umaya demo --hub $(DEMO_HUB)
+
+test: $(VENV)/.dev frontend
+	$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup
+
+test-quick: $(VENV)/.dev frontend
+	$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup -m "not slow"
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/docs
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.bench
+	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script --json; done
+
+clean:
+	rm -rf $(VENV) node_modules src/umaya/web/static/dist $(DEMO_HUB)

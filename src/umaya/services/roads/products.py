@@ -1,0 +1,78 @@
+"""Released passages on disk: one Parquet file for each scheme and window, so that a day can be read or deleted alone.
+
+Not for personal data: what lies here has left the gate with its obligations met. A window that was released and
+held nothing has a file with no rows, so the files themselves tell which windows are done.
+A file is whole or absent: it is written under a temporary name, synced and renamed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from umaya.types.schemas import PASSAGES
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A half-open span of time [start, end) in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def file_name(self) -> str:
+        return f"{self.start.strftime(_STAMP)}-{self.end.strftime(_STAMP)}.parquet"
+
+    @staticmethod
+    def of_file(path: Path) -> Window:
+        start, end = path.stem.split("-")
+        return Window(*(datetime.strptime(part, _STAMP).replace(tzinfo=UTC) for part in (start, end)))
+
+
+class Products:
+    """The released windows of every scheme.
+
+    Args:
+        directory: made when first written to.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def _series(self, series: str) -> Path:
+        return self._directory / series
+
+    def write(self, series: str, window: Window, passages: pa.Table) -> None:
+        """Store the passages of one window of a series, replacing an earlier file of the same window."""
+        folder = self._series(series) / f"day={window.start:%Y-%m-%d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / window.file_name()
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        with temporary.open("wb") as sink:
+            pq.write_table(passages.cast(PASSAGES), sink)
+            sink.flush()
+            os.fsync(sink.fileno())
+        temporary.replace(path)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def windows(self, series: str) -> list[Window]:
+        """Return the released windows of a series, earliest first."""
+        return sorted(Window.of_file(path) for path in self._series(series).glob("day=*/*.parquet"))
+
+    def read(self, series: str, until: datetime) -> pa.Table:
+        """Return the passages (schema `PASSAGES`) of all windows of a series that ended by `until`."""
+        folder = self._series(series)
+        chosen = [w for w in self.windows(series) if w.end <= until]
+        tables = [pq.read_table(folder / f"day={w.start:%Y-%m-%d}" / w.file_name(), partitioning=None) for w in chosen]
+        return pa.concat_tables([PASSAGES.empty_table(), *tables])

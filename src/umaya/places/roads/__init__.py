@@ -4,7 +4,10 @@ Turns extracts into `umaya.types.roads.RoadNetwork`, keeps it as GeoParquet, cou
 and reads the map's background. Matching, disclosure and passability over the network are engines.
 """
 
+from umaya.places.roads.background import background
+from umaya.places.roads.homes import homes_per_segment
 from umaya.places.roads.osm import import_osm
 from umaya.places.roads.profile import Profile
+from umaya.places.roads.store import load, save
 
-__all__ = ["Profile", "import_osm"]
+__all__ = ["Profile", "background", "homes_per_segment", "import_osm", "load", "save"]

@@ -9,16 +9,16 @@ Roads: https://wiki.openstreetmap.org/wiki/Key:highway; file formats by libosmiu
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import osmium
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from umaya.places.roads import extract
 from umaya.places.roads.accesses import hang
 from umaya.places.roads.graph import Lines, Ways, build_streets, edge_table, node_table
 from umaya.places.roads.profile import Profile, Use
@@ -81,7 +81,7 @@ def _read(path: Path, profile: Profile, progress: Callable[[int], None] | None) 
     ways = Ways()
     points = _Points()
     seen = 0
-    for seen, way in enumerate(osm_ways(path, "highway"), start=1):
+    for seen, way in enumerate(extract.ways(path, "highway"), start=1):
         if progress and seen % PROGRESS_STEP == 0:
             progress(seen)
         tags = dict(way.tags)
@@ -104,26 +104,6 @@ def _read(path: Path, profile: Profile, progress: Callable[[int], None] | None) 
         x=np.array(points.x, dtype=np.int32),
         y=np.array(points.y, dtype=np.int32),
     )
-
-
-def osm_ways(path: Path, *keys: str) -> Iterator[osmium.osm.Way]:
-    """Yield the ways of a file that carry one of the tag `keys`, with the places of their nodes.
-
-    Raises:
-        InputError: when the file cannot be read to its end.
-    """
-    if not path.is_file():
-        raise InputError(Place(str(path)), "is not a file", "give an OpenStreetMap extract")
-    processor = osmium.FileProcessor(path).with_locations()
-    processor.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(osmium.filter.KeyFilter(*keys))
-    try:
-        yield from processor
-    except (RuntimeError, ValueError, OSError) as error:
-        raise InputError(
-            Place(str(path)),
-            "is not a whole OpenStreetMap file (cut short, damaged or of another format)",
-            "fetch it again; names must end in .osm.pbf, .osm or .osm.gz",
-        ) from error
 
 
 def _check_range(path: Path, ways: Ways, lines: Lines) -> None:

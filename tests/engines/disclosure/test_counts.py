@@ -1,0 +1,220 @@
+"""Link counts tell how many passed, never who, and nothing below the set minimum.
+
+Drawn worlds first, then a plain-Python oracle on random traversals.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engines.drives import MORNING, Drive, traversals
+from tests.worlds import World, draw
+from umaya.engines.disclosure import link_counts
+from umaya.types.schemas import PASSAGES, TRAVERSALS
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+HOUR = timedelta(hours=1)
+
+STREET = draw("""
+    A---B---C
+        :
+        D
+""")
+
+
+def count(world: World, drives: list[Drive], **changes: Any) -> list[tuple[str, int, int, int | None]]:
+    """Stretch, passes, vehicles, turn-backs within the hour after `MORNING`."""
+    arguments = {"window_s": 3600, "min_vehicles": 1, "min_turn_backs": 1, "fold_days": False} | changes
+    table = link_counts(traversals(world, drives), MORNING, MORNING + HOUR, **arguments)
+    assert table.schema.equals(PASSAGES)
+    return [
+        (world.name(row["edge_id"]), row["passes"], row["vehicles"], row["turn_backs"]) for row in table.to_pylist()
+    ]
+
+
+def test_each_direction_is_counted_for_itself() -> None:
+    drives = [Drive("v", "AB BC"), Drive("w", "AB BC"), Drive("w", "CB", 9, trip=1)]
+    assert count(STREET, drives) == [("AB", 2, 2, None), ("BC", 2, 2, None), ("CB", 1, 1, None)]
+
+
+def test_a_turn_at_a_driveway_on_a_through_road_leaves_no_trace() -> None:
+    """One rider goes half-way into a road, calls at a home and comes back: nothing is told of that road."""
+    assert count(STREET, [Drive("v", "AB BC* CB* BA")], min_turn_backs=2) == [("AB", 1, 1, None), ("BA", 1, 1, None)]
+
+
+def test_two_vehicles_that_turned_back_are_told_though_nobody_passed() -> None:
+    """Together they are what a closure looks like; passes 0 says that nobody got through."""
+    drives = [Drive("v", "AB BC* CB* BA"), Drive("w", "AB BC* CB* BA")]
+    assert ("BC", 0, 0, 2) in count(STREET, drives, min_turn_backs=2)
+
+
+def test_the_same_vehicle_twice_is_one_vehicle() -> None:
+    drives = [Drive("v", "AB"), Drive("v", "AB", 9, trip=1)]
+    assert count(STREET, drives) == [("AB", 2, 1, None)]
+    assert count(STREET, drives, min_vehicles=2) == []
+
+
+def test_passes_below_the_minimum_are_not_told_beside_turn_backs() -> None:
+    drives = [Drive("u", "BC"), Drive("v", "BC* CB*"), Drive("w", "BC* CB*")]
+    assert count(STREET, drives, min_vehicles=2) == [("BC", 0, 0, 2)]
+
+
+def test_a_window_begins_closed_and_ends_open() -> None:
+    """A traversal that is left at the stroke of the hour belongs to the next hour."""
+    drives = [Drive("before", "AB", -1.0 - 1 / 60), Drive("first", "AB", -1), Drive("next", "AB", 59)]
+    assert count(STREET, drives) == [("AB", 1, 1, None)]
+
+
+def test_windows_are_aligned_to_the_start() -> None:
+    table = link_counts(
+        traversals(STREET, [Drive("v", "AB", 9), Drive("w", "AB", 8.5)]), MORNING, MORNING + HOUR, 600, 1, 1, False
+    )
+    assert table["window_start"].to_pylist() == [MORNING, MORNING + timedelta(minutes=10)]
+    assert table["window_s"].to_pylist() == [600, 600]
+    assert table["days"].null_count == 2
+
+
+def test_the_last_pass_is_told_to_the_minute_only_where_single_vehicles_may_show() -> None:
+    drives = [Drive("v", "AB", 12.3), Drive("w", "AB", 13.7)]
+    table = traversals(STREET, drives)
+    one = link_counts(table, MORNING, MORNING + HOUR, 3600, 1, 1, False)
+    two = link_counts(table, MORNING, MORNING + HOUR, 3600, 2, 1, False)
+    assert one["last_passed"].to_pylist() == [MORNING + timedelta(minutes=14)]
+    assert two["last_passed"].to_pylist() == [MORNING]
+
+
+def test_the_same_hour_of_several_days_is_folded_by_the_day_in_japan() -> None:
+    """23:30 UTC and 00:30 UTC are 08:30 and 09:30 of one day in Japan."""
+    day = 24 * 60
+    drives = [Drive("v", "AB", day * n + minute, trip=n) for n in range(3) for minute in (-31, 29)]
+    start = datetime(2026, 4, 6, tzinfo=JAPAN)
+    table = link_counts(traversals(STREET, drives), start, start + timedelta(days=3), 3600, 1, 1, True)
+    assert table["window_start"].to_pylist() == [start + 8 * HOUR, start + 9 * HOUR]
+    assert table["passes"].to_pylist() == [3, 3]
+    assert table["vehicles"].to_pylist() == [1, 1]
+    assert table["days"].to_pylist() == [3, 3]
+    assert table["last_passed"].null_count == 2
+
+
+def test_no_traversal_gives_an_empty_table() -> None:
+    empty = link_counts(TRAVERSALS.empty_table(), MORNING, MORNING + HOUR, 3600, 1, 1, False)
+    assert empty.equals(PASSAGES.empty_table())
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"window_s": 0}, "window_s"),
+        ({"min_vehicles": 0}, "min_vehicles"),
+        ({"min_turn_backs": 0}, "min_turn_backs"),
+        ({"time_step_s": 0}, "time_step_s"),
+        ({"window_s": 1000}, "whole number of windows"),
+        ({"window_end": MORNING - HOUR}, "whole number of windows"),
+        ({"window_start": MORNING.replace(tzinfo=None)}, "aware"),
+        ({"window_s": 7000, "window_end": MORNING + timedelta(seconds=7000), "fold_days": True}, "divide a day"),
+        ({"traversals": PASSAGES.empty_table()}, "schema"),
+    ],
+)
+def test_bad_input_is_refused(changes: dict[str, Any], problem: str) -> None:
+    arguments: dict[str, Any] = {
+        "traversals": TRAVERSALS.empty_table(),
+        "window_start": MORNING,
+        "window_end": MORNING + HOUR,
+        "window_s": 3600,
+        "min_vehicles": 1,
+        "min_turn_backs": 1,
+        "fold_days": False,
+    }
+    with pytest.raises(ValueError, match=problem):
+        link_counts(**(arguments | changes))
+
+
+# --- against plain Python -------------------------------------------------------------------------------------------
+
+START = datetime(2026, 4, 5, 18, 0, tzinfo=UTC)
+SPAN_DAYS = 3
+
+
+def row(vehicle: int, edge_id: int, minutes: int, complete: bool, turned_back: bool) -> dict[str, object]:
+    left = START + timedelta(minutes=minutes, seconds=7)
+    return {
+        "vehicle_id": f"v{vehicle}",
+        "trip": 0,
+        "seq": 0,
+        "edge_id": edge_id,
+        "way_id": edge_id // 2,
+        "forward": edge_id % 2 == 0,
+        "entered": left,
+        "left": left,
+        "from_m": 0.0,
+        "to_m": 1.0,
+        "complete": complete,
+        "turned_back": turned_back,
+    }
+
+
+def by_hand(rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_turn_backs: int, fold: bool) -> set[Any]:
+    """Count with dictionaries and the calendar of the standard library."""
+    width = timedelta(seconds=window_s)
+    end = START + timedelta(days=SPAN_DAYS)
+    passes: dict[Any, list[Any]] = defaultdict(list)
+    turned: dict[Any, set[str]] = defaultdict(set)
+    for r in rows:
+        if not START <= r["left"] < end:
+            continue
+        local = r["left"].astimezone(JAPAN)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        first = START.astimezone(JAPAN).replace(hour=0, minute=0, second=0, microsecond=0)
+        begins = first + (local - midnight) // width * width if fold else START + (r["left"] - START) // width * width
+        key = (r["edge_id"], begins.astimezone(UTC))
+        if r["complete"]:
+            passes[key].append((r["vehicle_id"], r["left"], local.date()))
+        if r["turned_back"]:
+            turned[key].add(r["vehicle_id"])
+    found = set()
+    for key in passes.keys() | turned.keys():
+        vehicles = {p[0] for p in passes[key]}
+        told = passes[key] if len(vehicles) >= min_vehicles else []
+        turn_backs = len(turned[key]) if len(turned[key]) >= min_turn_backs else None
+        if not told and turn_backs is None:
+            continue
+        last = None
+        if told and not fold:
+            last = key[1] if min_vehicles > 1 else max(p[1] for p in told).replace(second=0)
+        days = len({p[2] for p in told}) if told and fold else None
+        found.add((*key, len(told), len(vehicles) if told else 0, last, turn_backs, days))
+    return found
+
+
+rows_strategy = st.lists(
+    st.builds(row, st.integers(0, 3), st.integers(0, 3), st.integers(-60, 4400), st.booleans(), st.booleans()),
+    max_size=60,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows_strategy, st.sampled_from([600, 3600, 43200]), st.integers(1, 3), st.integers(1, 3), st.booleans())
+def test_equal_to_counting_by_hand(
+    rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_turn_backs: int, fold: bool
+) -> None:
+    table = link_counts(
+        pa.Table.from_pylist(rows, schema=TRAVERSALS),
+        START,
+        START + timedelta(days=SPAN_DAYS),
+        window_s,
+        min_vehicles,
+        min_turn_backs,
+        fold,
+    )
+    names = ["edge_id", "window_start", "passes", "vehicles", "last_passed", "turn_backs", "days"]
+    got = [tuple(r[name] for name in names) for r in table.to_pylist()]
+    assert set(got) == by_hand(rows, window_s, min_vehicles, min_turn_backs, fold)
+    assert got == sorted(got, key=lambda r: (r[1], r[0]))

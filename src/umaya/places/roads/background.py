@@ -47,7 +47,11 @@ def background(path: str | Path) -> pa.Table:
             continue
         try:
             wkb = to_wkb.create_multipolygon(feature) if feature.is_area() else to_wkb.create_linestring(feature)
-        except (RuntimeError, ValueError):  # a node is missing from the extract, or the rings do not close
+        except (
+            RuntimeError,
+            ValueError,
+            osmium.InvalidLocationError,
+        ):  # a node is missing from the extract, or the rings do not close
             continue
         kinds.append(kind)
         names.append(feature.tags.get("name:ja") or feature.tags.get("name"))

@@ -43,7 +43,7 @@ def _must_be_file(path: Path) -> None:
 def _to_the_end(path: Path, processor: osmium.FileProcessor) -> Iterator[osmium.osm.OSMObject]:
     try:
         yield from processor
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise InputError(
             Place(str(path)),
             "is not a whole OpenStreetMap file (cut short, damaged or of another format)",

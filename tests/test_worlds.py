@@ -50,6 +50,20 @@ def test_digits_are_places_and_driveways_are_private() -> None:
     assert world.segment("BA") == world.segment("AB") == 0
 
 
+def test_blank_lines_are_distance() -> None:
+    world = draw(
+        """
+        1
+
+        2
+        A-B
+        """,
+        cell_m=100,
+    )
+    (_, first), (_, second) = world.points["1"], world.points["2"]
+    assert first - second == pytest.approx(0.0018, rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

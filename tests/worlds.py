@@ -7,6 +7,7 @@ r"""Tiny road worlds drawn as text, for tests that read as a specification (afte
     ''', cell_m=20)
 
 One character is one cell, `cell_m` metres wide and high; the first line is the northernmost.
+Lines of blanks within the drawing count.
 
 - A letter is a node. Every stretch between two letters is a way of its own, named by its letters in reading
   order (`"AB"`), so every letter on a road is a junction or an end.
@@ -144,9 +145,10 @@ def osm_xml(nodes: Mapping[int, tuple[float, float]], ways: Mapping[int, tuple[l
 
 
 def _cells(text: str) -> dict[Cell, str]:
-    lines = [line.rstrip() for line in text.splitlines()]
-    lines = [line for line in lines if line]
-    indent = min(len(line) - len(line.lstrip()) for line in lines)
+    lines = text.splitlines()
+    while not lines[0].strip():
+        lines.pop(0)
+    indent = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
     cells = {
         (row, column): mark
         for row, line in enumerate(lines)

@@ -20,7 +20,7 @@ NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 NOT_A_NUMBER = r"^[+-]?[nN][aA][nN]$"
 ISO_8601 = (
     r"^(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})[Tt ](?P<hour>\d{2}):(?P<minute>\d{2})"
-    r"(:(?P<second>\d{2})([.,](?P<fraction>\d{1,9}))?)?"
+    r"(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?P<zone>[Zz]|(?P<sign>[+-])(?P<zone_hour>\d{2}):?(?P<zone_minute>\d{2})?)?$"
 )
 MICROSECONDS = 1_000_000

@@ -1,0 +1,58 @@
+// Bundles the front end into src/umaya/web/static/dist: one script and one style sheet for each page family, MapLibre's
+// worker beside them, every name carrying the hash of its content, and manifest.json telling logical name -> file.
+// Nothing here is committed; `scripts/frontend.py` runs it when sources changed.
+
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "../src/umaya/web/static/dist");
+const modules = join(here, "../node_modules");
+
+const ENTRIES = { site: "site.js", roads: "roads/map.js", "roads-live": "roads/live.js" };
+const STYLES = { site: "site.css", roads: "roads/map.css" };
+
+async function copyHashed(source, logical) {
+  const hash = createHash("sha256").update(await readFile(source)).digest("hex").slice(0, 8).toUpperCase();
+  const [stem, extension] = logical.split(".");
+  const name = `${stem}-${hash}.${extension}`;
+  await copyFile(source, join(out, name));
+  return name;
+}
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+
+const options = {
+  absWorkingDir: here,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022"],
+  outdir: out,
+  entryNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  legalComments: "linked",
+  metafile: true,
+  logLevel: "warning",
+};
+const results = [
+  await build({ ...options, entryPoints: ENTRIES }),
+  await build({ ...options, entryPoints: STYLES }),
+];
+
+const manifest = {
+  // MapLibre starts its worker from a file of this origin, so that no blob: worker is needed.
+  "maplibre-worker.js": await copyHashed(join(modules, "maplibre-gl/dist/maplibre-gl-worker.mjs"), "maplibre-worker.js"),
+};
+for (const { metafile } of results) {
+  for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
+    if (!entryPoint) continue;
+    const name = basename(file);
+    manifest[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
+  }
+}
+await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, Object.keys(manifest).sort(), 1) + "\n");

@@ -1,0 +1,14 @@
+// The list view's live part: when a new window is out, the table is fetched again without a reload and the news is
+// spoken politely. Without script the page is simply as new as when it was opened.
+
+import htmx from "htmx.org";
+import { formatTime, t } from "./words.js";
+
+const list = document.querySelector("[data-road-list]");
+
+if (!new URL(location.href).searchParams.has("at")) {
+  new EventSource(list.dataset.stream).addEventListener("window", async () => {
+    await htmx.ajax("GET", location.href, { target: "#road-list", select: "#road-list", swap: "outerHTML" });
+    document.querySelector("[data-announce]").textContent = t("roads.updated", { time: formatTime(new Date()) });
+  });
+}

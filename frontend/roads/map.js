@@ -1,0 +1,159 @@
+// The officer's road map: own vector layers, a time slider, live windows. Everything it says is also in the list view
+// (/roads/list), which needs no script.
+
+import { AttributionControl, Map as GLMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { showDetails } from "./details.js";
+import { bounds } from "./geometry.js";
+import { addIcons } from "./icons.js";
+import { getJSON, ProblemError, RoadLayer, States } from "./states.js";
+import { coloursFrom, mapStyle } from "./style.js";
+import { Timeline } from "./timeline.js";
+import { formatKilometres, formatTime, language, t } from "./words.js";
+
+const page = document.querySelector("[data-roads]");
+const message = page.querySelector("[data-message]");
+const announcement = page.querySelector("[data-announce]");
+const panel = page.querySelector("[data-details]");
+const controls = ["NavigationControl.ZoomIn", "NavigationControl.ZoomOut", "Map.Title", "AttributionControl.ToggleAttribution"];
+
+function tell(problem) {
+  message.querySelector("[data-title]").textContent = problem?.title ?? "";
+  message.querySelector("[data-detail]").textContent = [problem?.detail, problem?.advice].filter(Boolean).join(" ");
+  message.hidden = !problem;
+}
+
+const problemOf = (error) => (error instanceof ProblemError ? error.problem : { title: t("roads.unreachable"), detail: t("roads.unreachable-advice") });
+
+function makeMap(container, network, background) {
+  const map = new GLMap({
+    container,
+    style: mapStyle(coloursFrom(page), language, network, background),
+    bounds: bounds(network),
+    fitBoundsOptions: { padding: 24 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxZoom: 19,
+    locale: Object.fromEntries(controls.map((key) => [key, t(`roads.map.${key}`)])),
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+  map.addControl(new AttributionControl({ compact: false, customAttribution: t("roads.attribution") }), "bottom-right");
+  return map;
+}
+
+function showTotals(totals) {
+  for (const [status, { metres, count }] of Object.entries(totals)) {
+    const place = page.querySelector(`[data-total="${status}"]`);
+    if (!place) continue;
+    place.textContent = status === "probably-blocked" ? t("roads.places", { n: count }) : formatKilometres(metres);
+  }
+}
+
+// Keeps the time and the chosen road in the address, in the links to the list, the downloads and the other language.
+function keepInLinks(at, segment) {
+  const here = new URL(location.href);
+  const set = (url, name, value) => (value == null ? url.searchParams.delete(name) : url.searchParams.set(name, value));
+  set(here, "at", at);
+  set(here, "segment", segment);
+  here.searchParams.delete("lang");
+  history.replaceState(null, "", here);
+  for (const link of document.querySelectorAll("[data-keeps-time]")) {
+    const url = new URL(link.href);
+    set(url, "at", at);
+    link.href = url;
+  }
+}
+
+class RoadMap {
+  constructor(map, network, states) {
+    this.map = map;
+    this.layer = new RoadLayer(map, network);
+    this.states = states;
+    this.timeline = new Timeline(page.querySelector("[data-timeline]"), (at) => this.show(at));
+    this.segment = null;
+    this.asked = 0;
+  }
+
+  async show(at) {
+    const asked = ++this.asked;
+    try {
+      const state = await this.states.at(at);
+      if (asked !== this.asked) return;
+      this.state = state;
+      this.layer.show(state);
+      this.timeline.update(state);
+      showTotals(this.layer.totals(state));
+      if (this.segment != null) this.select(this.segment);
+      keepInLinks(at, this.segment);
+      tell(null);
+    } catch (error) {
+      if (asked === this.asked) tell(problemOf(error));
+    }
+  }
+
+  select(segment, { move = false } = {}) {
+    const line = this.layer.line(segment);
+    if (!line) return;
+    if (this.segment != null) this.map.setFeatureState({ source: "network", id: this.segment }, { selected: false });
+    this.segment = segment;
+    this.map.setFeatureState({ source: "network", id: segment }, { selected: true });
+    showDetails(panel, line.feature, this.state?.segments[segment]);
+    if (move) this.map.jumpTo({ center: line.middle, zoom: Math.max(this.map.getZoom(), 16) });
+    keepInLinks(this.timeline.live ? null : this.state?.at, segment);
+  }
+
+  unselect() {
+    if (this.segment != null) this.map.setFeatureState({ source: "network", id: this.segment }, { selected: false });
+    this.segment = null;
+    panel.hidden = true;
+    keepInLinks(this.timeline.live ? null : this.state?.at, null);
+  }
+
+  listen(url) {
+    const stream = new EventSource(url);
+    stream.addEventListener("window", async () => {
+      this.states.forget();
+      if (this.timeline.live) await this.show(null);
+      else this.timeline.update({ ...this.state, windows: (await this.states.at(null)).windows });
+      announcement.textContent = t("roads.updated", { time: formatTime(new Date()) });
+    });
+    const status = page.querySelector("[data-connection]");
+    stream.addEventListener("open", () => (status.textContent = t("roads.connected")));
+    stream.addEventListener("error", () => (status.textContent = t("roads.reconnecting")));
+  }
+}
+
+async function start() {
+  setWorkerUrl(page.dataset.worker);
+  const [network, background] = await Promise.all([getJSON(page.dataset.network), getJSON(page.dataset.background)]);
+  const map = makeMap(page.querySelector("[data-map]"), network, background);
+  addIcons(map, coloursFrom(page));
+  await map.once("load");
+  const roads = new RoadMap(map, network, new States(page.dataset.state));
+  const asked = new URL(location.href).searchParams;
+  roads.timeline.live = !asked.has("at");
+  await roads.show(asked.get("at"));
+  if (asked.has("segment")) roads.select(Number(asked.get("segment")), { move: true });
+  map.on("click", ({ point }) => {
+    const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
+    const [hit] = map.queryRenderedFeatures(near, { layers: ["marks", "touch"] });
+    if (hit) roads.select(hit.properties.segment ?? hit.id);
+    else roads.unselect();
+  });
+  map.on("mousemove", "touch", () => (map.getCanvas().style.cursor = "pointer"));
+  map.on("mouseleave", "touch", () => (map.getCanvas().style.cursor = ""));
+  panel.querySelector("[data-close]").addEventListener("click", () => roads.unselect());
+  roads.listen(page.dataset.stream);
+  map.once("idle", () => (document.documentElement.dataset.map = "ready"));
+  map.triggerRepaint();
+}
+
+start().catch((error) => {
+  tell(problemOf(error));
+  document.documentElement.dataset.map = "failed";
+  if (!(error instanceof ProblemError)) throw error;
+});

@@ -1,0 +1,88 @@
+// The map's style: own vector layers only, no tiles, no sprite, no glyph server (without a `glyphs` URL MapLibre draws
+// all text with the reader's fonts). Status is told by colour, width and dash together. Colours come from map.css, where the
+// legend takes them from too.
+
+export const STATUSES = ["passed-1h", "passed-3h", "passed-24h", "probably-blocked", "no-evidence"];
+
+const FONT = ["Noto Sans JP", "Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic UI", "Meiryo", "IPAexGothic", "IPAGothic"];
+const MAJOR = ["motorway", "trunk", "primary", "secondary", "motorway_link", "trunk_link", "primary_link", "secondary_link"];
+const MIDDLE = ["tertiary", "tertiary_link", "unclassified"];
+
+export function coloursFrom(element) {
+  const computed = getComputedStyle(element);
+  const colour = (name) => computed.getPropertyValue(`--map-${name}`).trim();
+  return {
+    ground: colour("ground"), water: colour("water"), waterText: colour("water-text"), building: colour("building"),
+    road: colour("road"), casing: colour("casing"), text: colour("text"), office: colour("office"),
+    turnBack: colour("turn-back"), selected: colour("selected"), blocked: colour("probably-blocked"),
+    "passed-1h": colour("passed-1h"), "passed-3h": colour("passed-3h"), "passed-24h": colour("passed-24h"),
+  };
+}
+
+const byClass = (major, middle, minor) => ["match", ["get", "highway"], MAJOR, major, MIDDLE, middle, minor];
+const growing = (at12, at15, at18) => ["interpolate", ["exponential", 1.4], ["zoom"], 12, at12, 15, at15, 18, at18];
+const roadWidth = (extra) => growing(
+  byClass(2 + extra / 2, 1.2 + extra / 2, 0.8 + extra / 2),
+  byClass(6 + extra, 4.5 + extra, 3.2 + extra),
+  byClass(22 + extra, 18 + extra, 14 + extra),
+);
+const whenStatus = (status) => ["case", ["==", ["coalesce", ["feature-state", "status"], "no-evidence"], status], 1, 0];
+
+function statusLine(status, colour, width, dash) {
+  return {
+    id: status, type: "line", source: "network",
+    layout: { "line-cap": dash ? "butt" : "round", "line-join": "round" },
+    paint: {
+      "line-color": colour, "line-width": width, "line-opacity": whenStatus(status),
+      ...(dash && { "line-dasharray": dash }),
+    },
+  };
+}
+
+function backgroundLayers(c) {
+  return [
+    { id: "ground", type: "background", paint: { "background-color": c.ground } },
+    { id: "water", type: "fill", source: "background", filter: ["all", ["==", ["get", "kind"], "water"], ["==", ["geometry-type"], "Polygon"]], paint: { "fill-color": c.water } },
+    { id: "stream", type: "line", source: "background", filter: ["all", ["==", ["get", "kind"], "water"], ["==", ["geometry-type"], "LineString"]], paint: { "line-color": c.water, "line-width": growing(1.5, 4, 12) } },
+    { id: "building", type: "fill", source: "background", filter: ["==", ["get", "kind"], "building"], minzoom: 13, paint: { "fill-color": c.building } },
+  ];
+}
+
+function roadLayers(c) {
+  return [
+    { id: "road-casing", type: "line", source: "network", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.casing, "line-width": roadWidth(2) } },
+    { id: "road", type: "line", source: "network", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.road, "line-width": roadWidth(0) } },
+    { id: "selected", type: "line", source: "network", layout: { "line-cap": "round" }, paint: { "line-color": c.selected, "line-width": roadWidth(10), "line-opacity": ["case", ["boolean", ["feature-state", "selected"], false], 1, 0] } },
+    statusLine("passed-24h", c["passed-24h"], growing(1.6, 3, 8), [0.9, 1.1]),
+    statusLine("passed-3h", c["passed-3h"], growing(2, 4, 10), [3, 1.2]),
+    statusLine("passed-1h", c["passed-1h"], growing(2.6, 5.5, 14)),
+    statusLine("probably-blocked", c.blocked, growing(4, 8, 18)),
+    { ...statusLine("probably-blocked", "#ffffff", growing(2, 4.5, 11), [1.1, 1.1]), id: "probably-blocked-dash" },
+    { id: "touch", type: "line", source: "network", paint: { "line-color": "#000000", "line-opacity": 0, "line-width": 22 } },
+  ];
+}
+
+function textLayers(c, nameOf) {
+  const text = (size) => ({ "text-font": FONT, "text-size": size });
+  const paint = (colour) => ({ "text-color": colour, "text-halo-color": c.ground, "text-halo-width": 2 });
+  return [
+    { id: "water-name", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "water"], layout: { ...text(13), "text-field": nameOf, "symbol-placement": "point" }, paint: paint(c.waterText) },
+    { id: "road-name", type: "symbol", source: "network", minzoom: 13.5, layout: { ...text(13), "text-field": nameOf, "symbol-placement": "line", "symbol-spacing": 350, "text-max-angle": 35, "text-padding": 6, "text-offset": [0, 1.1] }, paint: paint(c.text) },
+    { id: "office", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "office"], layout: { ...text(14), "icon-image": "office", "icon-allow-overlap": true, "text-field": nameOf, "text-anchor": "top", "text-offset": [0, 1], "text-optional": true }, paint: paint(c.text) },
+    { id: "marks", type: "symbol", source: "marks", layout: { "icon-image": ["get", "kind"], "icon-size": growing(0.6, 0.85, 1.2), "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-offset": ["match", ["get", "place"], "beside", ["literal", [26, 0]], ["literal", [0, 0]]] } },
+  ];
+}
+
+export function mapStyle(colours, language, network, background) {
+  const nameOf = language === "ja" ? ["coalesce", ["get", "name"], ""] : ["coalesce", ["get", "name_en"], ["get", "name"], ""];
+  const none = { type: "FeatureCollection", features: [] };
+  return {
+    version: 8,
+    sources: {
+      background: { type: "geojson", data: background },
+      network: { type: "geojson", data: network, tolerance: 0.2 },
+      marks: { type: "geojson", data: none },
+    },
+    layers: [...backgroundLayers(colours), ...roadLayers(colours), ...textLayers(colours, nameOf)],
+  };
+}

@@ -1,0 +1,158 @@
+"""The obligations that need to know places: move to road, suppress dead ends, link counts, homes for each segment.
+
+Wraps the engines as steps of the gate's chain and adds no rule of its own. What always holds: each takes something
+away, none names a value in an error, none keeps what it was given. Parameters are checked when a scheme is handed in.
+
+The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends → traversals →
+link-counts → passages. A step that gets another table than it takes refuses to run, so a scheme that leaves one out
+releases nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from umaya.engines.disclosure import link_counts, move_to_road, suppress_dead_ends
+from umaya.gate import Factory, ObligationContext
+from umaya.places.atlas import Atlas
+from umaya.places.roads import homes_per_segment
+from umaya.types.errors import ConflictError
+from umaya.types.schemas import POSITIONS, TRAVERSALS
+
+
+class _Parameters(BaseModel):
+    """Parameters of an obligation: nothing unknown, nothing of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class MoveToRoadParameters(_Parameters):
+    """Of `move-to-road`."""
+
+    lookback_s: int = Field(default=900, ge=0, le=7200)
+    """Seconds before the window that are matched too, so that a road entered before it and left in it is whole."""
+
+
+class SuppressDeadEndsParameters(_Parameters):
+    """Of `suppress-dead-ends`."""
+
+    max_homes: int = Field(ge=0, le=1000)
+    """A branch with at most so many homes is dropped."""
+
+
+class LinkCountsParameters(_Parameters):
+    """Of `link-counts`."""
+
+    window_s: int = Field(default=3600, ge=60, le=86_400)
+    """Length of a window in seconds."""
+    min_vehicles: int = Field(ge=1)
+    """Least number of distinct vehicles for a count to be told."""
+    min_turn_backs: int = Field(ge=2)
+    """Least number of distinct vehicles that turned back; one alone may be a delivery."""
+    fold_days: bool = False
+    """Whether the same hour of several days is one window."""
+
+
+class NoParameters(_Parameters):
+    """Of obligations that have none."""
+
+
+@dataclass(frozen=True)
+class MoveToRoad:
+    """Positions to traversals: what happened on private land is put on the road, then matched to roads."""
+
+    atlas: Atlas
+    parameters: MoveToRoadParameters
+    name: str = "move-to-road"
+
+    @property
+    def lookback(self) -> timedelta:
+        return timedelta(seconds=self.parameters.lookback_s)
+
+    def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
+        """Return schema `TRAVERSALS`; `data` holds at least vehicle_id, t, lon, lat."""
+        del context
+        for field in POSITIONS:
+            if field.name not in data.column_names:
+                if not field.nullable:
+                    raise ConflictError(f"`{self.name}` needs the column `{field.name}`")
+                data = data.append_column(field, pa.nulls(data.num_rows, field.type))
+        positions = (
+            data.select(POSITIONS.names).cast(POSITIONS).sort_by([("vehicle_id", "ascending"), ("t", "ascending")])
+        )
+        return self.atlas.matcher.match(move_to_road(positions, self.atlas.accesses)).traversals
+
+
+@dataclass(frozen=True)
+class SuppressDeadEnds:
+    """Traversals without those on branches that serve few homes."""
+
+    atlas: Atlas
+    parameters: SuppressDeadEndsParameters
+    name: str = "suppress-dead-ends"
+    lookback: timedelta = timedelta(0)
+
+    def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
+        """Return schema `TRAVERSALS`."""
+        del context
+        _require(data, TRAVERSALS, self.name)
+        return suppress_dead_ends(data, self.atlas.network, self.atlas.suppressed(self.parameters.max_homes))
+
+
+@dataclass(frozen=True)
+class LinkCounts:
+    """Traversals to passages: counts for each road and window."""
+
+    parameters: LinkCountsParameters
+    name: str = "link-counts"
+    lookback: timedelta = timedelta(0)
+
+    def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
+        """Return schema `PASSAGES` of the permitted window."""
+        _require(data, TRAVERSALS, self.name)
+        if context.window is None:
+            raise ConflictError(f"`{self.name}` needs a window")
+        chosen = self.parameters
+        return link_counts(
+            data, *context.window, chosen.window_s, chosen.min_vehicles, chosen.min_turn_backs, chosen.fold_days
+        )
+
+
+@dataclass(frozen=True)
+class HomesPerSegment:
+    """Letterboxes (lon, lat, homes) to the number of homes on each road segment."""
+
+    atlas: Atlas
+    name: str = "homes-per-segment"
+    lookback: timedelta = timedelta(0)
+
+    def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
+        """Return schema `HOMES`."""
+        del context
+        return homes_per_segment(data, self.atlas.network)
+
+
+def factories(atlas: Atlas) -> Mapping[str, Factory]:
+    """Return the factories that the hub hands to the gate, by the name that schemes use."""
+
+    def homes(given: Mapping[str, Any]) -> HomesPerSegment:
+        NoParameters.model_validate(given)
+        return HomesPerSegment(atlas)
+
+    return {
+        "move-to-road": lambda given: MoveToRoad(atlas, MoveToRoadParameters.model_validate(given)),
+        "suppress-dead-ends": lambda given: SuppressDeadEnds(atlas, SuppressDeadEndsParameters.model_validate(given)),
+        "link-counts": lambda given: LinkCounts(LinkCountsParameters.model_validate(given)),
+        "homes-per-segment": homes,
+    }
+
+
+def _require(data: pa.Table, schema: pa.Schema, name: str) -> None:
+    if not data.schema.equals(schema):
+        raise ConflictError(f"`{name}` does not fit behind the step before it in the scheme")

@@ -81,14 +81,14 @@ def test_a_private_way_between_two_roads_hangs_from_the_nearer_one_stretch_by_st
 
 
 def test_a_yard_apart_hangs_from_the_nearest_road_in_reach() -> None:
-    """The whole group hk hangs from the point of the road next to h, 20 m away; mn, 60 m away, is left out."""
+    """The whole group kh hangs from the point of the road next to k, 20 m away; mn, 60 m away, is left out."""
     world = draw(
         """
         A---------B
 
-            h
-            :
             k
+            :
+            h
 
             m
             :
@@ -97,7 +97,7 @@ def test_a_yard_apart_hangs_from_the_nearest_road_in_reach() -> None:
     )
     assert hangs(world) == {(2, "driveway"): ("AB", 40)}
     access = world.network.accesses.to_pylist()[0]
-    assert (access["lon"], access["lat"]) == pytest.approx((world.points["h"][0], world.points["A"][1]), abs=1e-7)
+    assert (access["lon"], access["lat"]) == pytest.approx((world.points["k"][0], world.points["A"][1]), abs=1e-7)
 
 
 def test_a_world_without_private_ways_has_no_accesses() -> None:

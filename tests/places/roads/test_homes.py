@@ -38,6 +38,9 @@ def test_a_letterbox_on_a_driveway_counts_where_the_driveway_hangs() -> None:
     """The road DE is nearer to place 1 than AC, but the driveway from AC passes by."""
     world = draw(
         """
+        Y-------Z
+
+
         A---C---B
             :
             :

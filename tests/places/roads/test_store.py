@@ -73,6 +73,24 @@ def test_a_failure_while_writing_leaves_the_older_network(
     assert [entry.name for entry in tmp_path.iterdir()] == ["roads"]
 
 
+def test_a_failure_while_replacing_brings_the_older_network_back(
+    tmp_path: Path, town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(town.network, tmp_path / "roads")
+    rename = Path.rename
+
+    def refuse_the_new(self: Path, target: Path) -> Path:
+        if self.name.startswith(".") and not self.name.endswith(".old"):
+            raise OSError("no")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_the_new)
+    with pytest.raises(OSError, match="no"):
+        save(draw("A--B").network, tmp_path / "roads")
+    assert load(tmp_path / "roads").edges.equals(town.network.edges)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["roads"]
+
+
 def test_damage_is_told(tmp_path: Path, town: World) -> None:
     save(town.network, tmp_path / "roads")
     edges = tmp_path / "roads" / "edges.parquet"

@@ -84,10 +84,8 @@ def _nearest_joint(graph: csr_array, joints: Ints) -> tuple[Floats, Ints]:
 
 
 def _touching(streets: Streets, vertex: Ints) -> _Joints:
-    """Return the places of public vertices on the street that holds them."""
+    """Return the places of public vertices on the street that holds them, at a junction a street of the first way there."""
     street = np.searchsorted(streets.start, vertex, side="right") - 1
-    outside = vertex > streets.end[street]  # the last vertex of a line starts no street
-    street = np.where(outside, street + 1, street).clip(max=len(streets.start) - 1)
     return _on_street(
         streets, street, streets.along[vertex] - streets.along[streets.start[street]], streets.degrees[vertex]
     )

@@ -110,7 +110,12 @@ def _swap(fresh: Path, directory: Path) -> None:
     old = fresh.with_name(fresh.name + ".old")
     if directory.exists():
         directory.rename(old)
-    fresh.rename(directory)
+    try:
+        fresh.rename(directory)
+    except OSError:
+        if old.exists():
+            old.rename(directory)
+        raise
     _sync(directory.parent)
     shutil.rmtree(old, ignore_errors=True)
 

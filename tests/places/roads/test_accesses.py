@@ -81,21 +81,24 @@ def test_a_private_way_between_two_roads_hangs_from_the_nearer_one_stretch_by_st
 
 
 def test_a_yard_apart_hangs_from_the_nearest_road_in_reach() -> None:
-    """The whole group kh hangs from the point of the road next to k, 20 m away; mn, 60 m away, is left out."""
+    """The whole group kh hangs from the point of the road next to k, 10 m away; mn, 40 m away, is left out."""
     world = draw(
         """
         A---------B
 
             k
             :
-            h
+            +=h
 
-            m
-            :
-            n
-        """
+
+
+              m
+              :
+              n
+        """,
+        cell_m=5,
     )
-    assert hangs(world) == {(2, "driveway"): ("AB", 40)}
+    assert hangs(world) == {(2, "driveway"): ("AB", 20)}
     access = world.network.accesses.to_pylist()[0]
     assert (access["lon"], access["lat"]) == pytest.approx((world.points["k"][0], world.points["A"][1]), abs=1e-7)
 

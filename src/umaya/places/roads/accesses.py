@@ -84,7 +84,7 @@ def _nearest_joint(graph: csr_array, joints: Ints) -> tuple[Floats, Ints]:
 
 
 def _touching(streets: Streets, vertex: Ints) -> _Joints:
-    """Return the places of public vertices on the street that holds them, at a junction a street of the first way there."""
+    """Return the places of public vertices on the street that holds them (at a junction, one of several)."""
     street = np.searchsorted(streets.start, vertex, side="right") - 1
     return _on_street(
         streets, street, streets.along[vertex] - streets.along[streets.start[street]], streets.degrees[vertex]

@@ -100,7 +100,7 @@ def test_other_rows_and_their_order_stay() -> None:
 
 
 def test_a_way_between_two_roads_gives_the_nearer_joint() -> None:
-    """A private way that hangs from two roads is two accesses with one geometry."""
+    """A private way that hangs from two roads is two accesses, one for each half."""
     world = draw("""
         A----B----C
              :

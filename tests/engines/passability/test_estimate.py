@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.engines.passability.rounds import FIRST_DAY, Town
 from tests.worlds import World, draw
@@ -182,6 +184,17 @@ def test_expected_passes_shrink_with_the_activity_of_the_town() -> None:
     assert 0 < half < everywhere
 
 
+def test_an_hour_of_the_day_counts_once_a_day_and_only_when_it_is_over() -> None:
+    """Two passes are usual between 10 and 11 and nowhere else in the day."""
+    day = Day(LADDER, set(LADDER.ways), dict.fromkeys(LADDER.ways, 5.0))
+    half, whole, evening, tomorrow = (day.rows(hours)["AB"]["expected"] for hours in (0.5, 1, 9, 25))
+    activity = whole / 2.0
+    assert 0.8 < activity <= 1.2
+    assert evening == pytest.approx(whole)
+    assert half == pytest.approx(whole / 2, rel=0.2)
+    assert tomorrow == pytest.approx(2 * whole)
+
+
 # --- turn-backs -----------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +238,23 @@ def test_where_vehicles_turn_on_ordinary_days_nothing_is_said_of_what_lies_beyon
 def test_turn_backs_before_the_event_do_not_count() -> None:
     row = Day(LADDER, set(), turned=[("CH", -20, 3)]).rows()["CH"]
     assert (row["status"], row["turn_backs"]) == ("no-evidence", 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(sorted(LADDER.ways)), st.floats(0, 170)),
+    st.sets(st.sampled_from(sorted(LADDER.ways))),
+    st.lists(st.tuples(st.sampled_from(sorted(LADDER.ways)), st.integers(0, 170), st.integers(1, 2)), max_size=4),
+)
+def test_more_vehicles_that_turned_back_never_lower_the_probability(
+    passed: dict[str, float], usual: set[str], turned: list[tuple[str, float, int]]
+) -> None:
+    fewer = Day(LADDER, usual, passed, turned).rows()
+    more = Day(LADDER, usual, passed, [(name, minute, number + 1) for name, minute, number in turned]).rows()
+    for name, row in fewer.items():
+        assert 0 < row["p_blocked"] <= more[name]["p_blocked"] < 1
+        if name not in usual and not turned:
+            assert row["status"] != "probably-blocked"
 
 
 # --- suppressed, empty, bad -----------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ mapped way is left as it is: the matcher snaps it to the road within its own rad
 published point lies on private land either way. Not responsible for dead ends (`dead_ends`): the joint may lie on one.
 
 A moved position stands on the joint, the point where the private way meets the public road, for the whole visit. What
-remains is a stop at the joint, which complete traversals (`counts`) do not show.
+remains is a stop at the joint, which complete traversals (`counts`) do not show. Whoever rides through a private way
+from one public road to another jumps from joint to joint half-way.
 
 Distances are taken in an equirectangular projection about the network's centre: true to about 1 part in 1,000 within
 100 km north and south of it, and in any case used only to compare two distances at the same place.
@@ -65,7 +66,7 @@ class AccessIndex:
         x, y = self._metres(lon[finite], lat[finite])
         near, away = self._nearest(self._private, shapely.points(x, y), tolerance_m)
         point, way = near
-        # Several ways can be equally near, or one way can hang from several roads: the nearest joint counts.
+        # Where several private stretches are equally near, the one whose joint is nearest counts.
         to_joint = np.hypot(self._joint_x[way] - x[point], self._joint_y[way] - y[point])
         order = np.lexsort((to_joint, point))
         first = order[np.unique(point[order], return_index=True)[1]]

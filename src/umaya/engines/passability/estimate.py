@@ -271,7 +271,8 @@ def _came(
     at_node = [
         np.bincount(roads.ends.ravel(), weights=np.repeat(values, 2), minlength=nodes) for values in (observed, should)
     ]
-    seen, due = (at_node[i][roads.ends] - values[:, None] for i, values in enumerate((observed, should)))
+    own = 1 + (roads.ends[:, 0] == roads.ends[:, 1])  # a loop is at its node twice
+    seen, due = (at_node[i][roads.ends] - (own * values)[:, None] for i, values in enumerate((observed, should)))
     ratio = np.clip((seen + weight) / (due + weight), 0, 1)
     return ratio.max(axis=1, initial=0), ratio.min(axis=1, initial=1)
 

@@ -139,6 +139,8 @@ def make_entry(record: Record, time: datetime, head: int) -> Entry:
             member and never repeats the value.
     """
     kind = Kind(record.kind)
+    if time.tzinfo is None:
+        raise ValueError("the ledger takes aware times only")
     if not _is_reference(record.actor):
         raise ValueError(f"the actor of `{kind}` is not a reference")
     body: dict[str, Stored] = {}

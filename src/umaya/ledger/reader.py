@@ -79,7 +79,9 @@ class LedgerReader:
         """Return the audit path of an entry in the tree of `size` (now, when None), or raise NotFoundError."""
         present = self.size
         size = present if size is None else size
-        _require_index(index, min(size, present))
+        if size > present:
+            raise NotFoundError("the ledger never had a tree of this size")
+        _require_index(index, size)
         return inclusion_path(index, size, _Subtrees(self, present))
 
     def consistency_proof(self, old: int, new: int | None = None) -> list[bytes]:

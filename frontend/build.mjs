@@ -29,6 +29,8 @@ await mkdir(out, { recursive: true });
 const options = {
   absWorkingDir: here,
   bundle: true,
+  splitting: true, // HTMX once, for all entries
+  chunkNames: "chunk-[hash]",
   minify: true,
   format: "esm",
   target: ["es2022"],

@@ -37,7 +37,7 @@ def system_node() -> list[str] | None:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
-    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - found above
     version = re.match(r"v(\d+)", answer.stdout)
     return [npm] if version and int(version[1]) >= NODE_AT_LEAST else None
 
@@ -48,11 +48,15 @@ def wheel_node() -> list[str]:
         files = metadata.files(WHEEL)
     except metadata.PackageNotFoundError:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-c", str(PROJECT / "constraints.txt"), WHEEL], check=True)
+        subprocess.run([*pip, "-c", str(PROJECT / "constraints.txt"), WHEEL], check=True)  # noqa: S603 - pip of this environment
         files = metadata.files(WHEEL)
-    found = {name: Path(str(f.locate())) for f in files or [] for name in ("bin/node", "npm-cli.js") if str(f).endswith(name)}
+    found = {
+        name: Path(str(f.locate())) for f in files or [] for name in ("bin/node", "npm-cli.js") if str(f).endswith(name)
+    }
     if len(found) != 2:
-        raise SystemExit(f"the wheel {WHEEL} holds no node and npm; install Node {NODE_AT_LEAST} or newer and try again")
+        raise SystemExit(
+            f"the wheel {WHEEL} holds no node and npm; install Node {NODE_AT_LEAST} or newer and try again"
+        )
     return [str(found["bin/node"]), str(found["npm-cli.js"])]
 
 
@@ -63,8 +67,11 @@ def main() -> None:
         return
     npm = system_node() or wheel_node()
     path = os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", "")])
-    for step in (["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "--silent", "build"]):
-        subprocess.run([*npm, *step], cwd=PROJECT, check=True, env={**os.environ, "PATH": path})
+    for step in (
+        ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        ["run", "--silent", "build"],
+    ):
+        subprocess.run([*npm, *step], cwd=PROJECT, check=True, env={**os.environ, "PATH": path})  # noqa: S603 - found above
     STAMP.write_text(wanted)
 
 

@@ -14,6 +14,7 @@ const page = document.querySelector("[data-roads]");
 const message = page.querySelector("[data-message]");
 const announcement = page.querySelector("[data-announce]");
 const panel = page.querySelector("[data-details]");
+const FIT = { padding: 28, animate: false };
 const controls = ["NavigationControl.ZoomIn", "NavigationControl.ZoomOut", "Map.Title", "AttributionControl.ToggleAttribution"];
 
 function tell(problem) {
@@ -29,7 +30,7 @@ function makeMap(container, network, background) {
     container,
     style: mapStyle(coloursFrom(page), language, network, background),
     bounds: bounds(network),
-    fitBoundsOptions: { padding: 24 },
+    fitBoundsOptions: FIT,
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -40,7 +41,7 @@ function makeMap(container, network, background) {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+  map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
   map.addControl(new AttributionControl({ compact: false, customAttribution: t("roads.attribution") }), "bottom-right");
   return map;
 }
@@ -137,6 +138,8 @@ async function start() {
   const asked = new URL(location.href).searchParams;
   roads.timeline.live = !asked.has("at");
   await roads.show(asked.get("at"));
+  map.resize(); // the page found its height only now
+  map.fitBounds(bounds(network), FIT);
   if (asked.has("segment")) roads.select(Number(asked.get("segment")), { move: true });
   map.on("click", ({ point }) => {
     const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];

@@ -68,7 +68,7 @@ function textLayers(c, nameOf) {
   return [
     { id: "water-name", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "water"], layout: { ...text(13), "text-field": nameOf, "symbol-placement": "point" }, paint: paint(c.waterText) },
     { id: "road-name", type: "symbol", source: "network", minzoom: 13.5, layout: { ...text(13), "text-field": nameOf, "symbol-placement": "line", "symbol-spacing": 350, "text-max-angle": 35, "text-padding": 6, "text-offset": [0, 1.1] }, paint: paint(c.text) },
-    { id: "office", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "office"], layout: { ...text(14), "icon-image": "office", "icon-allow-overlap": true, "text-field": nameOf, "text-anchor": "top", "text-offset": [0, 1], "text-optional": true }, paint: paint(c.text) },
+    { id: "office", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "office"], layout: { ...text(14), "icon-image": "office", "icon-size": growing(0.6, 0.9, 1.2), "icon-allow-overlap": true, "text-field": nameOf, "text-anchor": "top", "text-offset": [0, 1], "text-optional": true }, paint: paint(c.text) },
     { id: "marks", type: "symbol", source: "marks", layout: { "icon-image": ["get", "kind"], "icon-size": growing(0.6, 0.85, 1.2), "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-offset": ["match", ["get", "place"], "beside", ["literal", [26, 0]], ["literal", [0, 0]]] } },
   ];
 }

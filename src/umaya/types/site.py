@@ -11,6 +11,8 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from umaya.types.reasons import Reason
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -38,4 +40,12 @@ class Site(Protocol):
 
     def page(self, request: Request, template: str, **context: object) -> Response:
         """Render `template` in the language of the request within the common layout."""
+        ...
+
+    def language(self, request: Request) -> str:
+        """Return the language of the request's page: `ja` or `en`."""
+        ...
+
+    def refusal(self, request: Request, reason: Reason) -> Response:
+        """Return what tells a refusal's reason in words and what to do next, with status 403: a page, or a problem."""
         ...

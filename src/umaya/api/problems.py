@@ -1,0 +1,88 @@
+"""Which problem each error is.
+
+    InputError            422 input          RequestValidationError  422 input
+    NotFoundError         404 not-found      ForbiddenError          403 forbidden
+    ConflictError         409 conflict       IntegrityError          500 integrity
+    SignInRequiredError   401 sign-in        CrossSiteError          403 cross-site
+    anything else         500 internal
+
+A fault that nobody foresaw says nothing about itself; it is in the server's log.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from umaya.api.security import HEADERS, CrossSiteError
+from umaya.types.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    UmayaError,
+)
+from umaya.web.problem import CODES, Problem, wants_json
+from umaya.web.site import SignInRequiredError, WebSite
+
+_OF_ERROR: tuple[tuple[type[UmayaError], str], ...] = (
+    (SignInRequiredError, "sign-in"),
+    (CrossSiteError, "cross-site"),
+    (InputError, "input"),
+    (NotFoundError, "not-found"),
+    (ConflictError, "conflict"),
+    (ForbiddenError, "forbidden"),
+    (IntegrityError, "integrity"),
+)
+_OF_STATUS = {404: "not-found", 403: "forbidden", 401: "sign-in", 422: "input", 409: "conflict"}
+_log = logging.getLogger("umaya.api")
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what may be said about an error."""
+    if isinstance(error, RequestValidationError):
+        places = [{"pointer": "/".join(map(str, e["loc"])), "detail": str(e["msg"])} for e in error.errors()]
+        return Problem("input", 422, "the request does not fit its documentation", {"errors": places})
+    if isinstance(error, HTTPException):
+        code = _OF_STATUS.get(error.status_code, "request" if error.status_code < 500 else "internal")
+        return Problem(code, error.status_code, HTTPStatus(error.status_code).phrase.lower())
+    if isinstance(error, InputError):
+        place = {"file": error.place.file, "row": error.place.row, "field": error.place.field}
+        return Problem("input", CODES["input"], str(error), {"place": place})
+    for kind, code in _OF_ERROR:
+        if isinstance(error, kind):
+            return Problem(code, CODES[code], str(error))
+    return Problem("internal", CODES["internal"])
+
+
+def install(app: FastAPI, site: WebSite) -> None:
+    """Answer every error of the application with a problem."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if problem.status >= 500:
+            _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
+        response = _sign_in_first(request) if _may_be_led(request, problem) else site.problem(request, problem)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        response.headers.update(HEADERS)  # an unforeseen fault is answered outside the middleware that sets them
+        return response
+
+    for kind in (UmayaError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, handle)
+
+
+def _may_be_led(request: Request, problem: Problem) -> bool:
+    return problem.code == "sign-in" and request.method == "GET" and not wants_json(request)
+
+
+def _sign_in_first(request: Request) -> Response:
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?{urlencode({'next': back})}", 303)

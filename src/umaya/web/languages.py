@@ -1,0 +1,91 @@
+"""Languages of the pages: gettext catalogues (PO) for Japanese and English, and which one a request gets.
+
+Message ids are short keys (`roads.status.passed-1h`), so that codes of the domain can be looked up directly. Scripts
+get their words from the same catalogues. A key that a catalogue lacks is shown as it is; tests hold that none is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations
+from starlette.requests import Request
+
+SUPPORTED = ("ja", "en")
+COOKIE = "language"
+JAPAN = ZoneInfo("Asia/Tokyo")
+_LOCALE = Path(__file__).parent / "locale"
+_SKELETON = {"ja": "y年M月d日(E) H:mm", "en": "EEE d MMM y, HH:mm"}
+
+
+class Catalogue(NullTranslations):
+    """The texts of one language, as gettext wants them.
+
+    Args:
+        language: one of `SUPPORTED`.
+        texts: message id to text.
+    """
+
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+        super().__init__()
+        self.language = language
+        self.texts = dict(texts)
+
+    def gettext(self, message: str) -> str:
+        return self.texts.get(message, message)
+
+    def ngettext(self, singular: str, plural: str, num: int) -> str:
+        return self.gettext(singular if num == 1 else plural)
+
+    def starting_with(self, *prefixes: str) -> dict[str, str]:
+        """Return the texts whose id starts with one of the prefixes: what a script is given."""
+        return {key: text for key, text in self.texts.items() if key.startswith(prefixes)}
+
+
+def load_catalogue(language: str, directory: Path = _LOCALE) -> Catalogue:
+    """Read the PO file of a language."""
+    with (directory / language / "LC_MESSAGES" / "umaya.po").open("rb") as source:
+        messages = read_po(source, locale=language, abort_invalid=True)
+    return Catalogue(language, {str(m.id): str(m.string) for m in messages if m.id and m.string})
+
+
+def choose(request: Request, default: str) -> str:
+    """Return the language of a request: what it asks for, else its cookie, else the browser's wish, else `default`."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(COOKIE), *_accepted(request)):
+        if wish in SUPPORTED:
+            return wish
+    return default if default in SUPPORTED else SUPPORTED[0]
+
+
+def _accepted(request: Request) -> list[str]:
+    """Return the primary subtags of Accept-Language, dearest first (RFC 9110, section 12.5.4)."""
+    wishes: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "").split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            wishes.append((float(quality or 1), tag.split("-")[0].lower()))
+        except ValueError:
+            continue
+    return [tag for _, tag in sorted(wishes, key=lambda wish: -wish[0])]
+
+
+def japan_time(moment: datetime, language: str) -> str:
+    """Return a time in words, in Japan time, with the zone where the language does not imply it."""
+    text = format_datetime(moment.astimezone(JAPAN), _SKELETON[language], locale=language)
+    return text if language == "ja" else f"{text} JST"
+
+
+def iso_time(moment: datetime) -> str:
+    """Return a time as ISO 8601 in UTC, for machines."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def number(value: float, language: str) -> str:
+    """Return a number with the separators of the language."""
+    return format_decimal(value, locale=language)

@@ -1,0 +1,38 @@
+"""What each role can do here: the links of the header and the cards of the home page, from one list.
+
+A link is a convenience, not a permission: every page asks for itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from umaya.types.site import Actor
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place of the site.
+
+    Attributes:
+        key: of its words: `nav.KEY` is its name, `home.KEY` what one does there.
+        path: where it is.
+        roles: who has something to do there.
+    """
+
+    key: str
+    path: str
+    roles: frozenset[str]
+
+
+LINKS = (
+    Link("roads", "/roads", frozenset({"officer"})),
+    Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
+    Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
+    Link("ledger", "/ledger", frozenset({"auditor", "steward"})),
+)
+
+
+def links_for(actor: Actor | None) -> list[Link]:
+    """Return the links of the actor's roles."""
+    return [link for link in LINKS if actor is not None and not actor.roles.isdisjoint(link.roles)]

@@ -1,0 +1,18 @@
+"""The hub's own pages, one file a subject. Each offers `router(hub, site) -> APIRouter`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+
+from umaya.web.pages import home, problems, sign_in
+from umaya.web.site import WebSite
+
+if TYPE_CHECKING:
+    from umaya.hub import Hub
+
+
+def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
+    """Return the routers of all pages."""
+    return [subject.router(hub, site) for subject in (home, sign_in, problems)]

@@ -1,0 +1,60 @@
+"""Sign-in and sign-out. In the demonstration one chooses whom to be; a real hub has none until it is configured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from umaya.types.errors import ForbiddenError
+from umaya.types.site import Actor
+from umaya.web.navigation import links_for
+from umaya.web.site import SESSION_ACTOR, WebSite
+
+if TYPE_CHECKING:
+    from umaya.gate import Catalogue, Party
+    from umaya.hub import Hub
+
+
+def local_path(wanted: str) -> str:
+    """Return `wanted` when it is a path of this site, else the home page: nobody is sent elsewhere after signing in."""
+    plain = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable() and "\\" not in wanted
+    return wanted if plain else "/"
+
+
+def _people(catalogue: Catalogue) -> list[tuple[Party, list[Actor]]]:
+    """Return each party with those of its actors who are people with something to do on these pages."""
+    actors = [actor for actor in catalogue.actors() if links_for(actor)]
+    grouped = [(party, [actor for actor in actors if actor.party == party.id]) for party in catalogue.parties()]
+    return [(party, theirs) for party, theirs in grouped if theirs]
+
+
+def router(hub: Hub, site: WebSite) -> APIRouter:
+    """Return the routes of sign-in."""
+    routes = APIRouter()
+
+    @routes.get("/sign-in")
+    def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name people know from addresses
+        people = _people(hub.gate.catalogue) if site.demo else []
+        return site.page(request, "sign_in.html", people=people, next=local_path(next))
+
+    @routes.post("/sign-in")
+    def sign_in(
+        request: Request,
+        actor: Annotated[str, Form(max_length=200)],
+        next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - as above
+    ) -> Response:
+        if not site.demo:
+            raise ForbiddenError("sign-in is not configured on this hub")
+        chosen = hub.gate.catalogue.actor(actor)
+        request.session.clear()
+        request.session[SESSION_ACTOR] = chosen.id
+        return RedirectResponse(local_path(next), 303)
+
+    @routes.post("/sign-out")
+    def sign_out(request: Request) -> Response:
+        request.session.clear()
+        return RedirectResponse("/sign-in", 303)
+
+    return routes

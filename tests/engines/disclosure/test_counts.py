@@ -104,6 +104,26 @@ def test_the_same_hour_of_several_days_is_folded_by_the_day_in_japan() -> None:
     assert table["last_passed"].null_count == 2
 
 
+def test_two_vehicles_turn_back_half_an_hour_apart_and_are_told_when_the_second_does() -> None:
+    """With a span of an hour the first alone is not told, nor are both told again where nobody turned back."""
+    drives = [Drive("v", "BC* CB*", 1), Drive("w", "BC* CB*", 35)]
+    arguments = {"window_s": 600, "min_turn_backs": 2}
+    assert count(STREET, drives, **arguments) == []
+    assert count(STREET, drives, **arguments, turn_back_span_s=3600) == [("BC", 0, 0, 2)]
+    assert count(STREET, drives, **arguments, turn_back_span_s=1800) == []
+
+
+def test_a_turn_back_before_the_first_window_is_context_within_the_span() -> None:
+    drives = [Drive("v", "BC* CB*", -30), Drive("w", "BC* CB*", 5), Drive("u", "AB", -30)]
+    assert count(STREET, drives, min_turn_backs=2) == []
+    assert count(STREET, drives, min_turn_backs=2, turn_back_span_s=7200) == [("BC", 0, 0, 2)]
+
+
+def test_the_same_vehicle_turning_back_again_is_still_one() -> None:
+    drives = [Drive("v", "BC* CB*", 1), Drive("v", "BC* CB*", 35, trip=1)]
+    assert count(STREET, drives, window_s=600, min_turn_backs=2, turn_back_span_s=3600) == []
+
+
 def test_no_traversal_gives_an_empty_table() -> None:
     empty = link_counts(TRAVERSALS.empty_table(), MORNING, MORNING + HOUR, 3600, 1, 1, False)
     assert empty.equals(PASSAGES.empty_table())
@@ -121,6 +141,7 @@ def test_no_traversal_gives_an_empty_table() -> None:
         ({"window_start": MORNING.replace(tzinfo=None)}, "aware"),
         ({"window_s": 7000, "window_end": MORNING + timedelta(seconds=7000), "fold_days": True}, "divide a day"),
         ({"traversals": PASSAGES.empty_table()}, "schema"),
+        ({"turn_back_span_s": 60, "fold_days": True}, "folded"),
     ],
 )
 def test_bad_input_is_refused(changes: dict[str, Any], problem: str) -> None:
@@ -218,3 +239,32 @@ def test_equal_to_counting_by_hand(
     got = [tuple(r[name] for name in names) for r in table.to_pylist()]
     assert set(got) == by_hand(rows, window_s, min_vehicles, min_turn_backs, fold)
     assert got == sorted(got, key=lambda r: (r[1], r[0]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows_strategy, st.sampled_from([600, 3600]), st.integers(1, 3), st.sampled_from([1, 5400, 7200]))
+def test_turn_backs_over_a_span_equal_to_counting_by_hand(
+    rows: list[dict[str, Any]], window_s: int, min_turn_backs: int, span_s: int
+) -> None:
+    end = START + timedelta(days=SPAN_DAYS)
+    width, span = timedelta(seconds=window_s), timedelta(seconds=max(span_s, window_s))
+    turned = [r for r in rows if r["turned_back"]]
+    expected = {}
+    for r in turned:
+        if START <= r["left"] < end:
+            begins = START + (r["left"] - START) // width * width
+            until = begins + width
+            near = [o for o in turned if o["edge_id"] == r["edge_id"] and until - span <= o["left"] < until]
+            expected[r["edge_id"], begins] = len({o["vehicle_id"] for o in near})
+    table = link_counts(
+        pa.Table.from_pylist(rows, schema=TRAVERSALS),
+        START,
+        end,
+        window_s,
+        1,
+        min_turn_backs,
+        False,
+        turn_back_span_s=span_s,
+    )
+    got = {(r["edge_id"], r["window_start"]): r["turn_backs"] for r in table.to_pylist() if r["turn_backs"] is not None}
+    assert got == {key: number for key, number in expected.items() if number >= min_turn_backs}

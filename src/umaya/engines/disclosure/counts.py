@@ -45,11 +45,12 @@ def link_counts(
     fold_days: bool,
     *,
     time_step_s: int = 60,
+    turn_back_span_s: int | None = None,
 ) -> pa.Table:
     """Count passes and turn-backs of each directed edge in each window.
 
     A traversal belongs to the window in which it was `left`; those outside [`window_start`, `window_end`) are context
-    and do not count.
+    and do not count, but for `turn_back_span_s`.
 
     Args:
         traversals: schema `TRAVERSALS`, in any order.
@@ -63,6 +64,10 @@ def link_counts(
             distinct Japanese days with a pass, and `last_passed` is null.
         time_step_s: step in seconds to which `last_passed` is floored, counted from the start of the window; the
             whole window where `min_vehicles` is more than 1.
+        turn_back_span_s: with short windows two vehicles hardly ever turn back in the same one. So, where somebody
+            turned back in a window, distinct vehicles are counted over so many seconds up to its end (at least the
+            window). The caller hands in traversals from that long before `window_start`. None: the window alone;
+            not for folded days.
 
     Returns:
         Schema `PASSAGES`, sorted by window_start, edge_id. `passes` 0 with `turn_backs` means that fewer than
@@ -73,21 +78,40 @@ def link_counts(
             traversals have another schema.
     """
     start, end = _microseconds(window_start), _microseconds(window_end)
+    span_s = window_s if turn_back_span_s is None else max(turn_back_span_s, window_s)
     _check(traversals, end - start, window_s, min_vehicles, min_turn_backs, fold_days, time_step_s)
-    left = traversals.column("left").cast(pa.int64()).to_numpy()
-    inside = (left >= start) & (left < end)
-    rows = traversals.filter(pa.array(inside)).select(
-        ["vehicle_id", "edge_id", "way_id", "forward", "complete", "turned_back"]
-    )
-    left = left[inside]
+    if fold_days and turn_back_span_s is not None:
+        raise ValueError("turn_back_span_s has no meaning where days are folded")
     origin = _midnight_in_japan(start) if fold_days else start
-    day, window = np.divmod(left - origin, DAY_S * _US) if fold_days else (np.zeros_like(left), left - origin)
-    window //= window_s * _US
-    rows = rows.append_column("window", pa.array(window)).append_column("day", pa.array(day))
-    rows = rows.append_column("left", pa.array(left))
-    counts = _joined(_passes(rows, min_vehicles), _turn_backs(rows, min_turn_backs))
+    before = (span_s - window_s) * _US
+    rows = _rows(traversals, start - before, end, origin, window_s, fold_days)
+    inside = rows.filter(pc.field("left") >= start)
+    turned = rows.filter(pc.field("turned_back"))
+    turned = turned if not before else _spread(turned, start, window_s, span_s)
+    counts = _joined(_passes(inside, min_vehicles), _turn_backs(turned, min_turn_backs))
     step = (window_s if min_vehicles > 1 else min(time_step_s, window_s)) * _US
     return _passages(counts, origin, window_s, None if fold_days else step)
+
+
+def _rows(traversals: pa.Table, start: int, end: int, origin: int, window_s: int, fold_days: bool) -> pa.Table:
+    """Traversals left in [start, end), with `left` in microseconds, and window and day counted from `origin`."""
+    left = traversals.column("left").cast(pa.int64()).to_numpy()
+    inside = (left >= start) & (left < end)
+    left = left[inside]
+    day, since = np.divmod(left - origin, DAY_S * _US) if fold_days else (np.zeros_like(left), left - origin)
+    rows = traversals.filter(pa.array(inside)).select([*_ROW[:3], "vehicle_id", "complete", "turned_back"])
+    for name, values in (("window", since // (window_s * _US)), ("day", day), ("left", left)):
+        rows = rows.append_column(name, pa.array(values))
+    return rows
+
+
+def _spread(turned: pa.Table, start: int, window_s: int, span_s: int) -> pa.Table:
+    """Turn-backs once more for every later window, up to `span_s` from its end, in which somebody turned back too."""
+    windows = turned.filter(pc.field("left") >= start).group_by(_ROW).aggregate([])
+    pairs = turned.drop_columns(["window"]).join(windows, _ROW[:3], join_type="inner")
+    ends = pc.add(pc.multiply(pc.add(pairs.column("window"), 1), window_s * _US), start)
+    ago = pc.subtract(ends, pairs.column("left"))
+    return pairs.filter(pc.and_(pc.greater(ago, 0), pc.less_equal(ago, span_s * _US)))
 
 
 def _microseconds(moment: datetime) -> int:
@@ -130,13 +154,8 @@ def _passes(rows: pa.Table, min_vehicles: int) -> pa.Table:
     return counts.filter(pc.field("vehicles") >= min_vehicles)
 
 
-def _turn_backs(rows: pa.Table, min_turn_backs: int) -> pa.Table:
-    counts = (
-        rows.filter(pc.field("turned_back"))
-        .group_by(_ROW)
-        .aggregate([("vehicle_id", "count_distinct")])
-        .rename_columns([*_ROW, "turn_backs"])
-    )
+def _turn_backs(turned: pa.Table, min_turn_backs: int) -> pa.Table:
+    counts = turned.group_by(_ROW).aggregate([("vehicle_id", "count_distinct")]).rename_columns([*_ROW, "turn_backs"])
     return counts.filter(pc.field("turn_backs") >= min_turn_backs)
 
 

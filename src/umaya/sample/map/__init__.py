@@ -1,0 +1,1 @@
+"""Drawing the town: streets, valleys, river, houses; its segments; its OpenStreetMap file."""

@@ -1,0 +1,319 @@
+"""The day of the earthquake: riders meet closures, turn back, go round, and skip what they cannot reach.
+
+Until the quake it is the ordinary day. After it every rider finishes the segment he is on, stands still for a while,
+and goes on with what was left; later he checks all streets of his round and those close by (安全確認) before the parcels. A
+rider learns of a closure by meeting it; from then on he takes the shortest open way.
+What must hold: after the quake nobody rides a closed segment from end to end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from umaya.sample.map.draft import Bools, Ints
+from umaya.sample.map.network import Streets
+from umaya.sample.rides.closures import Closed, choose_closures
+from umaya.sample.rides.days import (
+    JAPAN,
+    Day,
+    Office,
+    Planned,
+    day_rng,
+    gather,
+    hours,
+    offices_of,
+    plan_day,
+    report,
+)
+from umaya.sample.rides.drive import DAY_S, Itinerary, Moves, moves_of
+from umaya.sample.rides.plans import Visits, join, parcels, yard
+from umaya.sample.rides.rounds import tour
+from umaya.sample.rides.routing import Routing
+from umaya.sample.town import Town
+
+QUAKE_TIME = time(10, 42)
+"""When the earth shakes unless told otherwise, Japan time."""
+PARCELS = 28
+"""Parcels on each of the two rides after the safety ride."""
+NEIGHBOUR_M = 130.0
+"""How far into the neighbouring rounds a safety ride reaches."""
+
+
+def quake_day(town: Town, day: date, quake_time: time = QUAKE_TIME, seed: int = 0) -> Day:
+    """Ride a day on which an earthquake closes segments.
+
+    Args:
+        town: the town.
+        day: date in Japan.
+        quake_time: Japan time of the quake, from 9:00 to 15:00.
+        seed: as for `ordinary_day`; until the quake riders do the same.
+
+    Raises:
+        ValueError: when the quake does not fall into the working day.
+    """
+    if not time(9) <= quake_time <= time(15):
+        raise ValueError("the quake must fall into the working day, 9:00 to 15:00")
+    streets = town.streets
+    shock = quake_time.hour * 3600 + quake_time.minute * 60 + quake_time.second
+    offices = offices_of(town)
+    sources = [day_rng(seed, day, office.number) for office in offices]
+    planned = [plan_day(streets, office, day, rng) for office, rng in zip(offices, sources, strict=True)]
+    last = [_under_way(p, shock) for p in planned]
+    busy = np.zeros(streets.public, dtype=bool)
+    for p, at in zip(planned, last, strict=True):
+        busy[np.concatenate([plan.row for plan in p.plans])[at]] = True
+    first_of_town = {id(o.routing): o for o in offices}
+    routings = [o.routing for o in first_of_town.values()]
+    closed = choose_closures(
+        streets,
+        routings,
+        offices[0].boxes,
+        offices[0].yards,
+        busy,
+        np.random.default_rng([seed, day.toordinal(), 1 << 20]),
+    )
+    around = {
+        key: Routing.of(streets, int(town.offices["cell"][o.number].as_py()), closed.flag)
+        for key, o in first_of_town.items()
+    }
+    parts = []
+    for office, p, at, rng in zip(offices, planned, last, sources, strict=True):
+        world = _World(streets, office.routing, around[id(office.routing)], closed)
+        moves, start, end = _after(world, office, p, at, shock, rng)
+        parts.append(report(streets, moves, p.bike, day, rng, start, end))
+    moment = datetime.combine(day, quake_time, JAPAN).astimezone(UTC)
+    return gather(day, parts, closed.table(streets, moment))
+
+
+def _under_way(planned: Planned, second: int) -> Ints:
+    """Return the last stretch that each rider finishes when the earth shakes at `second`, counted through all plans."""
+    moves, riders = planned.moves, np.arange(len(planned.plans))
+    at = np.searchsorted(moves.vehicle * DAY_S + moves.start, riders * DAY_S + second, side="right") - 1
+    stretch = moves.stretch[np.maximum(at, np.searchsorted(moves.vehicle, riders))]
+    turn, back = (np.concatenate([getattr(p, name) for p in planned.plans]) for name in ("b", "a"))
+    row = np.concatenate([p.row for p in planned.plans])
+    following = np.minimum(stretch + 1, len(row) - 1)
+    # A rider who has begun a visit that turns back half-way rides back to its beginning.
+    visit = np.concatenate([p.visit for p in planned.plans])
+    half_way = (
+        (row[following] == row[stretch]) & (turn[stretch] == back[following]) & (visit[following] == visit[stretch])
+    )
+    return np.where(half_way, following, stretch)
+
+
+@dataclass(frozen=True)
+class _World:
+    """The streets, the ways before and after the quake, and the closures."""
+
+    streets: Streets
+    before: Routing
+    after: Routing
+    closed: Closed
+
+    def obstacle(self, row: int) -> float:
+        return float(self.closed.offset[np.searchsorted(self.closed.row, row)])
+
+
+def _after(
+    world: _World, office: Office, planned: Planned, last: Ints, shock: int, rng: np.random.Generator
+) -> tuple[Moves, Ints, Ints]:
+    """Replace what comes after the quake; return all moves and each rider's hours."""
+    streets, count = world.streets, len(planned.plans)
+    until = planned.moves.stretch <= last[planned.moves.vehicle]
+    moves = planned.moves
+    finish = np.array([float((moves.start + moves.duration)[until & (moves.vehicle == k)].max()) for k in range(count)])
+    first = np.cumsum([0] + [len(p.row) for p in planned.plans])
+    plans = []
+    for k, plan in enumerate(planned.plans):
+        at = int(last[k] - first[k])
+        row, forward = int(plan.row[at]), bool(plan.b[at] >= plan.a[at])
+        ride = _Ride(world, int(world.before.end[row] if forward else world.before.start[row]), rng)
+        end = float(plan.b[at])
+        ride.stand(row, end, rng.uniform(40.0, 260.0) + (rng.uniform(600.0, 1200.0) if rng.random() < 0.4 else 0.0))
+        done = int(plan.visit[at]) + int(plan.serves[at])
+        for visit in _remaining(world, office, k, planned.visits[k], done, rng):
+            ride.visit(visit)
+        plans.append(ride.itinerary())
+    begin = np.maximum(finish, shock)
+    new = moves_of(streets, plans, begin, planned.pace * 0.9, rng)
+    start, _ = hours(streets, planned.plans, moves)
+    _, end_of_day = hours(streets, plans, new)
+    return _merge(moves, until, new), start, end_of_day
+
+
+def _merge(old: Moves, until: Bools, new: Moves) -> Moves:
+    columns = {f.name: np.concatenate([getattr(old, f.name)[until], getattr(new, f.name)]) for f in fields(Moves)}
+    order = np.lexsort((columns["start"], columns["vehicle"]))
+    return Moves(**{name: values[order] for name, values in columns.items()})
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One row of `Visits`, with its stops as (offset, dwell, driveway) in order of riding."""
+
+    row: int
+    forward: bool
+    turn: float
+    stops: list[tuple[float, float, int]]
+    last: bool = False
+
+
+def _single(visits: Visits, last: bool = False) -> Iterator[Visit]:
+    """Yield visits one by one; `last` marks the final one as the end of the day."""
+    bounds = np.searchsorted(
+        visits.stop_visit[order := np.argsort(visits.stop_visit, kind="stable")], np.arange(len(visits.row) + 1)
+    )
+    for k in range(len(visits.row)):
+        rows = order[bounds[k] : bounds[k + 1]]
+        stops = zip(
+            visits.stop_offset[rows].tolist(),
+            visits.stop_dwell[rows].tolist(),
+            visits.stop_driveway[rows].tolist(),
+            strict=True,
+        )
+        end = last and k == len(visits.row) - 1
+        yield Visit(int(visits.row[k]), bool(visits.forward[k]), float(visits.turn[k]), list(stops), end)
+
+
+def _remaining(
+    world: _World, office: Office, which: int, visits: Visits, done: int, rng: np.random.Generator
+) -> Iterator[Visit]:
+    """Yield what a rider does after the quake: the rest of the mail, a short rest, the safety ride, some parcels."""
+    home = office.yards.driveway[office.number]
+    lunch = int(visits.stop_visit[visits.stop_driveway == home][1])
+    todo = list(_single(visits))
+    yield from todo[done:lunch]
+    if done <= lunch:
+        yield from _single(yard(office.yards, office.number, rng.uniform(900.0, 1500.0)))
+    row, forward = tour(world.streets, world.before, office.gate, _safety_rows(world.streets, office, which))
+    yield from _single(Visits.of(row, forward))
+    yield from _single(yard(office.yards, office.number, rng.uniform(300.0, 900.0)))
+    for last in (False, True):
+        ride = parcels(
+            world.streets, world.before, office.boxes, office.pool, office.gate, PARCELS, office.middle[which], rng
+        )
+        yield from _single(join([ride, yard(office.yards, office.number, 400.0)]), last)
+
+
+def _safety_rows(streets: Streets, office: Office, which: int) -> Ints:
+    """Return the segments of a round and those of its neighbours close by: each is checked by more than one rider."""
+    area = np.unique(np.concatenate([r.rows for r in office.rounds]))
+    middle = streets.locate(area, streets.length[area] / 2)
+    own = office.rounds[which].rows
+    distance, _ = cKDTree(streets.locate(own, streets.length[own] / 2)).query(middle, distance_upper_bound=NEIGHBOUR_M)
+    return area[np.isfinite(distance)]
+
+
+class _Ride:
+    """One rider after the quake, as stretches and stops in the making."""
+
+    def __init__(self, world: _World, node: int, rng: np.random.Generator) -> None:
+        self.world = world
+        self.node = node
+        self.rng = rng
+        self.known: set[int] = set()
+        self.stretches: list[tuple[int, float, float, float]] = []
+        self.stops: list[tuple[int, float, float, int]] = []
+
+    def visit(self, visit: Visit) -> None:
+        """Ride to a segment and along it, as far as the closures let."""
+        routing, length = self.world.before, float(self.world.streets.length[visit.row])
+        ends = (int(routing.start[visit.row]), int(routing.end[visit.row]))
+        if self.world.closed.flag[visit.row]:
+            if visit.stops or visit.row not in self.known:
+                self._both_sides(visit, ends)
+            return
+        if not self.go(ends[0] if visit.forward else ends[1]):
+            return
+        near, far = (0.0, length) if visit.forward else (length, 0.0)
+        turns = visit.turn == visit.turn
+        to = visit.stops[-1][0] if visit.last else visit.turn if turns else far
+        self.stops += [(len(self.stretches), *stop) for stop in visit.stops]
+        self._stretch(visit.row, near, to)
+        if turns:
+            self._stretch(visit.row, to, near)
+        else:
+            self.node = ends[1] if visit.forward else ends[0]
+
+    def _both_sides(self, visit: Visit, ends: tuple[int, int]) -> None:
+        """Serve a closed segment up to the obstacle, then, if something is left, from its other end."""
+        left = visit.stops
+        for onward in (visit.forward, not visit.forward):
+            if self.go(ends[0] if onward else ends[1]):
+                left = self._approach(visit.row, onward, left)
+                if not left:
+                    return
+
+    def _approach(
+        self, row: int, onward: bool, stops: list[tuple[float, float, int]]
+    ) -> list[tuple[float, float, int]]:
+        """Ride up to the obstacle of a closed segment and back; return the stops that were not reached."""
+        self.known.add(row)
+        sign, entry = (1.0, 0.0) if onward else (-1.0, float(self.world.streets.length[row]))
+        turn = self.world.obstacle(row) - sign * float(self.rng.uniform(4.0, 15.0))
+        pause = float(self.rng.uniform(15.0, 60.0))
+        if sign * (turn - entry) < 6.0:
+            self.stand(row, entry, pause)
+            return stops
+        reached = [s for s in stops if sign * (turn - s[0]) >= 0.0]
+        self.stops += [(len(self.stretches), *stop) for stop in reached]
+        self._stretch(row, entry, turn, pause)
+        self._stretch(row, turn, entry)
+        return [s for s in stops if s not in reached]
+
+    def go(self, target: int) -> bool:
+        """Ride to a junction, meeting closures on the way; tell whether it was reached."""
+        if target == self.node:
+            return True
+        rows, forward = self._way(self.world.before, target)
+        shut = np.flatnonzero(self.world.closed.flag[rows])
+        if len(shut) and not self.known.isdisjoint(rows[shut].tolist()):
+            return self._go_round(target)
+        if len(shut):
+            at = int(shut[0])
+            self._follow(rows[:at], forward[:at])
+            self._approach(int(rows[at]), bool(forward[at]), [])
+            return self._go_round(target)
+        self._follow(rows, forward)
+        return True
+
+    def _go_round(self, target: int) -> bool:
+        """Take the shortest open way, if there is one."""
+        if target != self.node:
+            rows, forward = self._way(self.world.after, target)
+            if not len(rows):
+                return False
+            self._follow(rows, forward)
+        return True
+
+    def _way(self, routing: Routing, target: int) -> tuple[Ints, Bools]:
+        _, rows, forward = routing.paths(np.array([self.node]), np.array([target]))
+        return rows, forward
+
+    def _follow(self, rows: Ints, forward: Bools) -> None:
+        routing, length = self.world.before, self.world.streets.length
+        for row, onward in zip(rows.tolist(), forward.tolist(), strict=True):
+            near, far = (0.0, float(length[row])) if onward else (float(length[row]), 0.0)
+            self._stretch(row, near, far)
+            self.node = int(routing.end[row] if onward else routing.start[row])
+
+    def stand(self, row: int, at: float, pause: float) -> None:
+        """Stand still on a segment for `pause` seconds."""
+        self._stretch(row, at, at, pause)
+
+    def _stretch(self, row: int, a: float, b: float, pause: float = 0.0) -> None:
+        self.stretches.append((row, a, b, pause))
+
+    def itinerary(self) -> Itinerary:
+        """Return what was ridden."""
+        row, a, b, pause = (np.array(column) for column in zip(*self.stretches, strict=True))
+        stops = np.array(self.stops, dtype=np.float64).reshape(-1, 4).T
+        none = np.zeros(len(row), dtype=np.int64)
+        return Itinerary(
+            row, a, b, pause, none, none > 0, stops[0].astype(np.int64), stops[1], stops[2], stops[3].astype(np.int64)
+        )

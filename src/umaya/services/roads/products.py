@@ -72,7 +72,10 @@ class Products:
 
     def read(self, series: str, until: datetime) -> pa.Table:
         """Return the passages (schema `PASSAGES`) of all windows of a series that ended by `until`."""
-        folder = self._series(series)
-        chosen = [w for w in self.windows(series) if w.end <= until]
-        tables = [pq.read_table(folder / f"day={w.start:%Y-%m-%d}" / w.file_name(), partitioning=None) for w in chosen]
+        tables = [self.read_window(series, window) for window in self.windows(series) if window.end <= until]
         return pa.concat_tables([PASSAGES.empty_table(), *tables])
+
+    def read_window(self, series: str, window: Window) -> pa.Table:
+        """Return the passages of one released window."""
+        folder = self._series(series) / f"day={window.start:%Y-%m-%d}"
+        return pq.read_table(folder / window.file_name(), partitioning=None).cast(PASSAGES)

@@ -1,0 +1,148 @@
+"""What the road map hands to browsers and other systems: tables and GeoJSON of roads, background and passages.
+
+Translates and decides nothing. GeoJSON is RFC 7946; GeoParquet 1.1; coordinates WGS 84, longitude first.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+import shapely
+
+from umaya.services.roads.service import MapState
+from umaya.types.roads import RoadNetwork
+
+WEB_STATUS = {"1h": "passed-1h", "3h": "passed-3h", "24h": "passed-24h", "older": "passed-24h", "none": "no-evidence"}
+"""Age of the last pass to the status that the map shows where a road is not probably blocked."""
+
+
+def roads(network: RoadNetwork) -> dict[str, Any]:
+    """Return the segments as a FeatureCollection; the feature id is the segment id."""
+    segments = _segments(network)
+    properties = segments.select(["highway", "name", "name_en", "bridge"]).to_pylist()
+    ids = segments.column("segment_id").to_pylist()
+    shapes = _geojson(segments.column("geometry"))
+    return _collection(
+        {"type": "Feature", "id": i, "properties": p, "geometry": g}
+        for i, p, g in zip(ids, properties, shapes, strict=True)
+    )
+
+
+def background(table: pa.Table) -> dict[str, Any]:
+    """Return water, buildings and offices as a FeatureCollection."""
+    properties = table.select(["kind", "name"]).to_pylist()
+    shapes = _geojson(table.column("geometry"))
+    return _collection(
+        {"type": "Feature", "properties": p, "geometry": g} for p, g in zip(properties, shapes, strict=True)
+    )
+
+
+def document(state: MapState) -> dict[str, Any]:
+    """Return the state of the map as the page and the API show it; times are ISO 8601 in UTC."""
+    first, last = (state.windows[0], state.windows[-1]) if state.windows else (None, None)
+    return {
+        "at": _iso(state.at),
+        "event": {
+            "id": state.event.id,
+            "name": {"ja": state.event.name.ja, "en": state.event.name.en},
+            "start": _iso(state.event.starts),
+            "end": _iso(state.event.ends),
+        },
+        "windows": {
+            "first": _iso(first.end) if first else None,
+            "last": _iso(last.end) if last else None,
+            "step_s": int((first.end - first.start).total_seconds()) if first else None,
+        },
+        "segments": statuses(state),
+    }
+
+
+def statuses(state: MapState) -> dict[int, dict[str, Any]]:
+    """Return segment id to its status for the map; segments without evidence are left out."""
+    kept = state.segments.filter(
+        pc.or_(pc.field("passed_since"), pc.or_(pc.field("status") == "probably-blocked", pc.field("turn_backs") > 0))
+    )
+    return {
+        row["segment_id"]: {
+            "status": "probably-blocked" if row["status"] == "probably-blocked" else WEB_STATUS[row["age_class"]],
+            "last_passed": _iso(row["last_passed"]),
+            "p_blocked": None if row["p_blocked"] is None else round(row["p_blocked"], 3),
+            "turn_backs": row["turn_backs"],
+        }
+        for row in kept.to_pylist()
+    }
+
+
+def download(state: MapState, network: RoadNetwork) -> pa.Table:
+    """Return one row a segment with evidence, for other systems.
+
+    Columns: segment_id, way_id, name, highway, status, passes, last_passed, turn_backs, p_blocked, at, geometry (WKB).
+    """
+    known = statuses(state)
+    ids = pa.array(sorted(known), pa.int64())
+    status = pa.table({"segment_id": ids, "status": pa.array([known[i]["status"] for i in sorted(known)], pa.string())})
+    facts = state.segments.select(["segment_id", "passes", "last_passed", "turn_backs", "p_blocked"])
+    table = status.join(facts, "segment_id").sort_by("segment_id")
+    segments = _segments(network)
+    rows = segments.take(pc.index_in(table.column("segment_id"), segments.column("segment_id")))
+    for name in ("way_id", "name", "highway"):
+        table = table.append_column(name, rows.column(name))
+    table = table.append_column("at", pa.repeat(pa.scalar(state.at, pa.timestamp("us", tz="UTC")), table.num_rows))
+    table = table.append_column("geometry", rows.column("geometry"))
+    order = ["segment_id", "way_id", "name", "highway", "status", "passes", "last_passed", "turn_backs", "p_blocked"]
+    return table.select([*order, "at", "geometry"])
+
+
+def to_geojson(table: pa.Table) -> bytes:
+    """Return a table with a WKB column `geometry` as a FeatureCollection."""
+    columns = [name for name in table.column_names if name != "geometry"]
+    rows = [
+        {k: _iso(v) if isinstance(v, datetime) else v for k, v in row.items()}
+        for row in table.select(columns).to_pylist()
+    ]
+    shapes = _geojson(table.column("geometry"))
+    features = ({"type": "Feature", "properties": r, "geometry": g} for r, g in zip(rows, shapes, strict=True))
+    return json.dumps(_collection(features), ensure_ascii=False).encode()
+
+
+def to_geoparquet(table: pa.Table) -> bytes:
+    """Return a table with a WKB column `geometry` as GeoParquet."""
+    column = {"encoding": "WKB", "geometry_types": ["LineString"]}
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    sink = BytesIO()
+    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), sink)
+    return sink.getvalue()
+
+
+def to_csv(table: pa.Table) -> bytes:
+    """Return a table as CSV with the geometry as WKT; UTF-8 with a byte order mark, as spreadsheets in Japan expect."""
+    wkt = pa.array(
+        shapely.to_wkt(shapely.from_wkb(table.column("geometry").to_numpy(zero_copy_only=False))), pa.string()
+    )
+    table = table.set_column(table.column_names.index("geometry"), "wkt", wkt)
+    sink = BytesIO()
+    pyarrow.csv.write_csv(table, sink)
+    return b"\xef\xbb\xbf" + sink.getvalue()
+
+
+def _segments(network: RoadNetwork) -> pa.Table:
+    return network.edges.filter(pc.field("edge_id") == pc.field("segment_id"))
+
+
+def _geojson(wkb: pa.ChunkedArray) -> list[Any]:
+    return [json.loads(text) for text in shapely.to_geojson(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)))]
+
+
+def _collection(features: Any) -> dict[str, Any]:
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,90 @@
+"""JSON API of passable roads: translation only. Every route answers officers of the municipality, nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from umaya.services.roads import features
+from umaya.services.roads.service import RoadMapService
+from umaya.types.site import Actor, Site
+
+PREFIX = "/api/v1/roads"
+POLL_S = 1.0
+"""How often a stream looks for a newly released window, seconds."""
+
+At = Annotated[datetime | None, Query(description="Moment of the map, ISO 8601 with zone; by default the latest.")]
+
+_FORMATS = {
+    "geojson": (features.to_geojson, "application/geo+json"),
+    "parquet": (features.to_geoparquet, "application/vnd.apache.parquet"),
+    "csv": (features.to_csv, "text/csv; charset=utf-8"),
+}
+
+
+def router(service: RoadMapService, site: Site) -> APIRouter:
+    """Return the routes under `/api/v1/roads`."""
+    routes = APIRouter(prefix=PREFIX, tags=["roads"])
+
+    def officer(request: Request) -> Actor:
+        actor = site.actor(request)
+        service.check_may_see(actor)
+        return actor
+
+    @routes.get("/network")
+    def network(request: Request) -> JSONResponse:
+        """Roads as GeoJSON; the feature id is the segment id."""
+        officer(request)
+        return _still(features.roads(service.atlas.network))
+
+    @routes.get("/background")
+    def background(request: Request) -> JSONResponse:
+        """Water, buildings and offices as GeoJSON."""
+        officer(request)
+        return _still(features.background(service.atlas.background))
+
+    @routes.get("/state")
+    def state(request: Request, at: At = None) -> dict[str, Any]:
+        """What is known of each segment at a moment."""
+        return features.document(service.state(officer(request), at))
+
+    @routes.get("/passages.{form}")
+    def passages(request: Request, form: Literal["geojson", "parquet", "csv"], at: At = None) -> Response:
+        """Download what is known of each segment."""
+        found = service.state(officer(request), at)
+        write, media_type = _FORMATS[form]
+        name = f"passable-roads-{found.at:%Y%m%dT%H%MZ}.{form}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(write(features.download(found, service.atlas.network)), media_type=media_type, headers=headers)
+
+    @routes.get("/stream")
+    async def stream(request: Request) -> EventSourceResponse:
+        """Server-sent events: `window` whenever a window was released."""
+        actor = await run_in_threadpool(officer, request)
+
+        async def events() -> AsyncIterator[ServerSentEvent]:
+            told = None
+            while not await request.is_disconnected():
+                latest = await run_in_threadpool(service.latest, actor)
+                if latest is not None and latest != told:
+                    told = latest
+                    yield ServerSentEvent(
+                        event="window", data=f'{{"at": "{latest.isoformat()}"}}', id=latest.isoformat()
+                    )
+                await asyncio.sleep(POLL_S)
+
+        return EventSourceResponse(events())
+
+    return routes
+
+
+def _still(content: dict[str, Any]) -> JSONResponse:
+    """Answer with what stays the same while the hub runs; only the reader's own browser may keep it."""
+    return JSONResponse(content, headers={"Cache-Control": "private, max-age=3600"})

@@ -1,0 +1,181 @@
+"""The road map of a municipality: releases of passages through the gate, and what they say about each road.
+
+Responsible for asking the gate window by window, keeping what was released, and turning it into a state of every
+segment at a moment. Not for who may see personal data (the gate), nor for how a road is judged (the passability
+engine). What always holds: a window is asked for once, after it is over, and only the recipient that the schemes name
+sees the map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from umaya.engines.passability import USUAL, estimate, usual_pattern
+from umaya.gate import Event, Gate, Refusal, Release, SchemeVersion, Use
+from umaya.gate.roles import OFFICER
+from umaya.places.atlas import Atlas
+from umaya.services.roads.products import Products, Window
+from umaya.types.clock import Clock
+from umaya.types.errors import ConflictError, ForbiddenError
+from umaya.types.site import Actor
+
+LIVE_BASIS, USUAL_BASIS = "postal-exception-2", "probe-statistics"
+
+
+@dataclass(frozen=True)
+class MapState:
+    """What is known about the roads at one moment.
+
+    Attributes:
+        at: the end of the last released window by then; the start of the event where there is none yet.
+        event: the declared disaster.
+        windows: every released window, earliest first, also those after `at`.
+        segments: schema `umaya.engines.passability.PASSABILITY`.
+    """
+
+    at: datetime
+    event: Event
+    windows: tuple[Window, ...]
+    segments: pa.Table
+
+
+class RoadMapService:
+    """Passable roads for the municipalities that schemes name.
+
+    Args:
+        gate: the one door.
+        atlas: the roads.
+        directory: where released passages are kept.
+        clock: tells which windows are over.
+    """
+
+    def __init__(self, gate: Gate, atlas: Atlas, directory: Path, clock: Clock) -> None:
+        self._gate = gate
+        self._atlas = atlas
+        self._products = Products(directory)
+        self._clock = clock
+        self._estimated = lru_cache(maxsize=256)(self._estimate)
+
+    @property
+    def atlas(self) -> Atlas:
+        """The roads that the map shows."""
+        return self._atlas
+
+    def learn_usual(self, actor: Actor, days: Window) -> Release | Refusal:
+        """Ask the gate for the counts of ordinary days and keep them as the usual pattern.
+
+        Args:
+            actor: an officer, or a program, of the municipality.
+            days: whole days in Japan.
+        """
+        scheme = self._scheme(actor.party, USUAL_BASIS)
+        use = Use(actor, scheme.scheme, "learn which roads are usually passed", (days.start, days.end))
+        outcome = self._gate.open(use)
+        if isinstance(outcome, Release):
+            self._products.write(scheme.scheme, days, outcome.data)
+            self._estimated.cache_clear()
+        return outcome
+
+    def advance(self, actor: Actor) -> list[Release | Refusal]:
+        """Ask the gate for every window of the current event that is over and was not released yet, in order.
+
+        Stops at the first refusal, which is the last element then. Each window is a use of its own, decided anew.
+        """
+        scheme = self._scheme(actor.party, LIVE_BASIS)
+        event = self._event(actor.party)
+        outcomes: list[Release | Refusal] = []
+        for window in self._due(scheme, event):
+            use = Use(actor, scheme.scheme, "live map of passable roads", (window.start, window.end), event.id)
+            outcome = self._gate.open(use)
+            outcomes.append(outcome)
+            if isinstance(outcome, Refusal):
+                break
+            self._products.write(_series(scheme, event), window, outcome.data)
+        return outcomes
+
+    def state(self, actor: Actor, at: datetime | None = None) -> MapState:
+        """Return the state of the roads at a moment, by default the latest that is known.
+
+        Raises:
+            ForbiddenError: when the actor is no officer of a municipality that a scheme of passable roads names.
+            ConflictError: when that municipality has no declared event.
+        """
+        event, scheme = self._seen_by(actor)
+        windows = tuple(self._products.windows(_series(scheme, event)))
+        ends = [w.end for w in windows if at is None or w.end <= at]
+        moment = max(ends, default=event.starts)
+        segments = self._estimated(_series(scheme, event), actor.party, event.starts, moment)
+        return MapState(moment, event, windows, segments)
+
+    def passages(self, actor: Actor, at: datetime | None = None) -> pa.Table:
+        """Return the released passages until a moment (schema `PASSAGES`); raises as `state`."""
+        event, scheme = self._seen_by(actor)
+        return self._products.read(_series(scheme, event), at or self._clock.now())
+
+    def latest(self, actor: Actor) -> datetime | None:
+        """Return the end of the newest released window, or None; raises as `state`."""
+        event, scheme = self._seen_by(actor)
+        return max((w.end for w in self._products.windows(_series(scheme, event))), default=None)
+
+    def check_may_see(self, actor: Actor) -> None:
+        """Raise ForbiddenError unless the actor is an officer of a municipality that the map is for."""
+        if OFFICER not in actor.roles:
+            raise ForbiddenError("the road map is for officers of the municipality that a scheme names")
+        self._scheme(actor.party, LIVE_BASIS)
+
+    def _seen_by(self, actor: Actor) -> tuple[Event, SchemeVersion]:
+        self.check_may_see(actor)
+        return self._event(actor.party), self._scheme(actor.party, LIVE_BASIS)
+
+    def _scheme(self, party: str, basis: str) -> SchemeVersion:
+        """Return the scheme in force of a basis whose recipient is the party."""
+        for summary in self._gate.schemes.list():
+            if summary.recipient == party and summary.basis == basis and summary.in_force is not None:
+                versions = self._gate.schemes.get(summary.id).versions
+                return next(v for v in versions if v.version == summary.in_force)
+        raise ForbiddenError("no scheme in force makes a road map for your party")
+
+    def _event(self, party: str) -> Event:
+        """Return the party's latest declared event."""
+        events = [event for event in self._gate.events.list() if event.municipality == party]
+        if not events:
+            raise ConflictError("no disaster is declared, so there is no road map")
+        return max(events, key=lambda event: event.starts)
+
+    def _due(self, scheme: SchemeVersion, event: Event) -> list[Window]:
+        step = timedelta(seconds=_window_s(scheme))
+        released = self._products.windows(_series(scheme, event))
+        start = max((w.end for w in released), default=event.starts)
+        until = min(self._clock.now(), event.ends)
+        count = max(0, (until - start) // step)
+        return [Window(start + step * n, start + step * (n + 1)) for n in range(count)]
+
+    def _usual(self, party: str) -> pa.Table:
+        """Return the usual pattern of the latest ordinary days that were released to a party."""
+        series = self._scheme(party, USUAL_BASIS).scheme
+        windows = self._products.windows(series)
+        if not windows:
+            return USUAL.empty_table()
+        latest = windows[-1]
+        passages = self._products.read_window(series, latest)
+        return usual_pattern(passages, self._atlas.network, (latest.end - latest.start).days)
+
+    def _estimate(self, series: str, party: str, starts: datetime, at: datetime) -> pa.Table:
+        return estimate(self._atlas.network, self._products.read(series, at), self._usual(party), starts, at)
+
+
+def _series(scheme: SchemeVersion, event: Event) -> str:
+    return f"{scheme.scheme}.{event.id}"
+
+
+def _window_s(scheme: SchemeVersion) -> int:
+    """Return the length of the windows that a scheme's link counts have."""
+    for step in scheme.document.obligations:
+        if "link-counts" in step:
+            return int(step["link-counts"].get("window_s", 3600))
+    raise ConflictError("the scheme counts no passages")

@@ -64,13 +64,13 @@ def document(state: MapState) -> dict[str, Any]:
     }
 
 
-def statuses(state: MapState) -> dict[int, dict[str, Any]]:
+def statuses(state: MapState) -> dict[str, dict[str, Any]]:
     """Return segment id to its status for the map; segments without evidence are left out."""
     kept = state.segments.filter(
         pc.or_(pc.field("passed_since"), pc.or_(pc.field("status") == "probably-blocked", pc.field("turn_backs") > 0))
     )
     return {
-        row["segment_id"]: {
+        str(row["segment_id"]): {
             "status": "probably-blocked" if row["status"] == "probably-blocked" else WEB_STATUS[row["age_class"]],
             "last_passed": _iso(row["last_passed"]),
             "p_blocked": None if row["p_blocked"] is None else round(row["p_blocked"], 3),
@@ -86,8 +86,12 @@ def download(state: MapState, network: RoadNetwork) -> pa.Table:
     Columns: segment_id, way_id, name, highway, status, passes, last_passed, turn_backs, p_blocked, at, geometry (WKB).
     """
     known = statuses(state)
-    ids = pa.array(sorted(known), pa.int64())
-    status = pa.table({"segment_id": ids, "status": pa.array([known[i]["status"] for i in sorted(known)], pa.string())})
+    status = pa.table(
+        {
+            "segment_id": pa.array([int(segment) for segment in known], pa.int64()),
+            "status": pa.array([entry["status"] for entry in known.values()], pa.string()),
+        }
+    )
     facts = state.segments.select(["segment_id", "passes", "last_passed", "turn_backs", "p_blocked"])
     table = status.join(facts, "segment_id").sort_by("segment_id")
     segments = _segments(network)

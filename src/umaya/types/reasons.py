@@ -25,4 +25,7 @@ class Reason(StrEnum):
     WINDOW_MISSING = "window-missing"
     WINDOW_NOT_OVER = "window-not-over"
     OBLIGATION_MISSING = "obligation-missing"
+    BASIS_NOT_IN_FORCE = "basis-not-in-force"
+    RECIPIENT_NOT_ALLOWED = "recipient-not-allowed"
+    EVIDENCE_MISSING = "evidence-missing"
     LEDGER_UNAVAILABLE = "ledger-unavailable"

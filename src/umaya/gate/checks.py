@@ -1,0 +1,112 @@
+"""What catalogue, registry and law say to a scheme document: the shape is right, is the content?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from umaya.gate.catalogue import Dataset, Party, find_dataset, find_party
+from umaya.gate.documents import Document, Path
+from umaya.gate.scheme import SchemeDocument
+from umaya.law import Fault, Proposal, RuleSet, first_fault
+from umaya.types.errors import ConflictError, InputError, NotFoundError
+from umaya.vault import Obligations
+
+
+def check_document(
+    session: Session, document: Document, scheme: SchemeDocument, obligations: Obligations, rules: RuleSet
+) -> None:
+    """Return when the document may be reviewed.
+
+    Raises:
+        InputError: at the first fault, naming file, line, key path and what to do.
+    """
+    with _catalogued(document, "provider"):
+        find_party(session, scheme.provider)
+    with _catalogued(document, "recipient"):
+        recipient = find_party(session, scheme.recipient)
+    with _catalogued(document, "dataset"):
+        dataset = find_dataset(session, scheme.dataset)
+    if dataset.owner != scheme.provider:
+        raise InputError(
+            document.place(("dataset",)), "the dataset is not the provider's", "name one of the provider's"
+        )
+    for at, field in enumerate(scheme.fields):
+        if field not in dataset.classes:
+            raise InputError(document.place(("fields", at)), "the dataset has no such field", _choose(dataset.classes))
+    _check_obligations(document, scheme, obligations)
+    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules)
+    if fault is not None:
+        raise InputError(document.place(_path(scheme, fault)), fault.problem, fault.advice)
+
+
+def check_legal(session: Session, scheme: SchemeDocument, obligations: Obligations, rules: RuleSet) -> None:
+    """Return when the law of the day still allows a stored scheme and the hub can meet its obligations.
+
+    Raises:
+        ConflictError: when not.
+    """
+    dataset = find_dataset(session, scheme.dataset)
+    recipient = find_party(session, scheme.recipient)
+    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules)
+    if fault is not None:
+        raise ConflictError(f"the scheme does not stand the legal check: {fault.problem}; {fault.advice}")
+    try:
+        obligations.chain(scheme.owed)
+    except (NotFoundError, ValueError, TypeError) as error:
+        raise ConflictError("the scheme owes something that this hub cannot do any more") from error
+
+
+def legal_fault(
+    scheme: SchemeDocument, recipient: Party, dataset: Dataset, fields: Sequence[str], rules: RuleSet
+) -> Fault | None:
+    """Return why the law does not allow `fields` of a scheme, or None."""
+    return first_fault(
+        rules,
+        Proposal(
+            basis=scheme.basis,
+            provider=scheme.provider,
+            recipient=scheme.recipient,
+            recipient_kind=recipient.kind,
+            classes={name: dataset.classes[name] for name in fields},
+            obligations=[owed.name for owed in scheme.owed],
+            has_area=scheme.area is not None,
+        ),
+    )
+
+
+@contextmanager
+def _catalogued(document: Document, key: str) -> Iterator[None]:
+    try:
+        yield
+    except NotFoundError as error:
+        raise InputError(document.place((key,)), str(error), "register it first, or mend the id") from error
+
+
+def _check_obligations(document: Document, scheme: SchemeDocument, obligations: Obligations) -> None:
+    for at, owed in enumerate(scheme.owed):
+        path: Path = ("obligations", at, owed.name)
+        try:
+            obligations.make(owed)
+        except NotFoundError:
+            raise InputError(document.place(path), "the obligation is unknown", _choose(obligations.names)) from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = document.place((*path, *first["loc"]))
+            raise InputError(place, "the obligation does not take this parameter", first["msg"].lower()) from None
+        except (ValueError, TypeError) as error:
+            advice = "see the reference of obligations"
+            raise InputError(document.place(path), "the obligation does not take these parameters", advice) from error
+
+
+def _choose(names: Iterable[str]) -> str:
+    return "choose among " + ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _path(scheme: SchemeDocument, fault: Fault) -> Path:
+    if fault.key == "fields" and fault.item is not None:
+        return ("fields", scheme.fields.index(fault.item))
+    return (fault.key,)

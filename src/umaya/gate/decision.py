@@ -1,0 +1,220 @@
+"""The decision: may this use happen, and what exactly is permitted. Rules only; facts are handed in.
+
+Rules stand in a row and the first one that is not met gives the reason. Must hold: a use is permitted only when
+every rule was asked and none objected; there is no other way to a permission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from umaya.gate.catalogue import Dataset, Party
+from umaya.gate.checks import legal_fault
+from umaya.gate.events import Event
+from umaya.gate.roles import OFFICER
+from umaya.gate.schemes import SchemeVersion, State
+from umaya.gate.use import Decision, Use
+from umaya.law import Evidence, RuleSet, day_in_japan
+from umaya.types.reasons import Reason
+from umaya.types.site import Actor
+from umaya.vault import Area, Chain, Window
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known at the moment of a decision; None for what does not exist.
+
+    Attributes:
+        actor: as catalogued, not as claimed.
+        scheme: the version in force; else the suspended one; else the newest.
+        recipient: of the scheme.
+        dataset: of the scheme.
+        event: the one that the use names.
+        chain: the scheme's obligations; None where this hub cannot make one of them.
+    """
+
+    actor: Actor | None
+    scheme: SchemeVersion | None
+    recipient: Party | None
+    dataset: Dataset | None
+    event: Event | None
+    chain: Chain | None
+
+
+@dataclass(frozen=True)
+class _Case:
+    use: Use
+    actor: Actor
+    scheme: SchemeVersion
+    recipient: Party
+    dataset: Dataset
+    event: Event | None
+    chain: Chain | None
+    rules: RuleSet
+    now: datetime
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields asked for."""
+        return tuple(self.scheme.document.fields) if self.use.fields is None else self.use.fields
+
+    @property
+    def area(self) -> Area | None:
+        stated = self.scheme.document.area
+        return None if stated is None else stated.area()
+
+    @property
+    def needs_event(self) -> bool:
+        return Evidence.DECLARED_EVENT in self.rules.bases[self.scheme.document.basis].evidence
+
+
+def evaluate(use: Use, facts: Facts, rules: RuleSet, now: datetime) -> Decision:
+    """Decide a use.
+
+    Args:
+        use: what is asked.
+        facts: as of `now`.
+        rules: the law of the day.
+        now: the moment decided for.
+    """
+    if facts.actor is None:
+        return _refused(use, Reason.NOT_A_PARTY, rules, now)
+    if facts.scheme is None or facts.recipient is None or facts.dataset is None:
+        return _refused(use, Reason.NO_SCHEME, rules, now)
+    case = _Case(use, facts.actor, facts.scheme, facts.recipient, facts.dataset, facts.event, facts.chain, rules, now)
+    for rule in _RULES:
+        reason = rule(case)
+        if reason is not None:
+            return _refused(use, reason, rules, now, case)
+    return _permitted(case)
+
+
+def _party(case: _Case) -> Reason | None:
+    return None if case.actor.party == case.scheme.document.recipient else Reason.NOT_A_PARTY
+
+
+def _role(case: _Case) -> Reason | None:
+    return None if OFFICER in case.actor.roles else Reason.ROLE_MISSING
+
+
+def _both_locks(case: _Case) -> Reason | None:
+    match case.scheme.state:
+        case State.APPROVED:
+            return None
+        case State.SUSPENDED:
+            return Reason.SCHEME_SUSPENDED
+        case _:
+            return Reason.SCHEME_NOT_APPROVED
+
+
+def _period(case: _Case) -> Reason | None:
+    period = case.scheme.document.period
+    return None if period.from_ <= day_in_japan(case.now) <= period.to else Reason.OUTSIDE_PERIOD
+
+
+def _fields(case: _Case) -> Reason | None:
+    allowed = set(case.scheme.document.fields) & set(case.dataset.classes)
+    return None if case.fields and set(case.fields) <= allowed else Reason.FIELD_NOT_IN_SCHEME
+
+
+def _law(case: _Case) -> Reason | None:
+    fault = legal_fault(case.scheme.document, case.recipient, case.dataset, case.fields, case.rules)
+    return None if fault is None else fault.reason
+
+
+def _obligations(case: _Case) -> Reason | None:
+    return Reason.OBLIGATION_MISSING if case.chain is None else None
+
+
+def _event(case: _Case) -> Reason | None:
+    if not case.needs_event:
+        return None
+    if case.event is None:
+        return Reason.EVENT_MISSING
+    if case.now >= case.event.end:
+        return Reason.EVENT_ENDED
+    if case.event.municipality != case.recipient.id or case.now < case.event.start:
+        return Reason.OUTSIDE_EVENT
+    return None
+
+
+def _window(case: _Case) -> Reason | None:
+    if case.dataset.time is None:
+        return None
+    if case.use.window is None:
+        return Reason.WINDOW_MISSING
+    if case.use.window[1] > case.now:
+        return Reason.WINDOW_NOT_OVER
+    if case.needs_event and case.event is not None and case.use.window[0] < case.event.start:
+        return Reason.OUTSIDE_EVENT
+    return None
+
+
+def _area(case: _Case) -> Reason | None:
+    if not case.needs_event or case.event is None or case.area is None:
+        return None
+    return None if case.area.intersection(case.event.area) is not None else Reason.OUTSIDE_AREA
+
+
+_RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
+    _party,
+    _role,
+    _both_locks,
+    _period,
+    _fields,
+    _law,
+    _obligations,
+    _event,
+    _window,
+    _area,
+)
+"""In this order: who, whether the scheme holds, what is asked, why the law allows it, when, where.
+
+`_law` comes before those that look up the basis, so that an unknown basis has been refused.
+"""
+
+
+def _refused(use: Use, reason: Reason, rules: RuleSet, now: datetime, case: _Case | None = None) -> Decision:
+    """Return a refusal; only the recipient learns which version it was judged by."""
+    if case is None or reason is Reason.NOT_A_PARTY:
+        return Decision(False, reason, use.scheme, now, rules.version)
+    return Decision(False, reason, use.scheme, now, rules.version, case.scheme.version, case.scheme.digest)
+
+
+def _permitted(case: _Case) -> Decision:
+    columns = tuple(name for name in case.scheme.document.fields if name in case.fields)
+    area, event = case.area, case.event if case.needs_event else None
+    if event is not None:
+        area = event.area if area is None else area.intersection(event.area)
+    window = case.use.window if case.dataset.time is not None else None
+    return Decision(
+        permitted=True,
+        reason=Reason.PERMITTED,
+        scheme=case.scheme.scheme,
+        decided_at=case.now,
+        rule_version=case.rules.version,
+        version=case.scheme.version,
+        digest=case.scheme.digest,
+        dataset=case.dataset.id,
+        columns=columns,
+        area=area,
+        window=window,
+        span=_span(case, window, columns, event),
+        event=None if event is None else event.id,
+        obligations=case.scheme.document.owed,
+    )
+
+
+def _span(case: _Case, window: Window | None, columns: tuple[str, ...], event: Event | None) -> Window | None:
+    """Return the window with the lookback before it.
+
+    Where the time is no permitted column, nothing is read before the window, because it could not be cut off again.
+    A basis that rests on an event reaches no further back than the event.
+    """
+    if window is None or case.chain is None or case.dataset.time not in columns:
+        return window
+    start = window[0] - case.chain.lookback
+    return (start if event is None else max(start, event.start), window[1])

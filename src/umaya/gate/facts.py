@@ -1,0 +1,58 @@
+"""Fetching the facts of a decision, in one transaction. Judges nothing."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from umaya.gate.catalogue import find_actor, find_dataset, find_party, is_id
+from umaya.gate.decision import Facts
+from umaya.gate.events import Event, find_event
+from umaya.gate.schemes import SchemeVersion, State, version_of, version_rows
+from umaya.gate.use import Use
+from umaya.types.errors import NotFoundError
+from umaya.types.site import Actor
+from umaya.vault import Chain, Obligations
+
+
+def gather(session: Session, use: Use, obligations: Obligations) -> Facts:
+    """Return the facts about a use.
+
+    Raises:
+        IntegrityError: when the stored scheme is not the document that was submitted.
+    """
+    actor = _actor(session, use.actor.id)
+    scheme = _scheme(session, use.scheme)
+    event = _event(session, use.event)
+    if scheme is None:
+        return Facts(actor, None, None, None, event, None)
+    recipient = find_party(session, scheme.document.recipient)
+    dataset = find_dataset(session, scheme.document.dataset)
+    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations))
+
+
+def _actor(session: Session, actor: str) -> Actor | None:
+    try:
+        return find_actor(session, actor) if is_id(actor) else None
+    except NotFoundError:
+        return None
+
+
+def _scheme(session: Session, scheme: str) -> SchemeVersion | None:
+    """Return the version in force; else the suspended one; else the newest; else None."""
+    rows = version_rows(session, scheme) if is_id(scheme) else []
+    for state in (State.APPROVED, State.SUSPENDED):
+        for row in rows:
+            if row.state == state:
+                return version_of(row)
+    return version_of(rows[-1]) if rows else None
+
+
+def _event(session: Session, event: str | None) -> Event | None:
+    return find_event(session, event) if event is not None and is_id(event) else None
+
+
+def _chain(scheme: SchemeVersion, obligations: Obligations) -> Chain | None:
+    try:
+        return obligations.chain(scheme.document.owed)
+    except (NotFoundError, ValueError, TypeError):
+        return None

@@ -1,0 +1,24 @@
+"""Roles: the hats an actor may wear for its party. Stored and recorded, so values never change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+APPLICANT: Final = "applicant"
+"""Applies for a scheme; of the provider or the recipient."""
+VERIFIER: Final = "verifier"
+"""Second line: checks a scheme against the law (lock one); of the provider."""
+APPROVER: Final = "approver"
+"""Approves a verified scheme (lock two); of the provider."""
+OFFICER: Final = "officer"
+"""Uses what an approved scheme releases; of the recipient."""
+DECLARER: Final = "declarer"
+"""Declares a disaster and its end; of the municipality concerned."""
+STEWARD: Final = "steward"
+"""Watches over the provider's data: sees schemes and uses, and may suspend."""
+OPERATOR: Final = "operator"
+"""The program that takes data into the vault; of the owner."""
+AUDITOR: Final = "auditor"
+"""Reads the ledger."""
+
+ROLES: Final = frozenset({APPLICANT, VERIFIER, APPROVER, OFFICER, DECLARER, STEWARD, OPERATOR, AUDITOR})

@@ -1,0 +1,164 @@
+"""The scheme document: what an approvable use says, as people write it.
+
+Shape only: unknown keys, wrong types, empty texts, ids out of form. What the catalogue and the law say of it is
+`umaya.gate.checks`. Evolution: documents are stored in canonical form and never rewritten; a new key is optional.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from umaya.gate.documents import Document, Path
+from umaya.types.errors import InputError
+from umaya.vault import Area, Owed
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=64)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Bilingual(_Strict):
+    """A text in Japanese and English."""
+
+    ja: Text
+    en: Text
+
+
+class Period(_Strict):
+    """Days in Japan on which the scheme may be used; both included."""
+
+    from_: date = Field(alias="from")
+    to: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Period:
+        if self.to < self.from_:
+            raise ValueError("the period must not end before it starts")
+        return self
+
+
+class SchemeArea(_Strict):
+    """Where: `bbox: [west, south, east, north]` in degrees, or a GeoJSON `polygon`; one of them."""
+
+    bbox: list[float] | None = None
+    polygon: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SchemeArea:
+        if (self.bbox is None) == (self.polygon is None):
+            raise ValueError("an area must be given as either a bbox or a polygon")
+        self.area()
+        return self
+
+    def area(self) -> Area:
+        """Return the area."""
+        return Area.of_box(self.bbox) if self.bbox is not None else Area.of_geojson(self.polygon or {})
+
+
+class SchemeDocument(_Strict):
+    """A scheme (施策).
+
+    Attributes:
+        scheme: id; versions share it.
+        title: for lists and pages.
+        provider: the party whose data it is.
+        recipient: the party that may use what is released.
+        dataset: of the provider.
+        fields: of the dataset.
+        purpose: what for.
+        basis: why the law allows it; an id of `umaya.law`.
+        area: where; None for no limit.
+        period: when the scheme may be used.
+        obligations: what is owed before data leaves, in order; each `name: parameters`.
+    """
+
+    scheme: Id
+    title: Bilingual
+    provider: Id
+    recipient: Id
+    dataset: Id
+    fields: list[FieldName] = Field(min_length=1)
+    purpose: Bilingual
+    basis: Id
+    area: SchemeArea | None = None
+    period: Period
+    obligations: list[dict[Id, dict[str, Any]]] = []
+
+    @field_validator("fields")
+    @classmethod
+    def _once(cls, fields: list[str]) -> list[str]:
+        if len(set(fields)) < len(fields):
+            raise ValueError("each field must be named once")
+        return fields
+
+    @field_validator("obligations")
+    @classmethod
+    def _single(cls, steps: list[dict[str, dict[str, Any]]]) -> list[dict[str, dict[str, Any]]]:
+        if any(len(step) != 1 for step in steps):
+            raise ValueError("each obligation must stand in an item of its own")
+        return steps
+
+    @property
+    def owed(self) -> tuple[Owed, ...]:
+        """The obligations in order."""
+        return tuple(Owed.of(name, parameters) for step in self.obligations for name, parameters in step.items())
+
+    def canonical(self) -> str:
+        """Return the document in canonical JSON (RFC 8785): what is stored, digested and approved."""
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True)).decode()
+
+    @staticmethod
+    def of_canonical(text: str) -> SchemeDocument:
+        """Return the document that `canonical` wrote."""
+        return SchemeDocument.model_validate_json(text)
+
+
+def parse(document: Document) -> SchemeDocument:
+    """Return the scheme that a document states.
+
+    Raises:
+        InputError: at the first fault, naming file, line and key path.
+    """
+    try:
+        scheme = SchemeDocument.model_validate(document.data)
+        scheme.canonical()
+    except ValidationError as error:
+        raise _input_error(document, error) from None  # its text would repeat the value
+    except (ValueError, rfc8785.CanonicalizationError) as error:
+        advice = "use plain texts, numbers and lists"
+        raise InputError(document.place(()), "a value cannot be stored as JSON", advice) from error
+    return scheme
+
+
+_ADVICE = {
+    "missing": ("the key is missing", "add it"),
+    "extra_forbidden": ("the key is unknown", "remove it or mend its spelling"),
+    "string_pattern_mismatch": ("the value is not in the form of a name", "use lower-case letters, digits, hyphens"),
+    "string_too_short": ("the text is empty", "write it"),
+    "string_too_long": ("the text is too long", "shorten it"),
+    "string_type": ("the value is no text", "write a text, in quotes where it looks like something else"),
+    "list_type": ("the value is no list", "write a list"),
+    "dict_type": ("the value is no mapping", "write `key: value`"),
+    "model_type": ("the value is no mapping", "write `key: value`"),
+    "date_type": ("the value is no date", "write it as 2026-04-01"),
+    "float_type": ("the value is no number", "write a number"),
+    "too_short": ("the list is empty", "name at least one"),
+}
+
+
+def _input_error(document: Document, error: ValidationError) -> InputError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    path: Path = tuple(part for part in first["loc"] if part != "[key]")
+    if first["type"] == "value_error":
+        problem, advice = str(first["ctx"]["error"]), "mend it"
+    else:
+        problem, advice = _ADVICE.get(first["type"], ("the value is of the wrong kind", "see the reference of schemes"))
+    return InputError(document.place(path), problem, advice)

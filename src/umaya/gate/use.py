@@ -1,0 +1,124 @@
+"""A use and what becomes of it: decision, release, refusal. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from umaya.types.errors import InputError, Place
+from umaya.types.reasons import Reason
+from umaya.types.site import Actor
+from umaya.vault.area import Area
+from umaya.vault.obligations import Owed, Window
+
+
+@dataclass(frozen=True)
+class Use:
+    """An actor asks, at one time, for what one scheme allows.
+
+    Attributes:
+        actor: who asks. The gate believes only the id; party and roles are looked up in the catalogue.
+        scheme: id of the scheme.
+        reason: why, in the actor's words; kept by the hub, only its digest is in the ledger.
+        window: half-open span [start, end) that the data is wanted for; None for a dataset without time.
+        event: id of the declared event, where the basis needs one.
+        fields: some of the scheme's fields; None means all of them.
+
+    Raises:
+        InputError: when the window has a naive time or does not end after it starts, or the reason is empty.
+    """
+
+    actor: Actor
+    scheme: str
+    reason: str
+    window: Window | None
+    event: str | None = None
+    fields: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise InputError(Place("use", field="reason"), "no reason is stated", "say what the data is needed for")
+        if self.window is None:
+            return
+        start, end = self.window
+        if start.tzinfo is None or end.tzinfo is None:
+            raise InputError(Place("use", field="window"), "a time has no zone", "give both times with a zone")
+        if start >= end:
+            raise InputError(Place("use", field="window"), "the window is empty", "let it end after it starts")
+        object.__setattr__(self, "window", (start.astimezone(UTC), end.astimezone(UTC)))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate says to a use. A refusal carries nothing beyond its reason and the version it was judged by.
+
+    Attributes:
+        permitted: whether the use may happen.
+        reason: `PERMITTED`, or the first rule that was not met.
+        scheme: id of the scheme as asked for.
+        decided_at: the moment it holds for.
+        rule_version: of the law's rule set.
+        version, digest: of the scheme document in force; None where the asker may not know.
+        dataset: id of the dataset.
+        columns: permitted columns.
+        area: permitted area, or None for no limit.
+        window: permitted window.
+        span: the window with what the obligations look back to; None for a dataset without time.
+        event: id of the event relied on.
+        obligations: what is owed, in order.
+    """
+
+    permitted: bool
+    reason: Reason
+    scheme: str
+    decided_at: datetime
+    rule_version: str
+    version: int | None = None
+    digest: str | None = None
+    dataset: str | None = None
+    columns: tuple[str, ...] = ()
+    area: Area | None = None
+    window: Window | None = None
+    span: Window | None = None
+    event: str | None = None
+    obligations: tuple[Owed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Release:
+    """The data that leaves.
+
+    Attributes:
+        use: id of the use.
+        decision: what permitted it.
+        data: what the obligations left; its columns are the last obligation's.
+        entry: index of the ledger entry that recorded the use before the data left.
+        receipt: proof that the entry is in the ledger (C2SP tlog-proof).
+        digest: SHA-256 of the data as an Arrow IPC stream, hex; also in the closing entry.
+    """
+
+    use: str
+    decision: Decision
+    data: pa.Table = field(repr=False)
+    entry: int
+    receipt: str = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """No data leaves.
+
+    Attributes:
+        use: id of the use.
+        reason: why.
+        decision: what refused it; permitted only where the ledger failed afterwards.
+        entry: index of the ledger entry; None when the ledger could not write.
+    """
+
+    use: str
+    reason: Reason
+    decision: Decision
+    entry: int | None

@@ -1,0 +1,159 @@
+"""One SQL database behind one session: SQLite (WAL) by default, PostgreSQL by URL.
+
+Must hold: a committed transaction survives a power cut; a writing transaction sees no change by others between its
+first read and its commit on SQLite (it holds the write lock), and locks the rows it names on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from umaya.types.errors import InputError, Place
+
+_PLACE = Place("settings", field="database")
+_MIGRATION_LOCK = 8_019_221_045  # any number, the same in every process
+_BUSY_TIMEOUT_MS = 30_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC to the microsecond; SQLite keeps it as text that sorts by time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Root of every table of the hub."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 # SQLAlchemy reads it from the class
+
+
+class Database:
+    """An open database. Close it when done; safe to share among threads.
+
+    Attributes:
+        engine: for rooms that need SQL beyond the session.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(umaya_writes=True)
+
+    @staticmethod
+    def open(url: str) -> Database:
+        """Connect to `sqlite:///FILE` or `postgresql+psycopg://...`.
+
+        Raises:
+            InputError: when the URL is of another kind, or PostgreSQL's driver is not installed.
+        """
+        parsed = _parsed(url)
+        try:
+            engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+        except ModuleNotFoundError as error:
+            raise InputError(
+                _PLACE, "the PostgreSQL driver is not installed", "install the extra: pip install 'umaya[postgres]'"
+            ) from error
+        if parsed.get_backend_name() == "sqlite":
+            _private_file(Path(str(parsed.database)))
+            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        return Database(engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that changes nothing; it is rolled back."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session that is committed at the end, or rolled back when the body raises."""
+        with Session(self._writer) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest form; processes that do so at once wait for each other."""
+        config = Config()
+        config.set_main_option("script_location", "umaya.stores:migrations")
+        with self._writer.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InputError(
+            _PLACE, "the URL cannot be read", "write sqlite:///FILE or postgresql+psycopg://..."
+        ) from error
+    file_based = parsed.drivername in {"sqlite", "sqlite+pysqlite"} and parsed.database not in {None, "", ":memory:"}
+    if not file_based and parsed.drivername != "postgresql+psycopg":
+        raise InputError(_PLACE, "the URL is of an unknown kind", "write sqlite:///FILE or postgresql+psycopg://...")
+    return parsed
+
+
+def _private_file(path: Path) -> None:
+    """Make the file, readable by its owner alone, before SQLite would make it readable by more."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _set_up_sqlite(connection: Any, record: object) -> None:
+    del record
+    connection.isolation_level = None  # transactions begin where `_begin_sqlite` says so
+    for pragma in (
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later could not get the write lock any more once another has
+    # written in between, so one that will write takes the lock at once.
+    writes = connection.get_execution_options().get("umaya_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,321 @@
+"""The lake: bulk data as Parquet files below one directory, where a day or an area can be read or deleted alone.
+
+    <dataset>/day=2026-04-01/area=543601/<write>.parquet     days in UTC, areas as `umaya.stores.mesh` has them
+    <dataset>/writes/<write>                                 empty; there once the write holds
+    <dataset>/lock                                           writers share it, sweeping needs it alone
+
+Must hold: a write is seen whole or not at all, also after a crash (each file is written under a temporary name,
+synced and renamed; the marker in `writes/` comes last); a write of the same name is refused, so a retry cannot
+count twice. A dataset without time lies under `day=none`, one without coordinates under `area=none`.
+Evolution: new columns are nullable; files without them read as null.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from umaya.stores import mesh
+from umaya.types.errors import ConflictError
+
+NONE = "none"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
+_DAY_US = 86_400_000_000
+_ROW_GROUP = 131_072
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Which columns say when (timestamp[us, UTC]) and where (degrees, finite) a row belongs; None for none."""
+
+    time: str | None = None
+    lon: str | None = None
+    lat: str | None = None
+
+
+class Pending:
+    """A write whose files lie ready and that nobody sees yet. Commit it, or it is taken back.
+
+    Args:
+        marker: the file that makes it hold.
+    """
+
+    def __init__(self, marker: Path) -> None:
+        self._marker = marker
+        self._files: list[Path] = []
+
+    def add(self, path: Path, rows: pa.Table) -> None:
+        """Write one file, durably."""
+        self._files.append(path)
+        _publish(path, lambda sink: pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP))
+
+    def commit(self) -> int:
+        """Make the write hold, durably; return the number of its files."""
+        _publish(self._marker, lambda sink: sink.write(b""))
+        return len(self._files)
+
+    def take_back(self) -> None:
+        """Remove the files, unless the write holds."""
+        if not self._marker.exists():
+            for path in self._files:
+                path.unlink(missing_ok=True)
+
+
+class Lake:
+    """Datasets below one directory.
+
+    Args:
+        directory: made, for its owner alone, when first written to.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def write(self, dataset: str, table: pa.Table, placement: Placement, name: str) -> int:
+        """Write rows durably; return the number of files. Arguments and errors as `stage`."""
+        with self.stage(dataset, table, placement, name) as pending:
+            return pending.commit()
+
+    @contextmanager
+    def stage(self, dataset: str, table: pa.Table, placement: Placement, name: str) -> Iterator[Pending]:
+        """Write the files of a write and yield it uncommitted; what is not committed is taken back.
+
+        Args:
+            dataset: folder name.
+            table: rows; coordinates finite and times not null.
+            placement: where each row goes.
+            name: of the write, unique in the dataset; a digest of what is written serves well.
+
+        Raises:
+            ConflictError: when a write of this name holds already.
+            ValueError: when a name is no file name.
+        """
+        folder = self._folder(dataset)
+        marker = folder / "writes" / _checked(name)
+        _make_folder(marker.parent, self._directory)
+        with _locked(folder / "lock", fcntl.LOCK_SH):
+            if marker.exists():
+                raise ConflictError("this data was taken in before")
+            pending = Pending(marker)
+            try:
+                for day, area, rows in _partitions(table, placement):
+                    path = folder / f"day={day}" / f"area={area}" / f"{name}.parquet"
+                    _make_folder(path.parent, self._directory)
+                    pending.add(path, rows)
+                yield pending
+            finally:
+                pending.take_back()
+
+    def scan(
+        self,
+        dataset: str,
+        schema: pa.Schema,
+        placement: Placement,
+        *,
+        columns: Sequence[str],
+        span: tuple[datetime, datetime] | None = None,
+        box: tuple[float, float, float, float] | None = None,
+    ) -> pa.RecordBatchReader:
+        """Read columns of the rows within a span of time and a box.
+
+        Args:
+            dataset: folder name; one never written to reads as empty.
+            schema: of the dataset.
+            placement: which columns `span` and `box` speak of.
+            columns: the columns to return, in this order.
+            span: half-open [start, end), aware.
+            box: west, south, east, north in degrees; the border belongs to it.
+        """
+        chosen = [str(path) for path in self._files(dataset, span, box)]
+        wanted = pa.schema([schema.field(name) for name in columns])
+        if not chosen:
+            return pa.RecordBatchReader.from_batches(wanted, [])
+        found = ds.dataset(chosen, schema=schema, format="parquet", partitioning=None)
+        return found.scanner(columns=list(columns), filter=_filter(schema, placement, span, box)).to_reader()
+
+    def days(self, dataset: str) -> list[str]:
+        """Return the days that hold something, sorted."""
+        return sorted({path.parent.parent.name.removeprefix("day=") for path in self._files(dataset, None, None)})
+
+    def delete(self, dataset: str, *, day: str | None = None, area: str | None = None) -> int:
+        """Delete a day, an area, or an area of a day; return the number of files deleted.
+
+        Args:
+            dataset: folder name.
+            day: `YYYY-MM-DD` in UTC, or `none`.
+            area: mesh code, or `none`.
+
+        Raises:
+            ValueError: when neither is given.
+        """
+        if day is None and area is None:
+            raise ValueError("name a day or an area to delete")
+        folder = self._folder(dataset)
+        pattern = f"day={day or '*'}/area={area or '*'}/*.parquet"
+        with _locked(folder / "lock", fcntl.LOCK_EX) if folder.is_dir() else nullcontext():
+            doomed = list(folder.glob(pattern))
+            for path in doomed:
+                path.unlink()
+            for parent in {path.parent for path in doomed}:
+                _sync(parent)
+            self._forget_empty_writes(folder)
+        return len(doomed)
+
+    def sweep(self, dataset: str) -> int:
+        """Remove what crashed writes left behind, if no writer is at work; return the number of files removed."""
+        folder = self._folder(dataset)
+        if not folder.is_dir():
+            return 0
+        try:
+            with _locked(folder / "lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                holding = _holding(folder)
+                left = [p for p in folder.glob("day=*/area=*/*") if p.suffix != ".parquet" or p.stem not in holding]
+                left += [path for path in (folder / "writes").glob("*.tmp") if path.is_file()]
+                for path in left:
+                    path.unlink()
+                return len(left)
+        except BlockingIOError:
+            return 0
+
+    def _folder(self, dataset: str) -> Path:
+        return self._directory / _checked(dataset)
+
+    def _files(
+        self,
+        dataset: str,
+        span: tuple[datetime, datetime] | None,
+        box: tuple[float, float, float, float] | None,
+    ) -> list[Path]:
+        folder = self._folder(dataset)
+        holding = _holding(folder)
+        days = None if span is None else _days(span)
+        areas = None if box is None else mesh.Codes(*box)
+        return sorted(
+            path
+            for day in folder.glob("day=*")
+            if days is None or day.name.removeprefix("day=") in days
+            for area in day.glob("area=*")
+            if areas is None or area.name.removeprefix("area=") in areas
+            for path in area.glob("*.parquet")
+            if path.stem in holding
+        )
+
+    @staticmethod
+    def _forget_empty_writes(folder: Path) -> None:
+        """Drop the markers of writes that have no file left, so that their data may be taken in again."""
+        alive = {path.stem for path in folder.glob("day=*/area=*/*.parquet")}
+        for name in _holding(folder) - alive:
+            (folder / "writes" / name).unlink()
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("a name in the lake is made of lower-case letters, digits, `-` and `_`")
+    return name
+
+
+def _holding(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "writes").glob("*") if path.suffix != ".tmp"}
+
+
+def _days(span: tuple[datetime, datetime]) -> set[str]:
+    first = span[0].astimezone(UTC).date()
+    last = (span[1].astimezone(UTC) - timedelta(microseconds=1)).date()
+    return {str(first + timedelta(days=at)) for at in range((last - first).days + 1)}
+
+
+def _filter(
+    schema: pa.Schema,
+    placement: Placement,
+    span: tuple[datetime, datetime] | None,
+    box: tuple[float, float, float, float] | None,
+) -> ds.Expression | None:
+    terms = []
+    if span is not None and placement.time is not None:
+        start, end = (pa.scalar(moment, schema.field(placement.time).type) for moment in span)
+        terms += [ds.field(placement.time) >= start, ds.field(placement.time) < end]
+    if box is not None and placement.lon is not None and placement.lat is not None:
+        west, south, east, north = box
+        lon, lat = ds.field(placement.lon), ds.field(placement.lat)
+        terms += [lon >= west, lon <= east, lat >= south, lat <= north]
+    if not terms:
+        return None
+    whole = terms[0]
+    for term in terms[1:]:
+        whole &= term
+    return whole
+
+
+def _partitions(table: pa.Table, placement: Placement) -> Iterator[tuple[str, str, pa.Table]]:
+    """Yield day, area and rows of each partition; rows in time order, so that a scan can skip row groups."""
+    if table.num_rows == 0:
+        return
+    days = np.zeros(table.num_rows, np.int64)
+    areas = np.zeros(table.num_rows, np.int64)
+    if placement.time is not None:
+        moments = table.column(placement.time).cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
+        days = moments // _DAY_US
+    if placement.lon is not None and placement.lat is not None:
+        areas = mesh.cells(table.column(placement.lon).to_numpy(), table.column(placement.lat).to_numpy())
+    keys = [areas, days] if placement.time is None else [moments, areas, days]
+    order = np.lexsort(keys)
+    days, areas = days[order], areas[order]
+    starts = np.flatnonzero(np.r_[True, (days[1:] != days[:-1]) | (areas[1:] != areas[:-1])])
+    rows = table.take(pa.array(order))
+    for start, end in zip(starts, np.r_[starts[1:], len(order)], strict=True):
+        day = NONE if placement.time is None else str(np.datetime64(int(days[start]), "D"))
+        area = NONE if placement.lon is None else mesh.code(areas[start])
+        yield day, area, rows.slice(start, end - start)
+
+
+def _publish(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file under a temporary name, sync it, rename it, sync its folder."""
+    temporary = path.with_suffix(".tmp")
+    descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as sink:
+        write(sink)
+        sink.flush()
+        os.fsync(sink.fileno())
+    temporary.replace(path)
+    _sync(path.parent)
+
+
+def _make_folder(path: Path, root: Path) -> None:
+    """Make a folder and those above it, for their owner alone; all are durable on return."""
+    if path.is_dir():
+        return
+    if path != root:
+        _make_folder(path.parent, root)
+    path.mkdir(mode=0o700, parents=path == root, exist_ok=True)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(path: Path, how: int) -> Iterator[None]:
+    """Hold a lock file; the lock ends with its process."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,34 @@
+"""Personal data at rest. Opens for a `Grant`, for nothing else.
+
+Importable by `umaya.gate` alone. What is read goes through the obligations that the grant seals; only what they
+leave is returned. Takes data in for the gate's intake; decides nothing.
+"""
+
+from umaya.vault.area import Area
+from umaya.vault.grant import Grant, GrantError, Mint
+from umaya.vault.obligations import (
+    Chain,
+    Factory,
+    Obligation,
+    ObligationContext,
+    Obligations,
+    Owed,
+    Window,
+)
+from umaya.vault.vault import Layout, Vault
+
+__all__ = [
+    "Area",
+    "Chain",
+    "Factory",
+    "Grant",
+    "GrantError",
+    "Layout",
+    "Mint",
+    "Obligation",
+    "ObligationContext",
+    "Obligations",
+    "Owed",
+    "Vault",
+    "Window",
+]

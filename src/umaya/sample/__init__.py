@@ -4,8 +4,8 @@ Generation only: tables and files come out, nothing of the hub goes in. What the
 positions, letterboxes) and the truth it is judged by (true places, closures) are kept in separate tables.
 """
 
-from umaya.sample.rides.days import Day, ordinary_day
-from umaya.sample.rides.quake import QUAKE_TIME, quake_day
+from umaya.sample.days import Day, ordinary_day
+from umaya.sample.quake import QUAKE_TIME, quake_day
 from umaya.sample.size import Size
 from umaya.sample.town import Town, make_town
 

@@ -235,12 +235,20 @@ def _draw_lines(draft: Draft, basin: Basin, rng: np.random.Generator) -> None:
                 highway, name = "tertiary", None if k is None else STREETS[k]
             else:
                 highway, name = "residential", None
-            oneway = highway == "residential" and 0 < offset <= 6 and bool(rng.uniform() < 0.3)
+            oneway = highway == "residential" and 0 < offset <= 8 and bool(rng.uniform() < 0.4)
             for run in _runs(halves >= 0):
-                chain = np.column_stack([points[run[0] : run[1]], halves[run[0] : run[1]]]).ravel()
-                draft.add_way(
-                    DraftWay(np.append(chain, points[run[1]]), highway, name, oneway=oneway and len(chain) > 7)
-                )
+                for start, end, one in _parts(*run, oneway, rng):
+                    chain = np.column_stack([points[start:end], halves[start:end]]).ravel()
+                    draft.add_way(DraftWay(np.append(chain, points[end]), highway, name, oneway=one))
+
+
+def _parts(start: int, end: int, oneway: bool, rng: np.random.Generator) -> list[tuple[int, int, bool]]:
+    """Make a few blocks within a long run of streets one-way, if any are to be."""
+    if not oneway or end - start < 7:
+        return [(start, end, False)]
+    first = int(rng.integers(start + 1, end - 5))
+    last = first + int(rng.integers(2, 5))
+    return [(start, first, False), (first, last, True), (last, end, False)]
 
 
 def _runs(mask: Bools) -> list[tuple[int, int]]:

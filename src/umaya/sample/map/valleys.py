@@ -83,7 +83,7 @@ def _uphill(draft: Draft, basin: Basin, angle: float, extent: float, rng: np.ran
     gate = _gate(draft, basin, angle)
     start = draft.xy[gate]
     length = min(rng.uniform(2300.0, 2900.0) * extent + 100.0, 4150.0 * max(extent, 0.3) - float(np.hypot(*start)))
-    s = np.linspace(0.0, length, max(6, int(length / STEP_M)))
+    s = np.linspace(0.0, length, max(9, int(length / STEP_M)))
     aside = np.zeros_like(s)
     for wave, height in ((1500.0, 120.0), (640.0, 55.0), (260.0, 22.0)):
         aside += height * np.sin(2 * np.pi * s / (wave * rng.uniform(0.8, 1.2)) + rng.uniform(0, 2 * np.pi))
@@ -101,7 +101,7 @@ def _draw_valley(draft: Draft, number: int, line: tuple[int, Floats], rng: np.ra
     side = -1.0 if rng.uniform() < 0.5 else 1.0
     stream = None
     if number > 1:
-        stream = _beside(draft.xy[points], side * 34.0)[1:]
+        stream = _beside(draft.xy[points], side * 34.0)[1:-4]
         draft.block(stream)
     junctions = np.arange(2, len(points) - 1, 3) + rng.integers(0, 2, len(np.arange(2, len(points) - 1, 3)))
     split = int(junctions[np.argmin(np.abs(junctions - half))])
@@ -237,8 +237,11 @@ def _draw_pass(draft: Draft, a: Valley, b: Valley, rng: np.random.Generator) -> 
     t = np.linspace(0.0, 1.0, max(6, int(np.hypot(*gap) / 45.0)))
     across = gap[::-1] * [-1.0, 1.0] / np.hypot(*gap)
     outward = np.sign(float(across @ (start + end)))
-    bow = np.sin(np.pi * t) * (90.0 * outward + 40.0 * np.sin(9.0 * np.pi * t + rng.uniform(0, 6.0)))
-    line = start + t[:, None] * gap + bow[:, None] * across
-    if draft.clear(line[:-1], 13.0):
-        points = np.concatenate([[a.trunk[-1]], draft.add_points(line[1:-1]), [b.trunk[-1]]])
-        draft.add_way(DraftWay(points, "unclassified", Name("水無瀬林道", "Minase Forest Road"), valley=a.number))
+    for height in (160.0, 320.0, 50.0):
+        bow = np.sqrt(np.sin(np.pi * t)) * (height * outward + 40.0 * np.sin(9.0 * np.pi * t + rng.uniform(0, 6.0)))
+        line = start + t[:, None] * gap + bow[:, None] * across
+        if draft.clear(line[:-1], 13.0):
+            points = np.concatenate([[a.trunk[-1]], draft.add_points(line[1:-1]), [b.trunk[-1]]])
+            name = Name("水無瀬林道", "Minase Forest Road")
+            draft.add_way(DraftWay(points, "unclassified", name, valley=a.number))
+            return

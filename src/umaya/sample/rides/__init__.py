@@ -1,1 +1,1 @@
-"""Riding in the town: rounds, the way of each bike second by second, GPS noise, the day of the earthquake."""
+"""Riding in the town: routing, rounds, plans, motion second by second, GPS noise, closures."""

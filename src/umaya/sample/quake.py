@@ -1,8 +1,8 @@
 """The day of the earthquake: riders meet closures, turn back, go round, and skip what they cannot reach.
 
 Until the quake it is the ordinary day. After it every rider finishes the segment he is on, stands still for a while,
-and goes on with what was left; later he checks all streets of his round and those close by (安全確認) before the parcels. A
-rider learns of a closure by meeting it; from then on he takes the shortest open way.
+and goes on with what was left; before the parcels he checks all streets of his round and those close by (安全確認).
+A rider learns of a closure by meeting it; from then on he takes the shortest open way.
 What must hold: after the quake nobody rides a closed segment from end to end.
 """
 
@@ -15,10 +15,7 @@ from datetime import UTC, date, datetime, time
 import numpy as np
 from scipy.spatial import cKDTree
 
-from umaya.sample.map.draft import Bools, Ints
-from umaya.sample.map.network import Streets
-from umaya.sample.rides.closures import Closed, choose_closures
-from umaya.sample.rides.days import (
+from umaya.sample.days import (
     JAPAN,
     Day,
     Office,
@@ -30,6 +27,9 @@ from umaya.sample.rides.days import (
     plan_day,
     report,
 )
+from umaya.sample.map.draft import Bools, Ints
+from umaya.sample.map.network import Streets
+from umaya.sample.rides.closures import Closed, choose_closures
 from umaya.sample.rides.drive import DAY_S, Itinerary, Moves, moves_of
 from umaya.sample.rides.plans import Visits, join, parcels, yard
 from umaya.sample.rides.rounds import tour

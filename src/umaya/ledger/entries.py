@@ -45,6 +45,7 @@ _FORBIDDEN_KEYS = frozenset({"address", "email", "lat", "latitude", "lng", "lon"
 class Kind(StrEnum):
     """What happened, as `subject.action`. Stored and signed: values never change and are never reused."""
 
+    ACTOR_REGISTERED = "actor.registered"
     DATASET_DELETED = "dataset.deleted"
     DATASET_RECEIVED = "dataset.received"
     DATASET_REGISTERED = "dataset.registered"
@@ -59,6 +60,7 @@ class Kind(StrEnum):
     SCHEME_SUSPENDED = "scheme.suspended"
     SCHEME_VERIFIED = "scheme.verified"
     SCHEME_WITHDRAWN = "scheme.withdrawn"
+    USE_FAILED = "use.failed"
     USE_PERMITTED = "use.permitted"
     USE_REFUSED = "use.refused"
     USE_RELEASED = "use.released"

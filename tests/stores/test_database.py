@@ -1,0 +1,174 @@
+"""One contract for both databases: transactions, moments, migrations, errors."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import pkgutil
+import stat
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import umaya
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from umaya.gate.models import ActorRow, EventRow, PartyRow
+from umaya.stores.database import Base, Database
+from umaya.types.errors import InputError
+
+NOON = datetime(2026, 4, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database.open(database_url)
+    database.migrate()
+    yield database
+    database.close()
+
+
+def party(key: str) -> PartyRow:
+    return PartyRow(id=key, name_ja="郵便局", name_en="Post", kind="post", entry=0)
+
+
+def test_a_writing_transaction_holds_when_it_ends_well(database: Database) -> None:
+    with database.writing() as session:
+        session.add(party("post"))
+    with database.reading() as session:
+        assert session.get_one(PartyRow, "post").name_ja == "郵便局"
+
+
+def test_a_writing_transaction_leaves_nothing_when_its_body_raises(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.writing() as session:
+        session.add(party("post"))
+        session.flush()
+        raise RuntimeError
+    with database.reading() as session:
+        assert session.scalars(select(PartyRow)).all() == []
+
+
+def test_a_reading_session_changes_nothing(database: Database) -> None:
+    with database.reading() as session:
+        session.add(party("post"))
+        session.flush()
+    with database.reading() as session:
+        assert session.get(PartyRow, "post") is None
+
+
+def test_references_must_exist(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.add(ActorRow(id="a", name="a", party="nobody", entry=0))
+
+
+def test_moments_come_back_as_utc_to_the_microsecond(database: Database) -> None:
+    """Also when they were given in Japan time."""
+    japan = NOON.astimezone(timezone(timedelta(hours=9)))
+    with database.writing() as session:
+        session.add(party("city"))
+        session.flush()
+        session.add(ActorRow(id="mayor", name="市長", party="city", entry=0))
+        session.flush()
+        common = {"name_ja": "a", "name_en": "a", "municipality": "city", "area": "{}", "declared_by": "mayor"}
+        session.add(EventRow(id="e", starts=japan, ends=japan, declared_at=japan, entry=0, **common))
+    with database.reading() as session:
+        read = session.get_one(EventRow, "e").starts
+        assert read == NOON
+        assert read.tzinfo is UTC
+        assert session.scalars(select(EventRow.id).where(EventRow.starts <= NOON)).all() == ["e"]
+        assert session.scalars(select(EventRow.id).where(EventRow.starts < NOON)).all() == []
+
+
+def test_two_writers_take_turns(database: Database) -> None:
+    """Each reads a count and writes it plus one; on SQLite none is lost because the first read has the lock."""
+    with database.writing() as session:
+        session.add(party("counter"))
+
+    def count() -> None:
+        for _ in range(10):
+            with database.writing() as session:
+                session.get_one(PartyRow, "counter", with_for_update=True).entry += 1
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as session:
+        assert session.get_one(PartyRow, "counter").entry == 40
+
+
+def test_migrations_make_what_the_models_say(database: Database) -> None:
+    """Every module named `models` of the package is compared."""
+    for module in pkgutil.walk_packages(umaya.__path__, "umaya."):
+        if module.name.endswith(".models"):
+            importlib.import_module(module.name)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    with database.writing() as session:
+        session.add(party("post"))
+    database.migrate()
+    with database.reading() as session:
+        assert session.get(PartyRow, "post") is not None
+
+
+def test_processes_that_migrate_at_once_wait_for_each_other(database_url: str) -> None:
+    databases = [Database.open(database_url) for _ in range(3)]
+    errors: list[BaseException] = []
+
+    def migrate(database: Database) -> None:
+        try:
+            database.migrate()
+        except BaseException as error:  # what any thread raises is what the test is about
+            errors.append(error)
+
+    threads = [threading.Thread(target=migrate, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for database in databases:
+        database.close()
+    assert errors == []
+
+
+def test_sqlite_is_durable_and_private(tmp_path: Path) -> None:
+    """Write-ahead log, synced at every commit, references enforced, readable by its owner alone."""
+    path = tmp_path / "hub" / "hub.db"
+    database = Database.open(f"sqlite:///{path}")
+    with database.engine.connect() as connection:
+        values = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    database.close()
+    assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("url", ["mysql://u:secret@h/d", "sqlite://", "not a url", "postgresql://u:secret@h/d"])
+def test_other_databases_are_refused_without_repeating_the_url(url: str) -> None:
+    with pytest.raises(InputError, match="database") as caught:
+        Database.open(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_without_its_driver_postgresql_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without_psycopg(name: str, *args: object, **kwargs: object) -> object:
+        if name.split(".", maxsplit=1)[0] == "psycopg":
+            raise ModuleNotFoundError(name)
+        return real(name, *args, **kwargs)  # type: ignore[arg-type] # passed through
+
+    monkeypatch.setattr(builtins, "__import__", without_psycopg)
+    with pytest.raises(InputError, match=r"umaya\[postgres\]"):
+        Database.open("postgresql+psycopg://localhost/hub")

@@ -1,0 +1,162 @@
+"""Road shapes as flat arrays for numeric kernels.
+
+Responsible for turning a RoadNetwork into arrays and for metres per degree; not for finding what is near (spatial)
+or for routing. Coordinates stay in degrees: a kernel multiplies differences by the metres per degree at the latitude
+at hand, so that lengths are true everywhere, from one town to a nation, without a projection of the whole.
+Metres per degree follow the radii of curvature of the WGS 84 ellipsoid (Torge, Geodesy, 3rd ed., section 4.1).
+Not for roads across the antimeridian.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from umaya.types.roads import RoadNetwork
+
+A = 6378137.0
+"""Semi-major axis of WGS 84, metres."""
+E2 = 6.69437999014e-3
+"""First eccentricity squared of WGS 84."""
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def metres_per_degree(lat: float) -> tuple[float, float]:
+    """Return metres per degree of longitude and of latitude at `lat` (degrees)."""
+    phi = np.radians(lat)
+    w2 = 1.0 - E2 * np.sin(phi) ** 2
+    east = A / np.sqrt(w2) * np.cos(phi) * np.pi / 180.0
+    north = A * (1.0 - E2) / (w2 * np.sqrt(w2)) * np.pi / 180.0
+    return east, north
+
+
+class Roads(NamedTuple):
+    """A road network as arrays; `n` edges, `m` vertices of all edges one after the other.
+
+    Attributes:
+        source: int32[n], node at the start of the edge.
+        target: int32[n], node at its end.
+        reverse: int32[n], the opposite edge, -1 on a one-way.
+        length: float64[n], metres.
+        first: int32[n + 1], first vertex of the edge; its last is `first[e + 1] - 1`.
+        lon: float64[m], degrees.
+        lat: float64[m], degrees.
+        measure: float64[m], metres along the edge at the vertex; 0 at its first, `length` at its last.
+        way: int64[n], way id.
+        forward: bool[n], along the direction of the way.
+        dead_end: bool[k], nodes from which only one road leads away.
+    """
+
+    source: NDArray[np.int32]
+    target: NDArray[np.int32]
+    reverse: NDArray[np.int32]
+    length: NDArray[np.float64]
+    first: NDArray[np.int32]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    measure: NDArray[np.float64]
+    way: NDArray[np.int64]
+    forward: NDArray[np.bool_]
+    dead_end: NDArray[np.bool_]
+
+
+def roads(network: RoadNetwork) -> Roads:
+    """Lay a network out in flat arrays.
+
+    Raises:
+        ValueError: when an edge has no length or a geometry that is not a line.
+    """
+    edges = network.edges
+    lines = shapely.from_wkb(edges["geometry"].to_numpy(zero_copy_only=False))
+    if len(lines) and (shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING).any():
+        raise ValueError("the geometry of an edge must be a LineString")
+    length = edges["length_m"].to_numpy().astype(np.float64)
+    if not (length > 0).all():
+        raise ValueError("the length of an edge must be greater than 0 m")
+    coordinates = shapely.get_coordinates(lines)
+    first = np.zeros(len(lines) + 1, np.int32)
+    np.cumsum(shapely.get_num_coordinates(lines), out=first[1:])
+    lon, lat = np.ascontiguousarray(coordinates[:, 0]), np.ascontiguousarray(coordinates[:, 1])
+    reverse = edges["reverse"].fill_null(-1).to_numpy().astype(np.int32)
+    source = edges["source"].to_numpy().astype(np.int32)
+    target = edges["target"].to_numpy().astype(np.int32)
+    nodes = network.nodes.num_rows
+    segment = edges["segment_id"].to_numpy()
+    one = np.arange(len(lines)) == segment
+    ends = np.bincount(source[one], minlength=nodes) + np.bincount(target[one], minlength=nodes)
+    return Roads(
+        source=source,
+        target=target,
+        reverse=reverse,
+        length=length,
+        first=first,
+        lon=lon,
+        lat=lat,
+        measure=_measures(first, lon, lat, length),
+        way=edges["way_id"].to_numpy().astype(np.int64),
+        forward=edges["forward"].to_numpy(zero_copy_only=False).astype(np.bool_),
+        dead_end=ends == 1,
+    )
+
+
+def _measures(
+    first: NDArray[np.int32], lon: NDArray[np.float64], lat: NDArray[np.float64], length: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Metres along each edge at its vertices, scaled so that the last equals the edge's length."""
+    if not len(lon):
+        return np.empty(0)
+    phi = np.radians((lat[1:] + lat[:-1]) / 2.0)
+    w2 = 1.0 - E2 * np.sin(phi) ** 2
+    east = A / np.sqrt(w2) * np.cos(phi) * np.radians(np.diff(lon))
+    north = A * (1.0 - E2) / w2**1.5 * np.radians(np.diff(lat))
+    total = np.concatenate([[0.0], np.cumsum(np.hypot(east, north))])
+    owner = np.repeat(np.arange(len(length)), np.diff(first))
+    start, end = total[first[:-1]], total[first[1:] - 1]
+    measure: NDArray[np.float64] = (total - start[owner]) * (length / np.maximum(end - start, 1e-9))[owner]
+    measure[first[1:] - 1] = length
+    return measure
+
+
+@numba.njit(cache=True, nogil=True)
+def place_on_edge(edge: int, offset: float, net: Roads) -> tuple[float, float]:
+    """Return longitude and latitude of the point `offset` metres along `edge`, clipped to its ends."""
+    low, high = net.first[edge], net.first[edge + 1] - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if net.measure[middle] <= offset:
+            low = middle
+        else:
+            high = middle
+    span = net.measure[high] - net.measure[low]
+    share = 0.0 if span <= 0.0 else min(max((offset - net.measure[low]) / span, 0.0), 1.0)
+    return net.lon[low] + share * (net.lon[high] - net.lon[low]), net.lat[low] + share * (net.lat[high] - net.lat[low])
+
+
+@numba.njit(cache=True, nogil=True)
+def nearest_on_edge(edge: int, low: float, high: float, lon: float, lat: float, net: Roads) -> tuple[float, float]:
+    """Return (metres along `edge`, metres away) of its place nearest to a point, between `low` and `high` metres."""
+    kx, ky = metres_per_degree(lat)
+    best, best_offset = np.inf, low
+    for v in range(net.first[edge], net.first[edge + 1] - 1):
+        start, stop = net.measure[v], net.measure[v + 1]
+        if stop < low:
+            continue
+        if start > high:
+            break
+        ax, ay = (net.lon[v] - lon) * kx, (net.lat[v] - lat) * ky
+        dx, dy = (net.lon[v + 1] - lon) * kx - ax, (net.lat[v + 1] - lat) * ky - ay
+        square = dx * dx + dy * dy
+        share = 0.0 if square <= 0.0 else -(ax * dx + ay * dy) / square
+        if stop > start:
+            least, most = (low - start) / (stop - start), (high - start) / (stop - start)
+            share = min(max(share, least, 0.0), most, 1.0)
+        else:
+            share = 0.0
+        distance = np.hypot(ax + share * dx, ay + share * dy)
+        if distance < best:
+            best, best_offset = distance, start + share * (stop - start)
+    return best_offset, best

@@ -1,0 +1,247 @@
+"""The matcher as others use it: Arrow tables in, Arrow tables out.
+
+Responsible for checking the input's shape, for sharing vehicles out among threads, and for the output tables; the model
+itself is in the kernels beside this module. Row i of `matches` is position i. The result does not depend on the
+number of threads, nor on the other vehicles in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from numpy.typing import NDArray
+
+from umaya.engines.geometry import Roads, roads
+from umaya.engines.matching.batch import Pieces, Points, match_many, outlines
+from umaya.engines.matching.observations import Track
+from umaya.engines.matching.params import MatchParams, settings
+from umaya.engines.matching.routing import path_table
+from umaya.engines.spatial import grid
+from umaya.types.roads import RoadNetwork
+from umaya.types.schemas import MATCHES, POSITIONS, ROUTES, TIME, TRAVERSALS
+
+BATCH = 50_000
+"""Positions that one call of the kernel takes, about; a vehicle is never split."""
+END_M = 0.01
+"""Metres from an edge's end that count as the end."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What the matcher found.
+
+    Attributes:
+        matches: schema MATCHES, one row for each position, in the order of the input.
+        routes: schema ROUTES, one row for each trip on which the vehicle moved.
+        traversals: schema TRAVERSALS, the parts of the routes.
+    """
+
+    matches: pa.Table
+    routes: pa.Table
+    traversals: pa.Table
+
+
+class Matcher:
+    """A network prepared for matching; prepare once, match often, from any thread.
+
+    Args:
+        network: the roads.
+        params: parameters of the model.
+    """
+
+    def __init__(self, network: RoadNetwork, params: MatchParams | None = None) -> None:
+        self.params = params or MatchParams()
+        self._settings = settings(self.params)
+        self._net = roads(network)
+        self._grid = grid(self._net)
+        self._table = path_table(self._net, network.nodes.num_rows, self.params.max_route_m)
+
+    def match(self, positions: pa.Table, progress: Callable[[int], None] | None = None) -> Matched:
+        """Match positions to the roads.
+
+        Args:
+            positions: schema POSITIONS, sorted by vehicle_id, then t.
+            progress: called with the number of positions matched since the last call.
+
+        Raises:
+            ValueError: when the table has another schema, is not sorted, or holds nulls or coordinates that are
+                not finite where there must be values.
+        """
+        bounds = _vehicle_bounds(positions)
+        track, base = _track(positions)
+        batches = _batches(bounds)
+
+        def run(batch: tuple[int, int]) -> tuple[Points, Pieces]:
+            first, stop = batch
+            rows = slice(bounds[first], bounds[stop])
+            part = Track(*(column[rows] for column in track))
+            edges = bounds[first : stop + 1] - bounds[first]
+            return match_many(edges, part, self._net, self._grid, self._table, self._settings)  # type: ignore[no-any-return] # numba
+
+        results = []
+        with ThreadPoolExecutor(max_workers=self.params.threads) as pool:
+            for batch, result in zip(batches, pool.map(run, batches), strict=True):
+                results.append(result)
+                if progress is not None:
+                    progress(int(bounds[batch[1]] - bounds[batch[0]]))
+        points = Points(*(_joined([r[0][i] for r in results], t) for i, t in enumerate(_POINT_TYPES)))
+        shifted = [r[1]._replace(vehicle=r[1].vehicle + b[0]) for r, b in zip(results, batches, strict=True)]
+        pieces = Pieces(*(_joined([p[i] for p in shifted], t) for i, t in enumerate(_PIECE_TYPES)))
+        ids = positions["vehicle_id"].take(pa.array(bounds[:-1]))
+        return Matched(
+            _matches(positions, points, self._net),
+            _routes(ids, pieces, self._net, base),
+            _traversals(ids, pieces, self._net, base),
+        )
+
+
+def match(
+    positions: pa.Table,
+    network: RoadNetwork,
+    params: MatchParams | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Matched:
+    """Prepare a network and match positions to it; see `Matcher` for the contract."""
+    return Matcher(network, params).match(positions, progress)
+
+
+_POINT_TYPES = (np.int32, np.float64, np.float64, np.float64, np.float64)
+_PIECE_TYPES = (np.int32, np.int32, np.int32, np.float64, np.float64, np.float64, np.float64)
+
+
+def _joined(parts: list[Any], dtype: Any) -> Any:
+    return np.concatenate(parts) if parts else np.empty(0, dtype)
+
+
+def _vehicle_bounds(positions: pa.Table) -> NDArray[np.int64]:
+    """Check the table; return the first row of each vehicle and the number of rows."""
+    if not positions.schema.equals(POSITIONS):
+        raise ValueError("positions do not have the schema of umaya.types.schemas")
+    for name in ("vehicle_id", "t", "lon", "lat"):
+        if positions[name].null_count:
+            raise ValueError(f"positions have nulls in {name}")
+    rows = positions.num_rows
+    if not rows:
+        return np.zeros(1, np.int64)
+    if not (np.isfinite(positions["lon"].to_numpy()).all() and np.isfinite(positions["lat"].to_numpy()).all()):
+        raise ValueError("positions have coordinates that are not finite")
+    encoded = positions["vehicle_id"].combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.unify_dictionaries().combine_chunks()
+    code = encoded.indices.to_numpy()
+    change = np.flatnonzero(code[1:] != code[:-1]) + 1
+    bounds = np.concatenate([[0], change, [rows]]).astype(np.int64)
+    names = encoded.dictionary.take(pa.array(code[bounds[:-1]]))
+    t = positions["t"].cast(pa.int64()).to_numpy()
+    late = t[1:] < t[:-1]
+    late[change - 1] = False
+    if late.any() or (len(names) > 1 and not pc.all(pc.less(names[:-1], names[1:])).as_py()):
+        raise ValueError("positions must be sorted by vehicle_id, then t")
+    return bounds
+
+
+def _track(positions: pa.Table) -> tuple[Track, int]:
+    """Lay positions out in arrays; times are seconds since the returned moment (microseconds)."""
+    t = positions["t"].cast(pa.int64()).to_numpy()
+    base = int(t.min()) if len(t) else 0
+    optional = [
+        positions[name].cast(pa.float64()).fill_null(np.nan).to_numpy()
+        for name in ("accuracy_m", "speed_mps", "heading_deg")
+    ]
+    columns = [positions["lon"].to_numpy(), positions["lat"].to_numpy(), (t - base) / 1e6, *optional]
+    return Track(*(np.array(c, dtype=np.float64) for c in columns)), base
+
+
+def _batches(bounds: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Group whole vehicles into batches of about BATCH positions."""
+    batches, first = [], 0
+    count = len(bounds) - 1
+    while first < count:
+        stop = max(first + 1, int(np.searchsorted(bounds, bounds[first] + BATCH, side="right")) - 1)
+        batches.append((first, stop))
+        first = stop
+    return batches
+
+
+def _times(seconds: NDArray[np.float64], base: int) -> pa.Array:
+    return pa.array(np.round(seconds * 1e6).astype(np.int64) + base, pa.int64()).cast(TIME)
+
+
+def _matches(positions: pa.Table, points: Points, net: Roads) -> pa.Table:
+    off = points.edge < 0
+    edge = np.where(off, 0, points.edge)
+    way = net.way[edge] if len(net.way) else edge
+    forward = net.forward[edge] if len(net.way) else off
+    return pa.table(
+        [
+            positions["vehicle_id"],
+            positions["t"],
+            pa.array(points.edge.astype(np.int64), mask=off),
+            pa.array(way.astype(np.int64), mask=off),
+            pa.array(forward, mask=off),
+            pa.array(points.offset.astype(np.float32), mask=off),
+            pa.array(points.distance.astype(np.float32), mask=off),
+            pa.array(points.lon, mask=off),
+            pa.array(points.lat, mask=off),
+        ],
+        schema=MATCHES,
+    )
+
+
+def _first_of_trips(pieces: Pieces) -> NDArray[np.int64]:
+    """Return the first piece of every trip, and the number of pieces."""
+    new = (pieces.vehicle[1:] != pieces.vehicle[:-1]) | (pieces.trip[1:] != pieces.trip[:-1])
+    count = len(pieces.edge)
+    return np.concatenate([[0], np.flatnonzero(new) + 1, [count]]) if count else np.zeros(1, np.int64)
+
+
+def _routes(ids: pa.ChunkedArray, pieces: Pieces, net: Roads, base: int) -> pa.Table:
+    first = _first_of_trips(pieces)
+    if len(first) == 1:
+        return ROUTES.empty_table()
+    xy, line = outlines(pieces, net)
+    geometry = shapely.to_wkb(shapely.linestrings(xy, indices=line))
+    return pa.table(
+        [
+            ids.take(pa.array(pieces.vehicle[first[:-1]])),
+            pa.array(pieces.trip[first[:-1]]),
+            _times(pieces.entered[first[:-1]], base),
+            _times(pieces.left[first[1:] - 1], base),
+            pa.ListArray.from_arrays(pa.array(first.astype(np.int32)), pa.array(pieces.edge.astype(np.int64))),
+            pa.array(geometry, pa.binary()),
+        ],
+        schema=ROUTES,
+    )
+
+
+def _traversals(ids: pa.ChunkedArray, pieces: Pieces, net: Roads, base: int) -> pa.Table:
+    first = _first_of_trips(pieces)
+    count = len(pieces.edge)
+    sequence = np.arange(count) - np.repeat(first[:-1], np.diff(first))
+    turned = np.zeros(count, np.bool_)
+    turned[:-1] = (net.reverse[pieces.edge[:-1]] == pieces.edge[1:]) & (sequence[1:] > 0)
+    whole = (pieces.begin <= END_M) & (pieces.end >= net.length[pieces.edge] - END_M)
+    return pa.table(
+        [
+            ids.take(pa.array(pieces.vehicle)),
+            pa.array(pieces.trip),
+            pa.array(sequence.astype(np.int32)),
+            pa.array(pieces.edge.astype(np.int64)),
+            pa.array(net.way[pieces.edge]),
+            pa.array(net.forward[pieces.edge]),
+            _times(pieces.entered, base),
+            _times(pieces.left, base),
+            pa.array(pieces.begin.astype(np.float32)),
+            pa.array(pieces.end.astype(np.float32)),
+            pa.array(whole),
+            pa.array(turned),
+        ],
+        schema=TRAVERSALS,
+    )

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-import umaya
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
+
+import umaya
 from umaya.gate.models import ActorRow, EventRow, PartyRow
 from umaya.stores.database import Base, Database
 from umaya.types.errors import InputError
@@ -44,10 +45,14 @@ def test_a_writing_transaction_holds_when_it_ends_well(database: Database) -> No
 
 
 def test_a_writing_transaction_leaves_nothing_when_its_body_raises(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.writing() as session:
-        session.add(party("post"))
-        session.flush()
-        raise RuntimeError
+    def fail() -> None:
+        with database.writing() as session:
+            session.add(party("post"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with database.reading() as session:
         assert session.scalars(select(PartyRow)).all() == []
 

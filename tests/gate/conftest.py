@@ -1,0 +1,41 @@
+"""Worlds for the tests of the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gate.world import World
+from umaya.stores.database import Database
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The world on SQLite, furnished."""
+    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
+    database.migrate()
+    world = World(database, tmp_path / "vault")
+    world.furnish()
+    yield world
+    database.close()
+
+
+@pytest.fixture
+def either_world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """The world on SQLite and on PostgreSQL, furnished."""
+    database = Database.open(database_url)
+    database.migrate()
+    world = World(database, tmp_path / "vault")
+    world.furnish()
+    yield world
+    database.close()
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    """The world with its scheme approved and its event declared."""
+    world.approve()
+    world.declare()
+    return world

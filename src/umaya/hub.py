@@ -23,6 +23,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import inspect
+
 from umaya.gate import Gate
 from umaya.ledger import Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
@@ -188,7 +190,7 @@ def _url(directory: Path, settings: Settings) -> str:
 def _make_database(url: str) -> None:
     database = Database.open(url)
     try:
-        if database.migrated:
+        if inspect(database.engine).has_table("alembic_version"):
             raise ConflictError("the database holds a hub already")
         database.migrate()
     finally:

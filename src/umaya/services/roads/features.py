@@ -52,8 +52,8 @@ def document(state: MapState) -> dict[str, Any]:
         "event": {
             "id": state.event.id,
             "name": {"ja": state.event.name.ja, "en": state.event.name.en},
-            "start": _iso(state.event.starts),
-            "end": _iso(state.event.ends),
+            "start": _iso(state.event.start),
+            "end": _iso(state.event.end),
         },
         "windows": {
             "first": _iso(first.end) if first else None,

@@ -108,8 +108,8 @@ class RoadMapService:
         event, scheme = self._seen_by(actor)
         windows = tuple(self._products.windows(_series(scheme, event)))
         ends = [w.end for w in windows if at is None or w.end <= at]
-        moment = max(ends, default=event.starts)
-        segments = self._estimated(_series(scheme, event), actor.party, event.starts, moment)
+        moment = max(ends, default=event.start)
+        segments = self._estimated(_series(scheme, event), actor.party, event.start, moment)
         return MapState(moment, event, windows, segments)
 
     def passages(self, actor: Actor, at: datetime | None = None) -> pa.Table:
@@ -145,13 +145,13 @@ class RoadMapService:
         events = [event for event in self._gate.events.list() if event.municipality == party]
         if not events:
             raise ConflictError("no disaster is declared, so there is no road map")
-        return max(events, key=lambda event: event.starts)
+        return max(events, key=lambda event: event.start)
 
     def _due(self, scheme: SchemeVersion, event: Event) -> list[Window]:
         step = timedelta(seconds=_window_s(scheme))
         released = self._products.windows(_series(scheme, event))
-        start = max((w.end for w in released), default=event.starts)
-        until = min(self._clock.now(), event.ends)
+        start = max((w.end for w in released), default=event.start)
+        until = min(self._clock.now(), event.end)
         count = max(0, (until - start) // step)
         return [Window(start + step * n, start + step * (n + 1)) for n in range(count)]
 

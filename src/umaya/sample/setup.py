@@ -1,0 +1,189 @@
+"""Sets up a hub for the sample town, only through the acts that people have: catalogue, schemes, review, intake, uses.
+
+What lies in the hub afterwards: the town's roads, letterboxes, five ordinary days of positions, three approved schemes,
+the homes of each road and the usual pattern, each entered in the ledger. The truth of the simulation stays outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import pyarrow as pa
+import shapely
+
+from umaya.gate import Area, Dataset, Event, Party, Refusal, Release, Use, Words
+from umaya.hub import Hub
+from umaya.places.roads import background, import_osm
+from umaya.places.roads.background import BACKGROUND
+from umaya.sample.days import JAPAN, ordinary_day
+from umaya.sample.quake import QUAKE_TIME
+from umaya.sample.tables import HOUSEHOLDS, LETTERBOXES
+from umaya.sample.town import Town
+from umaya.services.roads.products import Window
+from umaya.types.classes import SecrecyClass
+from umaya.types.clock import ManualClock
+from umaya.types.errors import ConflictError
+from umaya.types.schemas import POSITIONS
+from umaya.types.site import Actor
+
+POST: Final = "post-minase"
+CITY: Final = "city-minase"
+OPENING: Final = datetime(2026, 11, 2, 9, tzinfo=JAPAN)
+"""When the hub of the sample is made."""
+ORDINARY_DAYS: Final = tuple(date(2026, 11, day) for day in (9, 10, 11, 12, 13))
+"""The weekdays, Monday to Friday, of the week before the earthquake."""
+QUAKE: Final = datetime.combine(date(2026, 11, 18), QUAKE_TIME, JAPAN)
+EVENT: Final = "minase-earthquake-2026"
+EVENT_LASTS: Final = timedelta(hours=72)
+SCHEMES: Final = ("minase-homes-per-road", "minase-probe-statistics", "minase-passable-roads")
+
+PARTIES: Final = (
+    Party(POST, Words("水無瀬郵便局", "Minase Post Office"), "post"),
+    Party(CITY, Words("水無瀬市", "City of Minase"), "municipality"),
+    Party("audit-azuma", Words("東監査事務所", "Azuma Audit Office"), "auditor"),
+)
+ACTORS: Final = (
+    Actor("post-planner", "山岸 陽子（企画課）", POST, frozenset({"applicant"})),
+    Actor("post-legal", "寺西 誠（法務・第二線）", POST, frozenset({"verifier"})),
+    Actor("post-director", "宮下 薫（統括責任者）", POST, frozenset({"approver"})),
+    Actor("post-steward", "北川 直樹（データ管理者）", POST, frozenset({"steward"})),
+    Actor("post-secrecy", "袋小路の戸数を数えるプログラム", POST, frozenset({"officer"})),
+    Actor("post-intake", "配達端末からの受付プログラム", POST, frozenset({"operator"})),
+    Actor("city-officer", "谷口 美咲（危機管理課）", CITY, frozenset({"officer", "declarer"})),
+    Actor("city-map", "道路マップのプログラム", CITY, frozenset({"officer"})),
+    Actor("auditor", "東 和子（外部監査）", "audit-azuma", frozenset({"auditor"})),
+)
+PEOPLE: Final = {person.id: person for person in ACTORS}
+
+_POSTAL, _PLAIN = SecrecyClass.POSTAL, SecrecyClass.NON_PERSONAL
+DATASETS: Final = (
+    Dataset(
+        "bike-positions",
+        POST,
+        Words("二輪車の位置（1秒ごと）", "Positions of delivery bikes (every second)"),
+        POSITIONS,
+        dict.fromkeys(POSITIONS.names, _POSTAL),
+        time="t",
+        lon="lon",
+        lat="lat",
+        order=("vehicle_id", "t"),
+    ),
+    Dataset(
+        "letterboxes",
+        POST,
+        Words("郵便受箱", "Letterboxes"),
+        LETTERBOXES,
+        dict.fromkeys(LETTERBOXES.names, _POSTAL),
+        lon="lon",
+        lat="lat",
+        order=("letterbox_id",),
+    ),
+    Dataset(
+        "households",
+        POST,
+        Words("世帯（配達原簿）", "Households (delivery register)"),
+        HOUSEHOLDS,
+        dict.fromkeys(HOUSEHOLDS.names, _POSTAL),
+        order=("household_id",),
+    ),
+)
+
+Tell = Callable[[str], None]
+"""Told what is being done, for people who wait."""
+
+
+def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> None:
+    """Fill an empty hub with the sample town up to the moment of the earthquake.
+
+    Args:
+        hub: just made; its clock is `clock`.
+        clock: stands at `OPENING` or before; moved to `QUAKE`.
+        town: the town.
+        seed: of the days.
+        tell: is told each step.
+    """
+    clock.set(OPENING)
+    tell("roads")
+    put_map(hub, town)
+    tell("parties, people, datasets")
+    for party in PARTIES:
+        hub.gate.catalogue.add_party(party)
+    for person in ACTORS:
+        hub.gate.catalogue.add_actor(person)
+    for dataset in DATASETS:
+        hub.gate.catalogue.add_dataset(dataset)
+    tell("schemes and their review")
+    for name in SCHEMES:
+        review(hub, clock, name)
+    tell("letterboxes and households")
+    for name, rows in (("letterboxes", town.letterboxes), ("households", town.households)):
+        hub.gate.intake(PEOPLE["post-intake"], name, rows, f"minase/{name}")
+    learn_homes(hub)
+    for day in ORDINARY_DAYS:
+        tell(f"ordinary day {day}")
+        clock.set(datetime.combine(day, time(18), JAPAN))
+        positions = ordinary_day(town, day, seed).positions
+        hub.gate.intake(PEOPLE["post-intake"], "bike-positions", positions, f"minase/{day}")
+    tell("usual pattern")
+    clock.set(QUAKE)
+    learn_usual(hub)
+
+
+def put_map(hub: Hub, town: Town) -> None:
+    """Write the town as an OpenStreetMap file, import it as any extract, and put it into the hub's atlas."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "minase.osm.pbf"
+        town.write_osm(file)
+        hub.atlas.put(import_osm(file), pa.concat_tables([background(file), _offices(town)]))
+
+
+def review(hub: Hub, clock: ManualClock, name: str) -> None:
+    """Carry a scheme through its review: application, legal check, approval, by three people on three days."""
+    text = (resources.files("umaya.sample") / "schemes" / f"{name}.yaml").read_text("utf-8")
+    hub.gate.schemes.submit(PEOPLE["post-planner"], text, f"{name}.yaml")
+    clock.advance(timedelta(days=1))
+    hub.gate.review.verify(PEOPLE["post-legal"], name, note="根拠と加工条件を確認した")
+    clock.advance(timedelta(days=1))
+    hub.gate.review.approve(PEOPLE["post-director"], name, note="承認する")
+
+
+def learn_homes(hub: Hub) -> None:
+    """Let the post office count the homes on each road, through the gate, and keep them in the atlas."""
+    use = Use(PEOPLE["post-secrecy"], SCHEMES[0], "tell which dead ends would betray a delivery", None)
+    hub.atlas.put_homes(_released(hub.gate.open(use)).data)
+
+
+def learn_usual(hub: Hub) -> None:
+    """Let the city learn the usual pattern from the ordinary days, through the gate."""
+    first, last = (datetime.combine(day, time(0), JAPAN) for day in (ORDINARY_DAYS[0], ORDINARY_DAYS[-1]))
+    _released(hub.roads.learn_usual(PEOPLE["city-map"], Window(first, last + timedelta(days=1))))
+
+
+def declare(hub: Hub, town: Town) -> Event:
+    """Declare the earthquake for the whole town, by the city's officer."""
+    west, south, east, north = town.bbox
+    name = Words("水無瀬地震（訓練用の架空の災害）", "Minase earthquake (a made-up disaster)")
+    area = Area.of_box([west - 0.01, south - 0.01, east + 0.01, north + 0.01])
+    return hub.gate.events.declare(PEOPLE["city-officer"], EVENT, name, CITY, area, QUAKE, QUAKE + EVENT_LASTS)
+
+
+def _released(outcome: Release | Refusal) -> Release:
+    if isinstance(outcome, Refusal):
+        raise ConflictError(f"the sample's own use was refused: {outcome.reason}")
+    return outcome
+
+
+def _offices(town: Town) -> pa.Table:
+    """Return the post offices as features of the map's background."""
+    points = shapely.points(town.offices.column("lon").to_numpy(), town.offices.column("lat").to_numpy())
+    columns = {
+        "kind": pa.repeat("office", town.offices.num_rows),
+        "name": town.offices.column("name"),
+        "geometry": pa.array(shapely.to_wkb(points), pa.binary()),
+    }
+    return pa.table(columns, schema=BACKGROUND)

@@ -124,7 +124,7 @@ def check_ledger(
     key = _Key(vkey)
     before = _moment(directory)
     result = _Check(directory, key, against, progress).run()
-    if result.faults and _moment(directory) != before:
+    if result.faults and (_moment(directory) != before or (directory / "pending").exists()):
         with _no_writer(directory):
             result = _Check(directory, key, against, progress).run()
     return result
@@ -530,16 +530,16 @@ def _walk(folder: Path, below: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 yield from _walk(folder / entry.name, f"{below}{entry.name}/")
 
 
-def _moment(folder: Path) -> list[tuple[int, int]]:
-    """Return what changes whenever a writer does anything."""
-    moment: list[tuple[int, int]] = []
+def _moment(folder: Path) -> list[tuple[int, ...]]:
+    """Return what changes whenever a writer does anything: at the latest the length of the history."""
+    moment: list[tuple[int, ...]] = []
     for name in ("checkpoint", "checkpoints", "pending"):
         try:
             status = (folder / name).stat()
         except OSError:
-            moment.append((0, 0))
+            moment.append(())
         else:
-            moment.append((status.st_mtime_ns, status.st_ino))
+            moment.append((status.st_size, status.st_mtime_ns, status.st_ino))
     return moment
 
 

@@ -6,7 +6,7 @@ import { formatTime, t } from "./words.js";
 
 const list = document.querySelector("[data-road-list]");
 
-if (!new URL(location.href).searchParams.has("at")) {
+if (list.dataset.stream && !new URL(location.href).searchParams.has("at")) {
   new EventSource(list.dataset.stream).addEventListener("window", async () => {
     await htmx.ajax("GET", location.href, { target: "#road-list", select: "#road-list", swap: "outerHTML" });
     document.querySelector("[data-announce]").textContent = t("roads.updated", { time: formatTime(new Date()) });

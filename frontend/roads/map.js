@@ -134,6 +134,7 @@ async function start() {
   const map = makeMap(page.querySelector("[data-map]"), network, background);
   addIcons(map, coloursFrom(page));
   await map.once("load");
+  if (!page.dataset.state) return waitForEvent(map);
   const roads = new RoadMap(map, network, new States(page.dataset.state));
   const asked = new URL(location.href).searchParams;
   roads.timeline.live = !asked.has("at");
@@ -151,6 +152,16 @@ async function start() {
   map.on("mouseleave", "touch", () => (map.getCanvas().style.cursor = ""));
   panel.querySelector("[data-close]").addEventListener("click", () => roads.unselect());
   roads.listen(page.dataset.stream);
+  tellWhenDrawn(map);
+}
+
+// Without a declared event there is nothing to show but the roads; the page looks again once a minute.
+function waitForEvent(map) {
+  tellWhenDrawn(map);
+  setTimeout(() => location.reload(), 60_000);
+}
+
+function tellWhenDrawn(map) {
   map.once("idle", () => (document.documentElement.dataset.map = "ready"));
   map.triggerRepaint();
 }

@@ -27,13 +27,13 @@ export class Timeline {
   update(state) {
     const { first, last, step_s: step } = state.windows;
     this.#times = [];
-    for (let at = Date.parse(first); at <= Date.parse(last); at += step * 1000) this.#times.push(new Date(at).toISOString().replace(".000Z", "Z"));
+    for (let at = Date.parse(first ?? state.at), end = Date.parse(last ?? state.at); at <= end; at += (step ?? 600) * 1000) this.#times.push(new Date(at).toISOString().replace(".000Z", "Z"));
     this.slider.max = Math.max(0, this.#times.length - 1);
     this.slider.disabled = this.playButton.disabled = this.#times.length < 2;
     const place = this.#times.findIndex((time) => Date.parse(time) >= Date.parse(state.at));
     this.#place(this.live || place < 0 ? this.#times.length - 1 : place);
-    this.#root.querySelector("[data-first]").textContent = formatTime(first);
-    this.#root.querySelector("[data-last]").textContent = formatTime(last);
+    this.#root.querySelector("[data-first]").textContent = first ? formatTime(first) : "";
+    this.#root.querySelector("[data-last]").textContent = last ? formatTime(last) : "";
   }
 
   #place(index) {

@@ -5,9 +5,17 @@ Drawn by rule, not at random. Also a morning of road states after an earthquake,
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+
+import pyarrow as pa
+import shapely
+
+from umaya.engines.passability import PASSABILITY
+from umaya.types.roads import RoadNetwork
+from umaya.types.schemas import ACCESSES, EDGES, NODES
 
 WEST, SOUTH = 136.84, 36.23
 STEP_LON, STEP_LAT = 0.0022, 0.0018
@@ -28,7 +36,7 @@ NAMES = [
     ("山手通り", "Yamate-dori"),
 ]
 AVENUES = {0: ("県道12号", "Prefectural Route 12"), 3: ("中央大通り", "Chuo-odori"), 6: ("駅前通り", "Ekimae-dori")}
-BRIDGES = {3, 6}
+BRIDGES = {0, 3, 6}
 
 
 def point(column: float, row: float) -> list[float]:
@@ -37,7 +45,7 @@ def point(column: float, row: float) -> list[float]:
 
 
 def network() -> dict[str, Any]:
-    """Return the roads as GeoJSON, as `/api/v1/roads/network` tells them."""
+    """Return the roads as GeoJSON."""
     lines: list[tuple[list[list[float]], str, tuple[str, str] | None, bool]] = []
     for row in range(ROWS):
         ends = [[point(column, row), point(column + 1, row)] for column in range(COLUMNS - 1)]
@@ -45,7 +53,7 @@ def network() -> dict[str, Any]:
     for column in range(COLUMNS):
         for row in range(ROWS - 1):
             bridge = row == RIVER_ROW - 1
-            if bridge and column not in BRIDGES and column != 0:
+            if bridge and column not in BRIDGES:
                 continue
             kind = "secondary" if column in {0, 3, 6} else "residential"
             lines.append(([point(column, row), point(column, row + 1)], kind, AVENUES.get(column), bridge))
@@ -68,7 +76,7 @@ def network() -> dict[str, Any]:
 
 
 def background() -> dict[str, Any]:
-    """Return water, buildings and offices as GeoJSON, as `/api/v1/roads/background` tells them."""
+    """Return water, buildings and offices as GeoJSON."""
     bank = [(c / 2, RIVER_ROW - 0.7 + 0.1 * (c % 3)) for c in range(-3, 27)]
     other = [(c, r + 0.42) for c, r in reversed(bank)]
     ring = [point(c, r) for c, r in [*bank, *other, bank[0]]]
@@ -96,53 +104,75 @@ def _feature(
     return {"type": "Feature", "geometry": {"type": shape, "coordinates": coordinates}, "properties": properties}
 
 
-def state(window: int) -> dict[str, Any]:
-    """Return the state after a window, 0 to `WINDOWS` - 1, as `/api/v1/roads/state` tells it."""
+def road_network() -> RoadNetwork:
+    """Return the roads as the hub keeps them: two directed edges a segment; the even one gives the segment its id."""
+    rows = []
+    nodes: dict[tuple[float, float], int] = {}
+    for feature in network()["features"]:
+        line, about = feature["geometry"]["coordinates"], feature["properties"]
+        ends = [nodes.setdefault(tuple(line[k]), len(nodes)) for k in (0, -1)]
+        for forward in (True, False):
+            edge = feature["id"] + (not forward)
+            rows.append(
+                {
+                    "edge_id": edge,
+                    "way_id": 1000 + feature["id"],
+                    "forward": forward,
+                    "source": ends[not forward],
+                    "target": ends[forward],
+                    "reverse": edge ^ 1,
+                    "segment_id": feature["id"],
+                    "length_m": 200.0,
+                    "tunnel": False,
+                    "layer": 0,
+                    "geometry": shapely.LineString(line if forward else line[::-1]).wkb,
+                    **about,
+                }
+            )
+    places = [{"node_id": k, "lon": lon, "lat": lat} for (lon, lat), k in nodes.items()]
+    return RoadNetwork(pa.Table.from_pylist(rows, EDGES), pa.Table.from_pylist(places, NODES), ACCESSES.empty_table())
+
+
+def background_table() -> pa.Table:
+    """Return the background as the hub keeps it."""
+    features = background()["features"]
+    shapes = [shapely.from_geojson(json.dumps(f["geometry"])).wkb for f in features]
+    columns = {key: [f["properties"][key] for f in features] for key in ("kind", "name")}
+    return pa.table({**columns, "geometry": pa.array(shapes, pa.binary())})
+
+
+def segments(window: int) -> pa.Table:
+    """Return what is known of each segment after a window, 0 to `WINDOWS` - 1, in the schema `PASSABILITY`."""
     at = FIRST + STEP * window
-    segments: dict[str, Any] = {}
+    blocked = dict(zip(closed(), ((3, 0.93), (0, 0.81), (2, 0.88)), strict=True)) if window >= 4 else {}
+    rows = []
     for index, feature in enumerate(network()["features"]):
-        first = (index * 7) % 23  # the window in which the road is passed first, and every 21 windows again
-        if first > window or (feature["properties"]["bridge"] and index % 2):
-            continue
+        first = (index * 7) % 23  # the window in which the road is passed
         passed = FIRST + STEP * first
-        age = at - passed
-        status = (
-            "passed-1h" if age <= timedelta(hours=1) else "passed-3h" if age <= timedelta(hours=2) else "passed-24h"
-        )
-        segments[str(feature["id"])] = {
-            "status": status,
-            "last_passed": iso(passed),
-            "p_blocked": None,
-            "turn_backs": 0,
-        }
-    if window >= 4:
-        for segment, turned, p in ((closed()[0], 3, 0.93), (closed()[1], 0, 0.81), (closed()[2], 2, 0.88)):
-            segments[str(segment)] = {
-                "status": "probably-blocked",
-                "last_passed": None,
-                "p_blocked": p,
+        seen = first <= window and not (feature["properties"]["bridge"] and index % 2) and feature["id"] not in blocked
+        turned, p = blocked.get(feature["id"], (1 if feature["id"] == beside() and window >= 4 else 0, 0.05))
+        rows.append(
+            {
+                "segment_id": feature["id"],
+                "passed_since": seen,
+                "passes": 2 if seen else 0,
+                "last_passed": passed if seen else None,
+                "age_class": _age(at - passed) if seen else "none",
                 "turn_backs": turned,
+                "expected": 3.0,
+                "p_blocked": p,
+                "status": "probably-blocked" if feature["id"] in blocked else "passed" if seen else "no-evidence",
             }
-        segments[str(beside())] = {"status": "passed-1h", "last_passed": iso(at), "p_blocked": None, "turn_backs": 1}
-    return {
-        "at": iso(at),
-        "event": {
-            "id": "minase-2026-11-20",
-            "name": {"ja": "水無瀬地震（2026年11月21日）", "en": "Minase earthquake (21 November 2026)"},
-            "start": iso(QUAKE),
-            "end": iso(QUAKE + timedelta(days=7)),
-        },
-        "windows": {
-            "first": iso(FIRST),
-            "last": iso(FIRST + STEP * (WINDOWS - 1)),
-            "step_s": int(STEP.total_seconds()),
-        },
-        "segments": segments,
-    }
+        )
+    return pa.Table.from_pylist(rows, PASSABILITY)
+
+
+def _age(age: timedelta) -> str:
+    return "1h" if age <= timedelta(hours=1) else "3h" if age <= timedelta(hours=2) else "24h"
 
 
 def closed() -> list[int]:
-    """Return the closed segments: a bridge, a street of the old town, the valley road."""
+    """Return the closed segments: a bridge, a street of the old town, the forest road."""
     features = network()["features"]
     bridge = next(f["id"] for f in features if f["properties"]["bridge"] and f["properties"]["name"] == "駅前通り")
     street = next(f["id"] for f in features if f["properties"]["name"] == "寺町通り") + 8
@@ -153,8 +183,3 @@ def closed() -> list[int]:
 def beside() -> int:
     """Return a street that was passed and also turned back on."""
     return int(next(f["id"] for f in network()["features"] if f["properties"]["name"] == "栄通り")) + 6
-
-
-def iso(moment: datetime) -> str:
-    """Return a time as the API tells it."""
-    return moment.isoformat().replace("+00:00", "Z")

@@ -14,6 +14,7 @@ from umaya.api import problems
 from umaya.api.security import SecurityHeaders, refuse_other_sites
 from umaya.api.session import COOKIE, SHIFT_S, session_key
 from umaya.services.roads import pages as road_pages
+from umaya.services.roads import routes as road_routes
 from umaya.web import pages
 from umaya.web.assets import MOUNT, Assets
 from umaya.web.site import WebSite
@@ -59,4 +60,5 @@ def create_app(hub: Hub) -> FastAPI:
     for router in pages.routers(hub, site):
         app.include_router(router, include_in_schema=False)
     app.include_router(road_pages.router(hub.roads, site), include_in_schema=False)
+    app.include_router(road_routes.router(hub.roads, site))
     return app

@@ -7,11 +7,11 @@ get their words from the same catalogues. A key that a catalogue lacks is shown 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
@@ -79,6 +79,11 @@ def japan_time(moment: datetime, language: str) -> str:
     """Return a time in words, in Japan time, with the zone where the language does not imply it."""
     text = format_datetime(moment.astimezone(JAPAN), _SKELETON[language], locale=language)
     return text if language == "ja" else f"{text} JST"
+
+
+def japan_date(day: date, language: str) -> str:
+    """Return a day in words."""
+    return format_date(day, "long", locale=language)
 
 
 def iso_time(moment: datetime) -> str:

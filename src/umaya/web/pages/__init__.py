@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from umaya.web.pages import home, problems, sign_in
+from umaya.web.pages import home, ledger, problems, releases, schemes, sign_in
 from umaya.web.site import WebSite
 
 if TYPE_CHECKING:
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
     """Return the routers of all pages."""
-    return [subject.router(hub, site) for subject in (home, sign_in, problems)]
+    return [subject.router(hub, site) for subject in (home, sign_in, problems, schemes, releases, ledger)]

@@ -1,4 +1,4 @@
-"""The home page: what the actor's roles can do here."""
+"""The home page: what waits for the actor, and what the actor's roles can do here."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
+from umaya.web.scheme_steps import is_turn
 from umaya.web.site import WebSite
 
 if TYPE_CHECKING:
     from umaya.hub import Hub
 
 
-def router(hub: Hub, site: WebSite) -> APIRouter:  # noqa: ARG001 - every page has this signature
+def router(hub: Hub, site: WebSite) -> APIRouter:
     """Return the route of the home page."""
     routes = APIRouter()
 
     @routes.get("/")
     def home(request: Request) -> Response:
-        site.actor(request)
-        return site.page(request, "home.html", todo=[])
+        actor = site.actor(request)
+        waiting = [scheme for scheme in hub.gate.schemes.list() if is_turn(actor, scheme)]
+        return site.page(request, "home.html", waiting=waiting, party=hub.gate.catalogue.party(actor.party).name)
 
     return routes

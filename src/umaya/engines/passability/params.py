@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class PassabilityParams:
     """Beliefs of `estimate`, each with its range.
 
-    They are judgements, not measurements: set so that on the simulated town of the tests false alarms stay rarer than
-    true ones, and to be replaced by measured ones after a real event.
+    They are judgements, not measurements: set so that in the simulated town of the tests and in the sample town false
+    alarms stay rarer than true ones, and to be replaced by measured ones after a real event.
 
     Attributes:
         prior_closed: probability that a segment was closed by the event, before any evidence; in (0, 1).
@@ -28,7 +28,7 @@ class PassabilityParams:
     """
 
     prior_closed: float = 0.06
-    prior_reclosed: float = 0.005
+    prior_reclosed: float = 0.001
     turn_back_ratio: float = 5.0
     turn_backs_counted: int = 3
     on_edge_share: float = 0.8

@@ -6,6 +6,7 @@ does not depend on how many others there are.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
@@ -49,7 +50,7 @@ class Office:
     """An office's rounds and what is needed to ride them.
 
     Attributes:
-        number: of the office in the region.
+        number, name, cell: number in the region, id, and town.
         routing: the ways of its town.
         boxes: all letterboxes; `pool` those of its area.
         yards: places of the region's offices.
@@ -58,6 +59,8 @@ class Office:
     """
 
     number: int
+    name: str
+    cell: int
     routing: Routing
     boxes: Boxes
     yards: Boxes
@@ -89,15 +92,17 @@ class Planned:
     moves: Moves
 
 
-def offices_of(town: Town) -> list[Office]:
-    """Plan the rounds of every office of a town. They depend on the map alone."""
+def offices_of(town: Town, wanted: Collection[str] | None = None) -> list[Office]:
+    """Plan the rounds of the `wanted` offices of a town (ids; all if None). They depend on the map alone."""
     streets = town.streets
     boxes = Boxes.of(streets, town.letterboxes, town.letterboxes["homes"].to_numpy())
     yards = Boxes.of(streets, town.offices, np.ones(town.offices.num_rows, dtype=np.int64))
     cells, bikes = town.offices["cell"].to_numpy(), town.offices["bikes"].to_numpy()
+    names = town.offices["office_id"].to_pylist()
+    mark = np.array([wanted is None or name in wanted for name in names])
     first = np.cumsum(bikes) - bikes
     offices = []
-    for cell in np.unique(cells):
+    for cell in np.unique(cells[mark]):
         routing = Routing.of(streets, int(cell))
         here = np.flatnonzero(cells == cell)
         local = Boxes(yards.row[here], yards.offset[here], yards.homes[here], yards.driveway[here])
@@ -106,27 +111,41 @@ def offices_of(town: Town) -> list[Office]:
         for k, r in enumerate(rounds):
             owner[r.row] = k
         of_box = owner[boxes.row]
-        for number in here.tolist():
+        for number in here[mark[here]].tolist():
             chosen = [k for k, r in enumerate(rounds) if r.office == number]
             mine = [np.flatnonzero(of_box == k) for k in chosen]
             middle = [streets.locate(boxes.row[m], boxes.offset[m]).mean(axis=0) for m in mine]
             offices.append(
-                Office(number, routing, boxes, yards, [rounds[k] for k in chosen], mine, middle, int(first[number]))
+                Office(
+                    number,
+                    names[number],
+                    int(cell),
+                    routing,
+                    boxes,
+                    yards,
+                    [rounds[k] for k in chosen],
+                    mine,
+                    middle,
+                    int(first[number]),
+                )
             )
     return offices
 
 
-def ordinary_day(town: Town, day: date, seed: int) -> Day:
+def ordinary_day(town: Town, day: date, seed: int, offices: Collection[str] | None = None) -> Day:
     """Ride all rounds of an ordinary day.
+
+    A day of a prefecture is 60 million positions: ask for it office by office.
 
     Args:
         town: the town.
         day: date in Japan; which bike rides which round follows from it.
         seed: any non-negative integer.
+        offices: ids of the offices whose bikes are wanted, all if None; what they do does not depend on it.
     """
     streets = town.streets
     parts = []
-    for office in offices_of(town):
+    for office in offices_of(town, offices):
         rng = day_rng(seed, day, office.number)
         planned = plan_day(streets, office, day, rng)
         parts.append(

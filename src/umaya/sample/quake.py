@@ -8,7 +8,7 @@ What must hold: after the quake nobody rides a closed segment from end to end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time
 
@@ -44,7 +44,9 @@ NEIGHBOUR_M = 130.0
 """How far into the neighbouring rounds a safety ride reaches."""
 
 
-def quake_day(town: Town, day: date, quake_time: time = QUAKE_TIME, seed: int = 0) -> Day:
+def quake_day(
+    town: Town, day: date, quake_time: time = QUAKE_TIME, seed: int = 0, offices: Collection[str] | None = None
+) -> Day:
     """Ride a day on which an earthquake closes segments.
 
     Args:
@@ -52,6 +54,7 @@ def quake_day(town: Town, day: date, quake_time: time = QUAKE_TIME, seed: int = 
         day: date in Japan.
         quake_time: Japan time of the quake, from 9:00 to 15:00.
         seed: as for `ordinary_day`; until the quake riders do the same.
+        offices: ids of the offices whose bikes are wanted, all if None; the closures do not depend on it.
 
     Raises:
         ValueError: when the quake does not fall into the working day.
@@ -60,34 +63,31 @@ def quake_day(town: Town, day: date, quake_time: time = QUAKE_TIME, seed: int = 
         raise ValueError("the quake must fall into the working day, 9:00 to 15:00")
     streets = town.streets
     shock = quake_time.hour * 3600 + quake_time.minute * 60 + quake_time.second
-    offices = offices_of(town)
-    sources = [day_rng(seed, day, office.number) for office in offices]
-    planned = [plan_day(streets, office, day, rng) for office, rng in zip(offices, sources, strict=True)]
+    every = offices_of(town)
+    sources = [day_rng(seed, day, office.number) for office in every]
+    planned = [plan_day(streets, office, day, rng) for office, rng in zip(every, sources, strict=True)]
     last = [_under_way(p, shock) for p in planned]
+    closed = _closed(streets, every, planned, last, np.random.default_rng([seed, day.toordinal(), 1 << 20]))
+    around = {cell: Routing.of(streets, cell, closed.flag) for cell in {office.cell for office in every}}
+    parts = []
+    for office, p, at, rng in zip(every, planned, last, sources, strict=True):
+        if offices is None or office.name in offices:
+            world = World(streets, office.routing, around[office.cell], closed)
+            moves, start, end = _after(world, office, p, at, shock, rng)
+            parts.append(report(streets, moves, p.bike, day, rng, start, end))
+    moment = datetime.combine(day, quake_time, JAPAN).astimezone(UTC)
+    return gather(day, parts, closed.table(streets, moment))
+
+
+def _closed(
+    streets: Streets, offices: list[Office], planned: list[Planned], last: list[Ints], rng: np.random.Generator
+) -> Closed:
+    """Choose the closures, none where a rider is at that moment."""
     busy = np.zeros(streets.public, dtype=bool)
     for p, at in zip(planned, last, strict=True):
         busy[np.concatenate([plan.row for plan in p.plans])[at]] = True
-    first_of_town = {id(o.routing): o for o in offices}
-    routings = [o.routing for o in first_of_town.values()]
-    closed = choose_closures(
-        streets,
-        routings,
-        offices[0].boxes,
-        offices[0].yards,
-        busy,
-        np.random.default_rng([seed, day.toordinal(), 1 << 20]),
-    )
-    around = {
-        key: Routing.of(streets, int(town.offices["cell"][o.number].as_py()), closed.flag)
-        for key, o in first_of_town.items()
-    }
-    parts = []
-    for office, p, at, rng in zip(offices, planned, last, sources, strict=True):
-        world = _World(streets, office.routing, around[id(office.routing)], closed)
-        moves, start, end = _after(world, office, p, at, shock, rng)
-        parts.append(report(streets, moves, p.bike, day, rng, start, end))
-    moment = datetime.combine(day, quake_time, JAPAN).astimezone(UTC)
-    return gather(day, parts, closed.table(streets, moment))
+    routings = {office.cell: office.routing for office in offices}
+    return choose_closures(streets, list(routings.values()), offices[0].boxes, offices[0].yards, busy, rng)
 
 
 def _under_way(planned: Planned, second: int) -> Ints:
@@ -107,7 +107,7 @@ def _under_way(planned: Planned, second: int) -> Ints:
 
 
 @dataclass(frozen=True)
-class _World:
+class World:
     """The streets, the ways before and after the quake, and the closures."""
 
     streets: Streets
@@ -120,7 +120,7 @@ class _World:
 
 
 def _after(
-    world: _World, office: Office, planned: Planned, last: Ints, shock: int, rng: np.random.Generator
+    world: World, office: Office, planned: Planned, last: Ints, shock: int, rng: np.random.Generator
 ) -> tuple[Moves, Ints, Ints]:
     """Replace what comes after the quake; return all moves and each rider's hours."""
     streets, count = world.streets, len(planned.plans)
@@ -132,7 +132,7 @@ def _after(
     for k, plan in enumerate(planned.plans):
         at = int(last[k] - first[k])
         row, forward = int(plan.row[at]), bool(plan.b[at] >= plan.a[at])
-        ride = _Ride(world, int(world.before.end[row] if forward else world.before.start[row]), rng)
+        ride = Ride(world, int(world.before.end[row] if forward else world.before.start[row]), rng)
         end = float(plan.b[at])
         ride.stand(row, end, rng.uniform(40.0, 260.0) + (rng.uniform(600.0, 1200.0) if rng.random() < 0.4 else 0.0))
         done = int(plan.visit[at]) + int(plan.serves[at])
@@ -181,7 +181,7 @@ def _single(visits: Visits, last: bool = False) -> Iterator[Visit]:
 
 
 def _remaining(
-    world: _World, office: Office, which: int, visits: Visits, done: int, rng: np.random.Generator
+    world: World, office: Office, which: int, visits: Visits, done: int, rng: np.random.Generator
 ) -> Iterator[Visit]:
     """Yield what a rider does after the quake: the rest of the mail, a short rest, the safety ride, some parcels."""
     home = office.yards.driveway[office.number]
@@ -209,10 +209,10 @@ def _safety_rows(streets: Streets, office: Office, which: int) -> Ints:
     return area[np.isfinite(distance)]
 
 
-class _Ride:
+class Ride:
     """One rider after the quake, as stretches and stops in the making."""
 
-    def __init__(self, world: _World, node: int, rng: np.random.Generator) -> None:
+    def __init__(self, world: World, node: int, rng: np.random.Generator) -> None:
         self.world = world
         self.node = node
         self.rng = rng

@@ -145,10 +145,6 @@ class Lake:
         found = ds.dataset(chosen, schema=schema, format="parquet", partitioning=None)
         return found.scanner(columns=list(columns), filter=_filter(schema, placement, span, box)).to_reader()
 
-    def days(self, dataset: str) -> list[str]:
-        """Return the days that hold something, sorted."""
-        return sorted({path.parent.parent.name.removeprefix("day=") for path in self._files(dataset, None, None)})
-
     def delete(self, dataset: str, *, day: str | None = None, area: str | None = None) -> int:
         """Delete a day, an area, or an area of a day; return the number of files deleted.
 

@@ -50,6 +50,7 @@ class Vault:
         self._lake = Lake(directory)
         self._turnstile = Turnstile(secret, clock)
         self._obligations = obligations
+        self._swept: set[str] = set()
 
     def open(self, grant: Grant, layout: Layout) -> pa.Table:
         """Return what the grant's obligations leave of the rows that it permits.
@@ -85,12 +86,11 @@ class Vault:
         return table.sort_by(order) if order else table
 
     def stage(self, dataset: str, layout: Layout, table: pa.Table, name: str) -> AbstractContextManager[Pending]:
-        """Write rows so that nobody sees them yet; see `Lake.stage`."""
+        """Write rows so that nobody sees them yet; see `Lake.stage`. Sweeps what crashed writes left, once."""
+        if dataset not in self._swept:
+            self._lake.sweep(dataset)
+            self._swept.add(dataset)
         return self._lake.stage(dataset, table, layout.placement, name)
-
-    def erase(self, dataset: str, *, day: str | None, area: str | None) -> int:
-        """Delete a day, an area, or both; return how many files went."""
-        return self._lake.delete(dataset, day=day, area=area)
 
 
 def _needed(grant: Grant, place: Placement) -> Sequence[str]:

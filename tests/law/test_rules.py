@@ -1,0 +1,118 @@
+"""The rules as data: dated, complete, and what each basis asks for."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import yaml
+
+from umaya.law import RULES, Evidence, Proposal, RuleBook, day_in_japan, first_fault
+from umaya.types.classes import SecrecyClass
+from umaya.types.reasons import Reason
+
+TODAY = RULES.at(date(2026, 4, 1))
+DATA: list[dict[str, Any]] = yaml.safe_load(files("umaya.law").joinpath("rules.yaml").read_text(encoding="utf-8"))
+PROBE = Proposal(
+    basis="probe-statistics",
+    provider="post",
+    recipient="city",
+    recipient_kind="municipality",
+    classes={"lon": SecrecyClass.POSTAL},
+    obligations=("move-to-road", "suppress-dead-ends", "link-counts"),
+    has_area=False,
+)
+DISASTER = replace(PROBE, basis="postal-exception-2", obligations=(), has_area=True)
+OWN = replace(PROBE, basis="own-purpose", recipient="post", recipient_kind="post", obligations=())
+
+
+@pytest.mark.parametrize("proposal", [PROBE, DISASTER, OWN])
+def test_what_meets_its_basis_is_allowed(proposal: Proposal) -> None:
+    assert first_fault(TODAY, proposal) is None
+
+
+@pytest.mark.parametrize(
+    ("proposal", "reason", "key"),
+    [
+        (replace(PROBE, basis="hearsay"), Reason.BASIS_NOT_IN_FORCE, "basis"),
+        (replace(OWN, recipient="city"), Reason.RECIPIENT_NOT_ALLOWED, "recipient"),
+        (replace(DISASTER, recipient_kind="bank"), Reason.RECIPIENT_NOT_ALLOWED, "recipient"),
+        (replace(DISASTER, has_area=False), Reason.EVIDENCE_MISSING, "area"),
+        (replace(PROBE, obligations=()), Reason.OBLIGATION_MISSING, "obligations"),
+        (replace(PROBE, obligations=("move-to-road", "link-counts")), Reason.OBLIGATION_MISSING, "obligations"),
+        (replace(PROBE, obligations=PROBE.obligations[::-1]), Reason.OBLIGATION_MISSING, "obligations"),
+    ],
+)
+def test_what_does_not_is_refused_where_it_stands(proposal: Proposal, reason: Reason, key: str) -> None:
+    fault = first_fault(TODAY, proposal)
+    assert fault is not None
+    assert (fault.reason, fault.key) == (reason, key)
+
+
+def test_other_obligations_may_stand_between() -> None:
+    steps = ("mask", "move-to-road", "suppress-dead-ends", "round", "link-counts", "watermark")
+    assert first_fault(TODAY, replace(PROBE, obligations=steps)) is None
+
+
+@pytest.mark.parametrize("proposal", [PROBE, DISASTER, OWN])
+def test_correspondence_never_leaves_on_any_basis(proposal: Proposal) -> None:
+    """Postal Act art. 8(1)."""
+    fault = first_fault(TODAY, replace(proposal, classes={"a": SecrecyClass.POSTAL, "b": SecrecyClass.CORRESPONDENCE}))
+    assert fault is not None
+    assert (fault.reason, fault.item) == (Reason.CLASS_NEVER_LEAVES, "b")
+
+
+@pytest.mark.parametrize("proposal", [PROBE, DISASTER, OWN])
+@pytest.mark.parametrize("secrecy", SecrecyClass)
+def test_each_class_is_allowed_or_not_as_the_basis_says(proposal: Proposal, secrecy: SecrecyClass) -> None:
+    fault = first_fault(TODAY, replace(proposal, classes={"a": secrecy}))
+    assert (fault is None) == (secrecy in TODAY.bases[proposal.basis].may)
+
+
+def test_the_disaster_exception_lists_its_evidence() -> None:
+    assert set(TODAY.bases["postal-exception-2"].evidence) == set(Evidence)
+
+
+def test_rules_are_dated() -> None:
+    """A later set holds from its own day; before the first one nothing is allowed."""
+    later = deepcopy(DATA[0])
+    later["from"] = date(2027, 4, 1)
+    later["bases"] = later["bases"][:1]
+    book = RuleBook([later, *DATA])
+    assert "probe-statistics" in book.at(date(2027, 3, 31)).bases
+    assert set(book.at(date(2027, 4, 1)).bases) == {"own-purpose"}
+    assert book.at(date(2022, 3, 31)).bases == {}
+
+
+def test_the_version_changes_with_the_content() -> None:
+    changed = deepcopy(DATA)
+    changed[0]["bases"][0]["source"] += " (amended)"
+    one, other = RuleBook(DATA).at(date(2026, 4, 1)), RuleBook(changed).at(date(2026, 4, 1))
+    assert one.version == TODAY.version != other.version
+    assert one.version.startswith("rules-2022-04-01-")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data[0]["bases"][0]["may"].remove("postal"),
+        lambda data: data[0]["bases"][0]["may"].append("correspondence"),
+        lambda data: data[0]["never_leaves"].append("postal"),
+        lambda data: data.append(data[0]),
+        lambda data: data[0]["bases"][0]["evidence"].append("hearsay"),
+    ],
+)
+def test_rules_that_contradict_themselves_are_refused(spoil: Any) -> None:
+    data = deepcopy(DATA)
+    spoil(data)
+    with pytest.raises(ValueError, match=r"must sort|same day|hearsay"):
+        RuleBook(data)
+
+
+def test_a_day_in_japan_begins_nine_hours_early() -> None:
+    assert day_in_japan(datetime(2026, 3, 31, 14, 59, 59, tzinfo=UTC)) == date(2026, 3, 31)
+    assert day_in_japan(datetime(2026, 3, 31, 15, 0, tzinfo=UTC)) == date(2026, 4, 1)

@@ -27,6 +27,13 @@ OFFICE_NAMES = (
 )
 
 
+def office_names(cell: int, count: int) -> list[tuple[str, str]]:
+    """Return the names of a town's offices in Japanese and English."""
+    ja, en = town_name(cell)
+    place = ja.removesuffix("市").removesuffix("町")
+    return [(place + a, f"{en} {b}") for a, b in OFFICE_NAMES[:count]]
+
+
 @dataclass(frozen=True)
 class Firsts:
     """The next free numbers."""
@@ -63,7 +70,7 @@ def draw_cell(scale: Scale, cell: int, first: Firsts, rng: np.random.Generator) 
     valleys = draw_valleys(draft, basin, river, extent, rng)
     draw_paths(draft, basin, rng)
     _open_one_ways(draft)
-    plots = lay_plots(draft, basin, river, rng)
+    plots = lay_plots(draft, basin, river, [v.stream for v in valleys if v.stream is not None], rng)
     office_rows = choose_offices(plots, basin, scale.offices_in(cell))
     offices = plots.take(office_rows)
     houses, homes = share_homes(
@@ -221,12 +228,12 @@ def _office_table(scale: Scale, cell: int, first: Firsts, drawn: _Drawn, drivewa
     share = np.array([0.5, 0.3, 0.2])[:count] / np.array([0.5, 0.3, 0.2])[:count].sum()
     each = np.floor(np.cumsum(share) * bikes + 0.5).astype(np.int32)
     degrees = np.round(CENTRE.to_degrees(offices.house + centre), 7)
-    ja, en = town_name(cell)
+    names = office_names(cell, count)
     return pa.table(
         [
             ids("office-", first.office, count, 1),
-            [ja.removesuffix("市").removesuffix("町") + name for name, _ in OFFICE_NAMES[:count]],
-            [f"{en} {name}" for _, name in OFFICE_NAMES[:count]],
+            [ja for ja, _ in names],
+            [en for _, en in names],
             degrees[:, 0],
             degrees[:, 1],
             np.diff(each, prepend=0).astype(np.int32),
@@ -246,8 +253,7 @@ def _building_table(drawn: _Drawn, cell: int, first_id: int, centre: Floats, rng
     corners = np.concatenate([footprints(offices, np.full((len(offices.way), 2), 13.0)), footprints(houses, size)])
     rings = CENTRE.to_degrees(corners.reshape(-1, 2) + centre).reshape(-1, 4, 2)
     kinds = ["public"] * len(offices.way) + np.where(drawn.homes > 1, "apartments", "house").tolist()
-    ja, en = town_name(cell)
-    names = [(ja.rstrip("市町") + a, f"{en} {b}") for a, b in OFFICE_NAMES[: len(offices.way)]]
+    names = office_names(cell, len(offices.way))
     blank = [None] * len(houses.way)
     return pa.table(
         [

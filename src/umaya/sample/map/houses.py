@@ -73,13 +73,14 @@ class Pieces:
         return np.asarray(shapely.linestrings(np.stack([self.a, self.b], axis=1)))
 
 
-def lay_plots(draft: Draft, basin: Basin, river: River, rng: np.random.Generator) -> Plots:
+def lay_plots(draft: Draft, basin: Basin, river: River, streams: list[Floats], rng: np.random.Generator) -> Plots:
     """Lay out as many plots as the streets hold, in random order."""
     pieces = Pieces.of(draft)
     plots = _candidates(draft, pieces, basin, rng)
     lines = pieces.lines()
     roads = shapely.STRtree(lines)
     keep = _faces_own_road(plots, pieces, roads, lines) & (river.distance(plots.house) > 12.0)
+    keep &= _dry(plots, streams)
     drive = np.flatnonzero(plots.driveway & keep)
     keep[drive] &= ~_crosses(plots.take(drive), roads)
     plots = plots.take(rng.permutation(np.flatnonzero(keep)))
@@ -116,6 +117,15 @@ def _faces_own_road(plots: Plots, pieces: Pieces, roads: shapely.STRtree, lines:
     index = roads.nearest(points)
     near = shapely.distance(points, lines[index])
     return np.asarray((pieces.way[index] == plots.way) & (near > 8.0))
+
+
+def _dry(plots: Plots, streams: list[Floats]) -> Bools:
+    """Tell whether neither house nor driveway comes near a stream."""
+    dry = np.ones(len(plots.way), dtype=bool)
+    reach = shapely.linestrings(np.stack([plots.front, plots.house], axis=1))
+    banks = shapely.STRtree([shapely.LineString(s) for s in streams])
+    dry[banks.query(reach, predicate="dwithin", distance=8.0)[0]] = False
+    return dry
 
 
 def _crosses(plots: Plots, roads: shapely.STRtree) -> Bools:

@@ -72,8 +72,8 @@ def _choose(
     degree = np.bincount(np.concatenate([routing.start[rows], routing.end[rows]]))
     blind = (degree[routing.start[rows]] == 1) | (degree[routing.end[rows]] == 1)
     weight = np.where(homes[rows] > 0, 1.0, 0.2) * np.where(streets.narrow[rows], 1.6, 0.8)
-    weight *= np.where(streets.valley[rows] >= 0, 2.5, 1.0) * np.where(blind, 0.08, 1.0)
-    weight[streets.bridge[rows]] = 9.0
+    weight *= np.where(streets.valley[rows] >= 0, 4.0, 1.0) * np.where(blind, 0.08, 1.0)
+    weight[streets.bridge[rows]] = 60.0
     fit = ~spared[rows] & (streets.length[rows] > 30.0) & ~streets.oneway[rows] & ~np.isin(rows, yards.row)
     rows, weight = rows[fit], weight[fit]
     # Weighted order without replacement: Efraimidis and Spirakis (2006), doi:10.1016/j.ipl.2005.11.003.

@@ -57,6 +57,8 @@ class LinkCountsParameters(_Parameters):
     """Least number of distinct vehicles that turned back; one alone may be a delivery."""
     fold_days: bool = False
     """Whether the same hour of several days is one window."""
+    turn_back_span_s: int | None = Field(default=None, ge=60, le=7200)
+    """Seconds up to the end of a window over which vehicles that turned back are counted; the window by default."""
 
 
 class NoParameters(_Parameters):
@@ -111,7 +113,10 @@ class LinkCounts:
 
     parameters: LinkCountsParameters
     name: str = "link-counts"
-    lookback: timedelta = timedelta(0)
+
+    @property
+    def lookback(self) -> timedelta:
+        return timedelta(seconds=max(0, (self.parameters.turn_back_span_s or 0) - self.parameters.window_s))
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `PASSAGES` of the permitted window."""
@@ -120,7 +125,13 @@ class LinkCounts:
             raise ConflictError(f"`{self.name}` needs a window")
         chosen = self.parameters
         return link_counts(
-            data, *context.window, chosen.window_s, chosen.min_vehicles, chosen.min_turn_backs, chosen.fold_days
+            data,
+            *context.window,
+            chosen.window_s,
+            chosen.min_vehicles,
+            chosen.min_turn_backs,
+            chosen.fold_days,
+            turn_back_span_s=chosen.turn_back_span_s,
         )
 
 

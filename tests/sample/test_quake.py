@@ -15,8 +15,8 @@ from tests.sample.test_map import drawn
 from tests.sample.test_rides import lengths
 from umaya.sample import QUAKE_TIME, Day, Town, quake_day
 from umaya.sample.map.draft import Bools, Ints
-from umaya.sample.quake import Ride, Visit, World
 from umaya.sample.rides.closures import Closed
+from umaya.sample.rides.detour import Ride, Visit, World
 from umaya.sample.rides.routing import Routing
 from umaya.sample.size import CENTRE
 from umaya.sample.tables import CLOSURES

@@ -228,7 +228,6 @@ def _tables(
     names = pa.array([f"bike-{b + 1:03d}" for b in range(int(bike.max()) + 1)])
     vehicle = names.take(pa.array(bike[track.vehicle[rows]]))
     seen = CENTRE.to_degrees(track.xy[rows] + error[rows])
-    true = CENTRE.to_degrees(track.xy[rows])
     speed = np.maximum(0.0, track.speed[rows] + rng.standard_normal(len(rows), dtype=np.float32) * 0.3)
     heading, moving = _heading(track, rows, rng)
     positions = pa.table(
@@ -243,9 +242,14 @@ def _tables(
         ],
         schema=POSITIONS,
     )
+    return positions, _truth(streets, track, rows, vehicle, t, outlier)
+
+
+def _truth(streets: Streets, track: Track, rows: Ints, vehicle: pa.Array, t: pa.Array, outlier: Bools) -> pa.Table:
+    true = CENTRE.to_degrees(track.xy[rows])
     road, onward = track.road[rows], track.onward[rows]
     along = np.where(onward, track.offset[rows], streets.length[road] - track.offset[rows])
-    truth = pa.table(
+    return pa.table(
         [
             vehicle,
             t,
@@ -260,7 +264,6 @@ def _tables(
         ],
         schema=TRUTH,
     )
-    return positions, truth
 
 
 def _heading(track: Track, rows: Ints, rng: np.random.Generator) -> tuple[Floats, Bools]:

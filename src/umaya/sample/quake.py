@@ -9,7 +9,7 @@ What must hold: after the quake nobody rides a closed segment from end to end.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime, time
 
 import numpy as np
@@ -30,7 +30,8 @@ from umaya.sample.days import (
 from umaya.sample.map.draft import Bools, Ints
 from umaya.sample.map.network import Streets
 from umaya.sample.rides.closures import Closed, choose_closures
-from umaya.sample.rides.drive import DAY_S, Itinerary, Moves, moves_of
+from umaya.sample.rides.detour import Ride, Visit, World
+from umaya.sample.rides.drive import DAY_S, Moves, moves_of
 from umaya.sample.rides.plans import Visits, join, parcels, yard
 from umaya.sample.rides.rounds import tour
 from umaya.sample.rides.routing import Routing
@@ -106,19 +107,6 @@ def _under_way(planned: Planned, second: int) -> Ints:
     return np.where(half_way, following, stretch)
 
 
-@dataclass(frozen=True)
-class World:
-    """The streets, the ways before and after the quake, and the closures."""
-
-    streets: Streets
-    before: Routing
-    after: Routing
-    closed: Closed
-
-    def obstacle(self, row: int) -> float:
-        return float(self.closed.offset[np.searchsorted(self.closed.row, row)])
-
-
 def _after(
     world: World, office: Office, planned: Planned, last: Ints, shock: int, rng: np.random.Generator
 ) -> tuple[Moves, Ints, Ints]:
@@ -150,17 +138,6 @@ def _merge(old: Moves, until: Bools, new: Moves) -> Moves:
     columns = {f.name: np.concatenate([getattr(old, f.name)[until], getattr(new, f.name)]) for f in fields(Moves)}
     order = np.lexsort((columns["start"], columns["vehicle"]))
     return Moves(**{name: values[order] for name, values in columns.items()})
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One row of `Visits`, with its stops as (offset, dwell, driveway) in order of riding."""
-
-    row: int
-    forward: bool
-    turn: float
-    stops: list[tuple[float, float, int]]
-    last: bool = False
 
 
 def _single(visits: Visits, last: bool = False) -> Iterator[Visit]:
@@ -207,113 +184,3 @@ def _safety_rows(streets: Streets, office: Office, which: int) -> Ints:
     own = office.rounds[which].rows
     distance, _ = cKDTree(streets.locate(own, streets.length[own] / 2)).query(middle, distance_upper_bound=NEIGHBOUR_M)
     return area[np.isfinite(distance)]
-
-
-class Ride:
-    """One rider after the quake, as stretches and stops in the making."""
-
-    def __init__(self, world: World, node: int, rng: np.random.Generator) -> None:
-        self.world = world
-        self.node = node
-        self.rng = rng
-        self.known: set[int] = set()
-        self.stretches: list[tuple[int, float, float, float]] = []
-        self.stops: list[tuple[int, float, float, int]] = []
-
-    def visit(self, visit: Visit) -> None:
-        """Ride to a segment and along it, as far as the closures let."""
-        routing, length = self.world.before, float(self.world.streets.length[visit.row])
-        ends = (int(routing.start[visit.row]), int(routing.end[visit.row]))
-        if self.world.closed.flag[visit.row]:
-            if visit.stops or visit.row not in self.known:
-                self._both_sides(visit, ends)
-            return
-        if not self.go(ends[0] if visit.forward else ends[1]):
-            return
-        near, far = (0.0, length) if visit.forward else (length, 0.0)
-        turns = visit.turn == visit.turn
-        to = visit.stops[-1][0] if visit.last else visit.turn if turns else far
-        self.stops += [(len(self.stretches), *stop) for stop in visit.stops]
-        self._stretch(visit.row, near, to)
-        if turns:
-            self._stretch(visit.row, to, near)
-        else:
-            self.node = ends[1] if visit.forward else ends[0]
-
-    def _both_sides(self, visit: Visit, ends: tuple[int, int]) -> None:
-        """Serve a closed segment up to the obstacle, then, if something is left, from its other end."""
-        left = visit.stops
-        for onward in (visit.forward, not visit.forward):
-            if self.go(ends[0] if onward else ends[1]):
-                left = self._approach(visit.row, onward, left)
-                if not left:
-                    return
-
-    def _approach(
-        self, row: int, onward: bool, stops: list[tuple[float, float, int]]
-    ) -> list[tuple[float, float, int]]:
-        """Ride up to the obstacle of a closed segment and back; return the stops that were not reached."""
-        self.known.add(row)
-        sign, entry = (1.0, 0.0) if onward else (-1.0, float(self.world.streets.length[row]))
-        turn = self.world.obstacle(row) - sign * float(self.rng.uniform(4.0, 15.0))
-        pause = float(self.rng.uniform(15.0, 60.0))
-        if sign * (turn - entry) < 6.0:
-            self.stand(row, entry, pause)
-            return stops
-        reached = [s for s in stops if sign * (turn - s[0]) >= 0.0]
-        self.stops += [(len(self.stretches), *stop) for stop in reached]
-        self._stretch(row, entry, turn, pause)
-        self._stretch(row, turn, entry)
-        return [s for s in stops if s not in reached]
-
-    def go(self, target: int) -> bool:
-        """Ride to a junction, meeting closures on the way; tell whether it was reached."""
-        if target == self.node:
-            return True
-        rows, forward = self._way(self.world.before, target)
-        shut = np.flatnonzero(self.world.closed.flag[rows])
-        if len(shut) and not self.known.isdisjoint(rows[shut].tolist()):
-            return self._go_round(target)
-        if len(shut):
-            at = int(shut[0])
-            self._follow(rows[:at], forward[:at])
-            self._approach(int(rows[at]), bool(forward[at]), [])
-            return self._go_round(target)
-        self._follow(rows, forward)
-        return True
-
-    def _go_round(self, target: int) -> bool:
-        """Take the shortest open way, if there is one."""
-        if target != self.node:
-            rows, forward = self._way(self.world.after, target)
-            if not len(rows):
-                return False
-            self._follow(rows, forward)
-        return True
-
-    def _way(self, routing: Routing, target: int) -> tuple[Ints, Bools]:
-        _, rows, forward = routing.paths(np.array([self.node]), np.array([target]))
-        return rows, forward
-
-    def _follow(self, rows: Ints, forward: Bools) -> None:
-        routing, length = self.world.before, self.world.streets.length
-        for row, onward in zip(rows.tolist(), forward.tolist(), strict=True):
-            near, far = (0.0, float(length[row])) if onward else (float(length[row]), 0.0)
-            self._stretch(row, near, far)
-            self.node = int(routing.end[row] if onward else routing.start[row])
-
-    def stand(self, row: int, at: float, pause: float) -> None:
-        """Stand still on a segment for `pause` seconds."""
-        self._stretch(row, at, at, pause)
-
-    def _stretch(self, row: int, a: float, b: float, pause: float = 0.0) -> None:
-        self.stretches.append((row, a, b, pause))
-
-    def itinerary(self) -> Itinerary:
-        """Return what was ridden."""
-        row, a, b, pause = (np.array(column) for column in zip(*self.stretches, strict=True))
-        stops = np.array(self.stops, dtype=np.float64).reshape(-1, 4).T
-        none = np.zeros(len(row), dtype=np.int64)
-        return Itinerary(
-            row, a, b, pause, none, none > 0, stops[0].astype(np.int64), stops[1], stops[2], stops[3].astype(np.int64)
-        )

@@ -67,7 +67,7 @@ def document(state: MapState) -> dict[str, Any]:
 def statuses(state: MapState) -> dict[str, dict[str, Any]]:
     """Return segment id to its status for the map; segments without evidence are left out."""
     kept = state.segments.filter(
-        pc.or_(pc.field("passed_since"), pc.or_(pc.field("status") == "probably-blocked", pc.field("turn_backs") > 0))
+        pc.field("passed_since") | (pc.field("status") == "probably-blocked") | (pc.field("turn_backs") > 0)
     )
     return {
         str(row["segment_id"]): {

@@ -155,7 +155,9 @@ _ADVICE = {
 
 
 def _input_error(document: Document, error: ValidationError) -> InputError:
-    first = error.errors(include_url=False, include_input=False)[0]
+    faults = error.errors(include_url=False, include_input=False)
+    # A misspelt key is missing under its right name as well; the misspelling is what helps.
+    first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     path: Path = tuple(part for part in first["loc"] if part != "[key]")
     if first["type"] == "value_error":
         problem, advice = str(first["ctx"]["error"]), "mend it"

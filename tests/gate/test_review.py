@@ -1,0 +1,229 @@
+"""Two locks, three people: nobody holds two hats in one scheme, and any change is reviewed anew."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.gate.world import ACTORS, SCHEME, World
+from umaya.gate.schemes import State
+from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from umaya.types.site import Actor
+
+ID = "minase-passable-roads"
+VERIFIER, APPROVER, TWO_HATS = ACTORS["second-line"], ACTORS["head"], ACTORS["two-hats"]
+OTHER_PURPOSE = "{ja: 別の目的, en: Another purpose}"
+
+
+def state(world: World) -> State:
+    return world.gate.schemes.get(ID).summary.state
+
+
+def test_both_locks_bring_a_scheme_in_force(either_world: World) -> None:
+    world = either_world
+    world.submit()
+    assert state(world) is State.SUBMITTED
+    world.gate.review.verify(VERIFIER, ID, note="比較衡量を確認")
+    assert state(world) is State.VERIFIED
+    world.gate.review.approve(APPROVER, ID)
+    record = world.gate.schemes.get(ID)
+    assert (record.summary.state, record.summary.in_force) == (State.APPROVED, 1)
+    told = [(act.version, act.act, act.actor, act.role, act.note) for act in record.acts]
+    assert told == [
+        (1, "submit", "clerk", "applicant", ""),
+        (1, "verify", "second-line", "verifier", "比較衡量を確認"),
+        (1, "approve", "head", "approver", ""),
+    ]
+
+
+def test_every_act_is_in_the_ledger_with_the_digest_it_was_about(world: World) -> None:
+    world.approve()
+    acts = world.gate.schemes.get(ID).acts
+    entries = [world.ledger.entries[act.entry] for act in acts]
+    assert [entry.kind for entry in entries] == ["scheme.submitted", "scheme.verified", "scheme.approved"]
+    digest = world.gate.schemes.get(ID).versions[0].digest
+    assert all(entry.body["document"] == digest for entry in entries)
+    assert "balancing" in entries[1].body["evidence"]
+
+
+def test_the_locks_close_in_order(world: World) -> None:
+    world.submit()
+    with pytest.raises(ConflictError, match="verified"):
+        world.gate.review.approve(APPROVER, ID)
+    world.gate.review.verify(VERIFIER, ID)
+    with pytest.raises(ConflictError, match="submitted"):
+        world.gate.review.verify(VERIFIER, ID)
+
+
+def test_nobody_wears_two_hats_in_one_scheme(world: World) -> None:
+    """Not the applicant as verifier, not the applicant as approver, not the verifier as approver."""
+    everybody = ACTORS["all-hats"]
+    world.gate.schemes.submit(everybody, SCHEME, "scheme.yaml")
+    with pytest.raises(ForbiddenError, match="applicant"):
+        world.gate.review.verify(everybody, ID)
+    world.gate.review.verify(TWO_HATS, ID)
+    for actor, hat in ((everybody, "applicant"), (TWO_HATS, "verifier")):
+        with pytest.raises(ForbiddenError, match=hat):
+            world.gate.review.approve(actor, ID)
+    assert state(world) is State.VERIFIED
+
+
+def test_a_hat_is_kept_over_versions(world: World) -> None:
+    """Who verified version 1 can neither approve nor submit version 2, and verifies it again."""
+    world.submit()
+    world.gate.review.verify(ACTORS["all-hats"], ID)
+    world.submit(purpose=OTHER_PURPOSE)
+    with pytest.raises(ForbiddenError, match="verifier"):
+        world.gate.schemes.submit(ACTORS["all-hats"], SCHEME, "scheme.yaml")
+    world.gate.review.verify(ACTORS["all-hats"], ID)
+    with pytest.raises(ForbiddenError, match="verifier"):
+        world.gate.review.approve(ACTORS["all-hats"], ID)
+
+
+def test_sending_back_wears_the_hat_too(world: World) -> None:
+    world.submit()
+    world.gate.review.send_back(TWO_HATS, ID, "期間が長い")
+    assert state(world) is State.RETURNED
+    world.submit(purpose=OTHER_PURPOSE)
+    world.gate.review.verify(VERIFIER, ID)
+    with pytest.raises(ForbiddenError, match="verifier"):
+        world.gate.review.approve(TWO_HATS, ID)
+
+
+@pytest.mark.parametrize(
+    ("actor", "why"),
+    [("clerk", "role `verifier`"), ("head", "role `verifier`"), ("city-clerk", "party whose data")],
+)
+def test_lock_one_belongs_to_the_providers_second_line(world: World, actor: str, why: str) -> None:
+    world.submit()
+    with pytest.raises(ForbiddenError, match=why):
+        world.gate.review.verify(ACTORS[actor], ID)
+
+
+def test_lock_two_belongs_to_the_providers_approver(world: World) -> None:
+    world.submit()
+    world.gate.review.verify(VERIFIER, ID)
+    for actor in ("clerk", "second-line", "city-clerk"):
+        with pytest.raises(ForbiddenError):
+            world.gate.review.approve(ACTORS[actor], ID)
+
+
+def test_roles_that_an_actor_claims_are_not_believed(world: World) -> None:
+    world.submit()
+    with pytest.raises(ForbiddenError):
+        world.gate.review.verify(Actor("clerk", "申請", "post-minase", frozenset({"verifier"})), ID)
+    with pytest.raises(NotFoundError):
+        world.gate.review.verify(Actor("nobody", "誰か", "post-minase", frozenset({"verifier"})), ID)
+
+
+def test_a_change_is_a_new_version_and_the_old_one_holds_until_it_is_approved(world: World) -> None:
+    world.approve()
+    world.submit(purpose=OTHER_PURPOSE)
+    world.declare()
+    record = world.gate.schemes.get(ID)
+    assert (record.summary.version, record.summary.state, record.summary.in_force) == (2, State.SUBMITTED, 1)
+    assert world.gate.decide(world.use()).version == 1
+    world.gate.review.verify(VERIFIER, ID)
+    world.gate.review.approve(APPROVER, ID)
+    assert world.gate.decide(world.use()).version == 2
+    assert [version.state for version in world.gate.schemes.get(ID).versions] == [State.REPLACED, State.APPROVED]
+
+
+def test_a_lock_closes_on_the_version_that_was_seen(world: World) -> None:
+    """While the approver reads version 1, the applicant submits version 2."""
+    world.submit()
+    world.gate.review.verify(VERIFIER, ID)
+    world.submit(purpose=OTHER_PURPOSE)
+    with pytest.raises(ConflictError, match="replaced"):
+        world.gate.review.approve(APPROVER, ID, version=1)
+    with pytest.raises(NotFoundError):
+        world.gate.review.approve(APPROVER, ID, version=3)
+
+
+def test_the_same_document_is_not_reviewed_twice(world: World) -> None:
+    world.submit()
+    with pytest.raises(ConflictError, match="version 1"):
+        world.submit()
+
+
+def test_the_parties_of_a_scheme_do_not_change(world: World) -> None:
+    world.submit()
+    with pytest.raises(ConflictError, match="parties"):
+        world.submit(recipient="post-minase", basis="own-purpose")
+
+
+def test_suspending_stops_at_once_and_a_new_version_starts_again(world: World) -> None:
+    world.approve()
+    world.gate.review.suspend(ACTORS["steward"], ID, "苦情")
+    assert state(world) is State.SUSPENDED
+    with pytest.raises(ConflictError):
+        world.gate.review.suspend(ACTORS["steward"], ID, "苦情")
+    world.approve(purpose=OTHER_PURPOSE)
+    assert [version.state for version in world.gate.schemes.get(ID).versions] == [State.REPLACED, State.APPROVED]
+
+
+@pytest.mark.parametrize("actor", ["clerk", "banker", "officer", "phones"])
+def test_only_the_providers_watchers_suspend(world: World, actor: str) -> None:
+    world.approve()
+    with pytest.raises(ForbiddenError):
+        world.gate.review.suspend(ACTORS[actor], ID, "苦情")
+
+
+def test_returning_and_suspending_need_a_reason(world: World) -> None:
+    world.approve()
+    with pytest.raises(InputError):
+        world.gate.review.send_back(VERIFIER, ID, " ")
+    with pytest.raises(InputError):
+        world.gate.review.suspend(ACTORS["steward"], ID, "")
+
+
+def test_a_hub_that_lost_an_obligation_cannot_verify(world: World) -> None:
+    world.submit()
+    world.gate._obligations._factories.pop("move-to-road")
+    world.gate._obligations._made.clear()
+    with pytest.raises(ConflictError, match="owes"):
+        world.gate.review.verify(VERIFIER, ID)
+
+
+ACTS: list[tuple[str, Callable[[World], object]]] = [
+    ("scheme.submitted", lambda world: world.submit(purpose=OTHER_PURPOSE)),
+    ("scheme.verified", lambda world: world.gate.review.verify(VERIFIER, ID)),
+    ("scheme.rejected", lambda world: world.gate.review.send_back(VERIFIER, ID, "否")),
+]
+
+
+@pytest.mark.parametrize(("kind", "act"), ACTS, ids=[kind for kind, _ in ACTS])
+def test_an_act_that_cannot_be_recorded_has_no_effect(
+    either_world: World, kind: str, act: Callable[[World], object]
+) -> None:
+    world = either_world
+    world.submit()
+    before = world.gate.schemes.get(ID)
+    world.ledger.fail_at = frozenset({kind})
+    with pytest.raises(Exception, match="did not happen"):
+        act(world)
+    assert world.gate.schemes.get(ID) == before
+
+
+def test_of_two_approvers_at_once_one_closes_the_lock(either_world: World) -> None:
+    world = either_world
+    world.submit()
+    world.gate.review.verify(VERIFIER, ID)
+    outcomes: list[str] = []
+
+    def approve(actor: Actor) -> None:
+        try:
+            world.gate.review.approve(actor, ID)
+            outcomes.append("closed")
+        except ConflictError:
+            outcomes.append("conflict")
+
+    threads = [threading.Thread(target=approve, args=(actor,)) for actor in (APPROVER, TWO_HATS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["closed", "conflict"]
+    assert world.ledger.kinds().count("scheme.approved") == 1

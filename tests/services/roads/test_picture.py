@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import shapely
 
-from umaya.services.roads.picture import STYLES, draw
+from umaya.services.roads.picture import LEGEND, STYLES, draw
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROADS = {n: shapely.LineString([(136.80, 36.20 + n / 1000), (136.81, 36.20 + n / 1000)]) for n in range(5)}
@@ -50,3 +50,16 @@ def test_names_cannot_break_out_of_the_picture() -> None:
     root = picture({}, title="<script>alert(1)</script>")
     assert not list(root.iter(f"{SVG}script"))
     assert root.findtext(f"{SVG}title") == "<script>alert(1)</script>"
+
+
+def test_a_legend_shows_each_line_with_its_words_below_the_map() -> None:
+    plain = picture({})
+    words = {name: f"<{name}>" for name in STYLES}
+    text = draw(ROADS, {}, {}, title="map", description="five roads", language="en", legend=words)
+    root = ET.fromstring(text)
+    height, with_legend = (float((r.get("viewBox") or "").split()[3]) for r in (plain, root))
+    assert with_legend - height == LEGEND, "nothing of the map is covered"
+    (group,) = root.iter(f"{SVG}g")
+    assert [label.text for label in group.iter(f"{SVG}text")] == list(words.values())
+    drawn = [(path.get("style") or "").removeprefix("fill:none;") for path in group.iter(f"{SVG}path")]
+    assert drawn == list(STYLES.values())

@@ -21,6 +21,8 @@ STYLES: Mapping[str, str] = {
     "probably-blocked": "stroke:#d50000;stroke-width:5;stroke-dasharray:3 3",
 }
 """Status to stroke, in drawing order: what matters most is drawn last."""
+LEGEND = 44.0
+"""Height of the legend in user units."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def draw(
     title: str,
     description: str,
     language: str,
+    legend: Mapping[str, str] | None = None,
 ) -> str:
     """Return the picture as SVG text.
 
@@ -74,7 +77,8 @@ def draw(
         background: `water` and `building` geometries.
         title: short name for screen readers.
         description: what can be seen, in one or two sentences.
-        language: BCP 47 tag of the two texts.
+        language: BCP 47 tag of all texts.
+        legend: words for some or all keys of `STYLES`, shown in this order below the map; None for none.
     """
     west, south, east, north = shapely.total_bounds(list(segments.values()))
     frame = Frame(west, south, east, north)
@@ -93,7 +97,21 @@ def draw(
             if d
         ),
     ]
-    box = f"0 0 {frame.width:.0f} {frame.height:.0f}"
+    box = f"0 0 {frame.width:.0f} {frame.height + (LEGEND if legend else 0):.0f}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" lang="{escape(language)}">'
     words = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
-    return "\n".join([head, words, '<rect width="100%" height="100%" fill="#ffffff"/>', *layers, "</svg>\n"])
+    ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return "\n".join([head, words, ground, *layers, *_legend(legend or {}, frame), "</svg>\n"])
+
+
+def _legend(legend: Mapping[str, str], frame: Frame) -> list[str]:
+    """Return a line and its words for each status, side by side in a strip below the map."""
+    if not legend:
+        return []
+    step = frame.width / len(legend)
+    parts = [f'<g transform="translate(0,{frame.height:.0f})" font-family="sans-serif" font-size="15" fill="#1a1a1a">']
+    for number, (name, words) in enumerate(legend.items()):
+        x = number * step + 8
+        parts.append(f'<path d="M{x:.0f},{LEGEND / 2:.0f}h36" style="fill:none;{STYLES[name]}"/>')
+        parts.append(f'<text x="{x + 43:.0f}" y="{LEGEND / 2 + 5:.0f}">{escape(words)}</text>')
+    return [*parts, "</g>"]

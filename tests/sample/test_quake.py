@@ -9,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.sample.conftest import WEDNESDAY
 from tests.sample.test_map import drawn
 from tests.sample.test_rides import lengths
-from umaya.sample import QUAKE_TIME, Day, Town, quake_day
+from umaya.sample import QUAKE_TIME, Day, Town, make_town, quake_day
+from umaya.sample.days import offices_of
 from umaya.sample.map.draft import Bools, Ints
 from umaya.sample.rides.closures import Closed
 from umaya.sample.rides.detour import Ride, Visit, World
@@ -159,6 +162,32 @@ def test_work_goes_on_after_the_quake(quake: Day) -> None:
     assert (step / np.maximum(np.diff(t), 1))[same].max() < 14.0
     assert len(np.unique(vehicle[t > shock + 7200])) >= 36
     assert (lengths(still) > 540).sum() >= 5
+
+
+def test_hardly_anybody_is_cut_off(town: Town, quake: Day) -> None:
+    """With all closures at once, at least 94% of the homes keep a way to an office."""
+    streets = town.streets
+    shut = {(c["way_id"], c["from_node"], c["to_node"]) for c in quake.closures.to_pylist()}
+    keys = zip(streets.way_id.tolist(), streets.start_node.tolist(), streets.end_node.tolist(), strict=True)
+    flag = np.array([key in shut for key in keys])[: streets.public]
+    routing = Routing.of(streets, 0, flag)
+    office = offices_of(town)[0]
+    near = np.minimum(routing.seconds[office.gate, routing.start], routing.seconds[office.gate, routing.end])
+    reached = np.isfinite(near[office.boxes.row])
+
+    assert flag.sum() == quake.closures.num_rows
+    assert office.boxes.homes[reached].sum() >= 0.94 * office.boxes.homes.sum()
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32), homes=st.integers(60, 900), hour=st.integers(9, 14))
+def test_nobody_passes_a_closure_in_any_town(seed: int, homes: int, hour: int) -> None:
+    region = make_town(seed, homes)
+    day = quake_day(region, WEDNESDAY, time(hour, 20), seed)
+
+    for closure in closed_segments(region, day):
+        for low, high in stays(day, closure):
+            assert high <= closure["offset_m"] or low >= closure["offset_m"]
 
 
 def test_until_the_quake_the_day_is_ordinary(village: Town) -> None:

@@ -161,7 +161,7 @@ class World:
 
     def __init__(self, database: Database, directory: Path, ledger: Any = None) -> None:
         self.clock = ManualClock(NOW)
-        self.ledger = MemoryLedger() if ledger is None else ledger
+        self.ledger: Any = MemoryLedger() if ledger is None else ledger
         self.seen: list[tuple[str, pa.Table, ObligationContext]] = []
         self.database = database
         self.directory = directory

@@ -5,10 +5,14 @@ import htmx from "htmx.org";
 import { formatTime, t } from "./words.js";
 
 const list = document.querySelector("[data-road-list]");
+let newest = Date.parse(list.dataset.at ?? 0);
 
 if (list.dataset.stream && !new URL(location.href).searchParams.has("at")) {
-  new EventSource(list.dataset.stream).addEventListener("window", async () => {
+  new EventSource(list.dataset.stream).addEventListener("window", async ({ data }) => {
+    const { at } = JSON.parse(data);
+    if (Date.parse(at) <= newest) return; // a stream begins with what is known
+    newest = Date.parse(at);
     await htmx.ajax("GET", location.href, { target: "#road-list", select: "#road-list", swap: "outerHTML" });
-    document.querySelector("[data-announce]").textContent = t("roads.updated", { time: formatTime(new Date()) });
+    document.querySelector("[data-announce]").textContent = t("roads.updated", { time: formatTime(at) });
   });
 }

@@ -84,9 +84,8 @@ class RoadMap {
     try {
       const state = await this.states.at(at);
       if (asked !== this.asked) return;
-      this.state = state;
+      this.take(state);
       this.layer.show(state);
-      this.timeline.update(state);
       showTotals(this.layer.totals(state));
       if (this.segment != null) this.select(this.segment);
       keepInLinks(at, this.segment);
@@ -94,6 +93,11 @@ class RoadMap {
     } catch (error) {
       if (asked === this.asked) tell(problemOf(error));
     }
+  }
+
+  take(state) {
+    this.state = state;
+    this.timeline.update(state);
   }
 
   select(segment, { move = false } = {}) {
@@ -116,11 +120,13 @@ class RoadMap {
 
   listen(url) {
     const stream = new EventSource(url);
-    stream.addEventListener("window", async () => {
+    stream.addEventListener("window", async ({ data }) => {
+      const { at } = JSON.parse(data);
+      if (Date.parse(at) <= Date.parse(this.state?.windows.last ?? 0)) return; // a stream begins with what is known
       this.states.forget();
       if (this.timeline.live) await this.show(null);
-      else this.timeline.update({ ...this.state, windows: (await this.states.at(null)).windows });
-      announcement.textContent = t("roads.updated", { time: formatTime(new Date()) });
+      else this.take({ ...this.state, windows: (await this.states.at(null)).windows });
+      announcement.textContent = t("roads.updated", { time: formatTime(at) });
     });
     const status = page.querySelector("[data-connection]");
     stream.addEventListener("open", () => (status.textContent = t("roads.connected")));

@@ -1,0 +1,200 @@
+"""What guards every response and every change: headers, cross-site requests, sign-in, the session cookie."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
+
+from tests.web.clients import TestClient, client_of
+from tests.web.hubs import AUDITOR, OFFICER, VERIFIER, make_hub
+from umaya.api.security import CONTENT_SECURITY_POLICY, asked_by_another_site
+from umaya.api.session import session_key
+from umaya.hub import Hub
+from umaya.web.pages.sign_in import local_path
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """The demo hub."""
+    hub = make_hub(tmp_path_factory.mktemp("security") / "hub")
+    yield hub
+    hub.close()
+
+
+def test_the_content_security_policy_lets_nothing_in_from_elsewhere() -> None:
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert "http" not in CONTENT_SECURITY_POLICY
+    assert CONTENT_SECURITY_POLICY.startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/", "/nothing", "/api/v1/roads/state", "/api/v1/openapi.json", "/static/x"]
+)
+def test_every_answer_carries_the_security_headers(hub: Hub, path: str) -> None:
+    headers = client_of(hub).get(path, follow_redirects=False).headers
+    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/roads", "/roads/list", "/schemes", "/releases"])
+def test_no_page_has_inline_script_or_style(hub: Hub, path: str) -> None:
+    """A data block is no script: its type is JSON."""
+    page = client_of(hub, OFFICER).get(path).text
+    for attributes in re.findall(r"<script([^>]*)>", page):
+        assert "src=" in attributes or 'type="application/json"' in attributes
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", page), "nothing is fetched from elsewhere"
+
+
+def headers_of(**values: str) -> Headers:
+    """Return request headers to host `umaya.test`."""
+    return Headers({"host": "umaya.test", **{key.replace("_", "-"): value for key, value in values.items()}})
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "refused"),
+    [
+        ("POST", {"sec_fetch_site": "same-origin"}, False),
+        ("POST", {"sec_fetch_site": "none"}, False),
+        ("POST", {"sec_fetch_site": "same-site"}, True),
+        ("POST", {"sec_fetch_site": "cross-site"}, True),
+        ("POST", {"sec_fetch_site": "cross-site", "origin": "https://umaya.test"}, True),
+        ("POST", {"origin": "https://umaya.test"}, False),
+        ("POST", {"origin": "https://evil.test"}, True),
+        ("POST", {"origin": "null"}, True),
+        ("POST", {}, False),
+        ("DELETE", {"origin": "https://evil.test"}, True),
+        ("GET", {"sec_fetch_site": "cross-site"}, False),
+    ],
+)
+def test_changes_are_taken_from_this_site_only(method: str, headers: dict[str, str], refused: bool) -> None:
+    assert asked_by_another_site(method, headers_of(**headers)) is refused
+
+
+def test_another_site_cannot_sign_anybody_in(hub: Hub) -> None:
+    client = client_of(hub)
+    answer = client.post("/sign-in", data={"actor": OFFICER.id}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert client.get("/roads", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/roads", "/roads/list", "/schemes", "/schemes/minase-drill", "/ledger", "/releases"]
+)
+def test_pages_lead_to_sign_in_and_back(hub: Hub, path: str) -> None:
+    client = client_of(hub)
+    answer = client.get(path, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in?next=%2F")
+    assert client.get(f"/api/v1{path}").status_code in {401, 404}
+
+
+def test_the_api_answers_401_without_a_session(hub: Hub) -> None:
+    answer = client_of(hub).get("/api/v1/roads/state")
+    assert (answer.status_code, answer.json()["code"]) == (401, "sign-in")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given_back"),
+    [
+        ("/roads?at=1", "/roads?at=1"),
+        ("//evil.test", "/"),
+        ("https://evil.test/", "/"),
+        ("/\\evil.test", "/"),
+        ("/\tx", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_signing_in_leads_nowhere_else(wanted: str, given_back: str) -> None:
+    assert local_path(wanted) == given_back
+
+
+@given(st.text())
+def test_a_local_path_is_always_local(text: str) -> None:
+    path = local_path(text)
+    assert path.startswith("/")
+    assert not path.startswith(("//", "/\\"))
+    assert path.isprintable()
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(hub: Hub) -> None:
+    client = client_of(hub)
+    cookie = client.post("/sign-in", data={"actor": OFFICER.id}, follow_redirects=False).headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert OFFICER.name not in cookie
+
+
+def test_a_changed_cookie_signs_nobody_in(hub: Hub) -> None:
+    client = client_of(hub, OFFICER)
+    value = client.cookies["umaya_session"]
+    client.cookies.clear()
+    client.cookies.set("umaya_session", ("A" if value[0] != "A" else "B") + value[1:])
+    assert client.get("/", follow_redirects=False).status_code == 303
+
+
+def test_signing_in_begins_a_new_session_and_signing_out_ends_it(hub: Hub) -> None:
+    client = client_of(hub, OFFICER)
+    client.post("/sign-in", data={"actor": AUDITOR.id})
+    assert AUDITOR.name in client.get("/").text
+    client.post("/sign-out")
+    assert client.get("/", follow_redirects=False).status_code == 303
+
+
+def test_nobody_signs_in_where_it_is_not_a_demo(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path / "hub", demo=False)
+    client = client_of(hub)
+    page = client.get("/sign-in")
+    assert "not configured" in page.text
+    assert OFFICER.name not in page.text
+    assert client.post("/sign-in", data={"actor": OFFICER.id}).status_code == 403
+    hub.close()
+
+
+@pytest.mark.parametrize(
+    ("actor", "path", "status"),
+    [
+        (OFFICER, "/ledger", 403),
+        (VERIFIER, "/ledger", 403),
+        (AUDITOR, "/ledger", 200),
+        (AUDITOR, "/roads", 403),
+        (VERIFIER, "/roads", 403),
+        (OFFICER, "/roads", 200),
+        (OFFICER, "/releases", 200),
+        (VERIFIER, "/releases", 403),
+    ],
+)
+def test_each_role_sees_its_pages_only(hub: Hub, actor: Any, path: str, status: int) -> None:
+    assert client_of(hub, actor).get(path).status_code == status
+
+
+def test_the_session_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    first = session_key(tmp_path / "keys")
+    assert session_key(tmp_path / "keys") == first
+    assert len(first) == 64
+    assert stat.S_IMODE((tmp_path / "keys" / "session").stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["session"]
+
+
+def test_a_removed_actor_is_signed_out(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session names the actor; what the actor may do is asked anew each time."""
+    from umaya.types.errors import NotFoundError
+
+    client: TestClient = client_of(hub, OFFICER)
+
+    def gone(_: str) -> None:
+        raise NotFoundError("there is no such actor")
+
+    monkeypatch.setattr(hub.gate.catalogue, "actor", gone)
+    assert client.get("/", follow_redirects=False).status_code == 303

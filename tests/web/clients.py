@@ -1,0 +1,24 @@
+"""A browser-like client in the process: no sockets, cookies kept, signed in as whom the test names."""
+
+from __future__ import annotations
+
+import warnings
+
+from umaya.api import create_app
+from umaya.hub import Hub
+from umaya.types.site import Actor
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Starlette asks for httpx2, the successor of the httpx that is pinned
+    from starlette.testclient import TestClient
+
+__all__ = ["TestClient", "client_of"]
+
+
+def client_of(hub: Hub, actor: Actor | None = None, language: str = "en") -> TestClient:
+    """Return a client of the hub's pages, signed in as `actor` when given."""
+    client = TestClient(create_app(hub), headers={"Accept-Language": language, "Accept": "text/html"})
+    if actor is not None:
+        answer = client.post("/sign-in", data={"actor": actor.id}, follow_redirects=False)
+        assert answer.status_code == 303
+    return client

@@ -1,0 +1,138 @@
+"""Every word of every page exists in Japanese and English, none is left over, and times are Japan's."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+
+import umaya
+from umaya.gate.roles import ROLES
+from umaya.gate.schemes import State
+from umaya.law.rules import Evidence
+from umaya.ledger.entries import Kind
+from umaya.types.classes import SecrecyClass
+from umaya.types.reasons import Reason
+from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_time, load_catalogue
+from umaya.web.navigation import LINKS
+from umaya.web.problem import CODES
+
+PACKAGE = Path(umaya.__file__).parent
+FRONTEND = PACKAGE.parents[1] / "frontend"
+STATUSES = ("passed-1h", "passed-3h", "passed-24h", "probably-blocked", "no-evidence")
+MAP_CONTROLS = (
+    "NavigationControl.ZoomIn",
+    "NavigationControl.ZoomOut",
+    "Map.Title",
+    "AttributionControl.ToggleAttribution",
+)
+ACTS = ("verify", "approve", "return", "suspend")
+OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment")
+
+LOOKED_UP = {
+    "nav.": [link.key for link in LINKS],
+    "home.": [link.key for link in LINKS],
+    "role.": [*ROLES, *(f"{role}.does" for role in ROLES)],
+    "problem.": [f"{code}.{part}" for code in CODES for part in ("title", "next")],
+    "reason.": [f"{reason.value}.{part}" for reason in Reason for part in ("what", "next")],
+    "roads.status.": STATUSES,
+    "roads.filter.": ("known", "all"),
+    "roads.map.": MAP_CONTROLS,
+    "schemes.state.": [state.value for state in State],
+    "schemes.next.": [state.value for state in State],
+    "schemes.act.": [*ACTS, "submit"],
+    "schemes.do.": ACTS,
+    "schemes.done.": ACTS,
+    "schemes.note-for.": ACTS,
+    "class.": [kind.value for kind in SecrecyClass],
+    "evidence.": [item.value for item in Evidence],
+    "obligation.": OBLIGATIONS,
+    "kind.": [kind.value for kind in Kind],
+    "releases.": ("released", "refused"),
+    "releases.none.": ("released", "refused"),
+}
+"""Keys that pages put together from a code of the domain: prefix to every code."""
+
+
+def used_keys() -> set[str]:
+    """Return every key that templates and scripts use, literal or put together."""
+    keys = {prefix + code for prefix, codes in LOOKED_UP.items() for code in codes}
+    for template in PACKAGE.rglob("templates/**/*.html"):
+        keys |= set(re.findall(r"""_\(\s*["']([^"']+)["']\s*[,)]""", template.read_text("utf-8")))
+    for script in FRONTEND.rglob("*.js"):
+        keys |= set(re.findall(r"""\bt\(["']([^"']+)["']\s*[,)]""", script.read_text("utf-8")))
+    return keys
+
+
+def prefixes_used() -> set[str]:
+    """Return every prefix that templates and scripts put before a code."""
+    found = set()
+    for template in PACKAGE.rglob("templates/**/*.html"):
+        found |= set(re.findall(r"""_\(\s*["']([^"']+)["']\s*~""", template.read_text("utf-8")))
+    for script in FRONTEND.rglob("*.js"):
+        found |= set(re.findall(r"\bt\(`([^`$]+)\$\{", script.read_text("utf-8")))
+    return found
+
+
+@pytest.fixture(params=SUPPORTED)
+def catalogue(request: pytest.FixtureRequest) -> Catalogue:
+    """The texts of each language."""
+    return load_catalogue(request.param)
+
+
+def test_every_key_in_use_is_translated(catalogue: Catalogue) -> None:
+    assert sorted(used_keys() - catalogue.texts.keys()) == []
+
+
+def test_no_text_is_left_over(catalogue: Catalogue) -> None:
+    assert sorted(catalogue.texts.keys() - used_keys()) == []
+
+
+def test_every_lookup_by_code_is_listed() -> None:
+    """Guards the two tests above: a prefix that is not in `LOOKED_UP` would not be checked."""
+    assert prefixes_used() <= LOOKED_UP.keys()
+
+
+def test_both_languages_take_the_same_values() -> None:
+    japanese, english = (load_catalogue(language).texts for language in ("ja", "en"))
+    for key in japanese:
+        names = [set(re.findall(r"%\((\w+)\)s", text[key])) for text in (japanese, english)]
+        assert names[0] == names[1], key
+
+
+def test_japanese_texts_are_japanese() -> None:
+    """No English sentence slipped into the Japanese catalogue; units, formats and the project's name may stand."""
+    japanese = load_catalogue("ja").texts
+    plain = {key for key, text in japanese.items() if not re.search(r"[ぁ-んァ-ヶ一-龠]", text)}
+    assert plain == {"roads.kilometres"}
+
+
+def request_of(query: str = "", cookie: str = "", accept: str = "") -> Request:
+    """Return a request with as much of a language wish as given."""
+    headers = [(b"cookie", cookie.encode()), (b"accept-language", accept.encode())]
+    return Request({"type": "http", "query_string": query.encode(), "headers": headers})
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "accept", "language"),
+    [
+        ("", "", "", "ja"),
+        ("", "", "en-GB,en;q=0.9", "en"),
+        ("", "", "fr, en;q=0.3, ja;q=0.8", "ja"),
+        ("", "", "fr;q=x,,;q=", "ja"),
+        ("", "language=en", "ja", "en"),
+        ("lang=ja", "language=en", "en", "ja"),
+        ("lang=xx", "language=yy", "zz", "ja"),
+    ],
+)
+def test_the_language_is_the_most_express_wish(query: str, cookie: str, accept: str, language: str) -> None:
+    assert choose(request_of(query, cookie, accept), "ja") == language
+
+
+def test_times_are_shown_in_japan_time() -> None:
+    moment = datetime(2026, 11, 20, 17, 12, tzinfo=UTC)
+    assert japan_time(moment, "ja") == "2026年11月21日(土) 2:12"
+    assert japan_time(moment, "en") == "Sat 21 Nov 2026, 02:12 JST"

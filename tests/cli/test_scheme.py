@@ -1,0 +1,91 @@
+"""`umaya scheme` on a real hub: from a document to a scheme in force; what is wrong ends with exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.gate.world import ACTORS, CLASSES, SCHEMA
+from tests.gate.world import SCHEME as DOCUMENT
+from umaya.cli import main
+from umaya.gate import Dataset, Party, Words
+from umaya.hub import Settings, init_hub, open_hub
+
+ID = "minase-passable-roads"
+SCHEME = DOCUMENT.replace("lookback_s: 600", "max_homes: 3")
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Path:
+    directory = tmp_path / "hub"
+    init_hub(directory, Settings("minase.example/umaya"))
+    opened = open_hub(directory)
+    catalogue = opened.gate.catalogue
+    for party, kind in (("post-minase", "post"), ("city-minase", "municipality"), ("bank-minase", "bank")):
+        catalogue.add_party(Party(party, Words("名", "Name"), kind))
+    for actor in ACTORS.values():
+        catalogue.add_actor(actor)
+    catalogue.add_dataset(
+        Dataset("bike-positions", "post-minase", Words("位置", "Positions"), SCHEMA, CLASSES, "t", "lon", "lat")
+    )
+    opened.close()
+    (tmp_path / "scheme.yaml").write_text(SCHEME, encoding="utf-8")
+    return directory
+
+
+def run(hub: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch, expect: int = 0) -> None:
+    monkeypatch.setattr(sys, "argv", ["umaya", "scheme", *arguments, "--hub", str(hub)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert (caught.value.code or 0) == expect
+
+
+def test_a_scheme_goes_from_its_document_into_force(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(hub, "submit", str(tmp_path / "scheme.yaml"), "--as", "clerk", monkeypatch=monkeypatch)
+    assert f"{ID} version 1 is submitted: sha256:" in capsys.readouterr().out
+    run(hub, "verify", ID, "--as", "second-line", monkeypatch=monkeypatch)
+    run(hub, "approve", ID, "--as", "head", "--version", "1", monkeypatch=monkeypatch)
+    run(hub, "list", monkeypatch=monkeypatch)
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == told[-2]
+    assert told[-1].startswith(f"{ID} version 1 is approved, version 1 in force, 2026-04-01 to 2027-03-31")
+    run(hub, "suspend", ID, "--as", "steward", "--reason", "苦情", monkeypatch=monkeypatch)
+    assert "is suspended, none in force" in capsys.readouterr().out
+
+
+def test_a_version_is_returned(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(hub, "submit", str(tmp_path / "scheme.yaml"), "--as", "clerk", monkeypatch=monkeypatch)
+    run(hub, "return", ID, "--as", "second-line", "--reason", "期間", monkeypatch=monkeypatch)
+    assert "is returned, none in force" in capsys.readouterr().out
+
+
+def test_what_is_wrong_is_said_in_a_line_and_changes_nothing(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(SCHEME.replace("lon, lat]", "lon, latt]"), encoding="utf-8")
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe")
+    for arguments, words in (
+        (
+            ["submit", str(wrong), "--as", "clerk"],
+            "wrong.yaml: row 6: field `fields[3]`: the dataset has no such field",
+        ),
+        (["submit", str(binary), "--as", "clerk"], "cannot be read as UTF-8 text"),
+        (["submit", str(tmp_path / "none.yaml"), "--as", "clerk"], "cannot be read"),
+        (["submit", str(tmp_path / "scheme.yaml"), "--as", "nobody"], "there is no actor `nobody`"),
+        (["submit", str(tmp_path / "scheme.yaml"), "--as", "officer"], "role `applicant`"),
+        (["verify", ID, "--as", "second-line"], "no such scheme"),
+    ):
+        run(hub, *arguments, monkeypatch=monkeypatch, expect=2)
+        told = capsys.readouterr().err
+        assert words in told
+        assert told.count("\n") == 1
+    run(hub, "list", monkeypatch=monkeypatch)
+    assert capsys.readouterr().out == ""

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, metres_per_degree, place_on_edge
+from umaya.engines.matching.ends import stretch_ends, stretch_turns, trim_ends
 from umaya.engines.matching.observations import Track, observe
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.progress import progress
 from umaya.engines.matching.routes import Drive, drive, longer_float, longer_int, piece_starts
 from umaya.engines.matching.routing import PathTable
-from umaya.engines.matching.turns import stretch_turns
 from umaya.engines.matching.viterbi import decode
 from umaya.engines.spatial import Grid
 
@@ -87,7 +87,9 @@ def match_many(
         states, offsets = decode(o, net, index, table, s)
         d = drive(o, states, offsets, net, table, s)
         stretch_turns(d, one, o, net, s)
+        longer = stretch_ends(d, net, s)
         along = progress(d, one, o, net, s)
+        trim_ends(d, o, along, longer)
         start = piece_starts(d)
         times = _crossings(d, start, along, o.of, one.t)
         _place(a, d, start, along, o.of, one, net, s.radius, points)

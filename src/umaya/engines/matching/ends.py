@@ -1,9 +1,9 @@
-"""How far a vehicle went before it turned.
+"""How far a vehicle went: before it turned, and at both ends of a trip.
 
-The model knows a turn only between two observations, each the mean of some metres of movement, so the far end of
-a visit to a dead end is cut short. Here the single positions around each U-turn on an edge say how far it went.
-A turn close to the end of a dead end is taken to be at its end; towards a junction nothing is added that the
-positions do not say, because a road shown as passed that was not is the worse error.
+The model knows a turn, a start and an end only as observations, each the mean of some metres of movement, so what lies
+beyond that mean is cut short. Here the single positions say how far it went. A turn close to the end of a dead
+end is taken to be at its end; towards a junction nothing is added that the positions do not say, because a
+road shown as passed that was not is the worse error.
 """
 
 from __future__ import annotations
@@ -74,3 +74,57 @@ def stretch_turns(d: Drive, track: Track, o: Observations, net: Roads, s: Settin
             apex = net.length[e]
         d.end[p] = apex
         d.begin[p + 1] = net.length[e] - apex
+
+
+@numba.njit(cache=True, nogil=True)
+def stretch_ends(d: Drive, net: Roads, s: Settings) -> NDArray[np.float64]:
+    """Lengthen trips of several observations at both ends, in place, by what one observation may gather.
+
+    Returns:
+        Metres added (p, 2) before and after each piece; `trim_ends` takes back what no position reaches.
+    """
+    added = np.zeros((len(d.edge), 2))
+    several = np.zeros(len(d.edge), np.bool_)
+    last = -1
+    for p in d.at_piece:
+        if p >= 0:
+            if last >= 0 and d.trip[last] == d.trip[p]:
+                several[p] = several[last] = True
+            last = p
+    reach = 2.0 * s.thin
+    for p in range(len(d.edge)):
+        if not several[p]:
+            continue
+        if p == 0 or d.trip[p - 1] != d.trip[p]:
+            added[p, 0] = min(reach, d.begin[p])
+            d.begin[p] -= added[p, 0]
+        if p + 1 == len(d.edge) or d.trip[p + 1] != d.trip[p]:
+            added[p, 1] = min(reach, net.length[d.edge[p]] - d.end[p])
+            d.end[p] += added[p, 1]
+    return added
+
+
+@numba.njit(cache=True, nogil=True)
+def trim_ends(d: Drive, o: Observations, along: NDArray[np.float64], added: NDArray[np.float64]) -> None:
+    """Cut trips back to their first and last position, in place, but never shorter than before `stretch_ends`."""
+    n = len(along)
+    p, i = 0, 0
+    while p < len(d.edge):
+        stop, length = p, 0.0
+        while stop < len(d.edge) and d.trip[stop] == d.trip[p]:
+            length += d.end[stop] - d.begin[stop]
+            stop += 1
+        while i < n and (np.isnan(along[i]) or d.trip[d.at_piece[o.of[i]]] < d.trip[p]):
+            i += 1
+        if i == n:
+            return
+        before = min(added[p, 0], along[i])
+        last = along[i]
+        while i < n and (np.isnan(along[i]) or d.trip[d.at_piece[o.of[i]]] == d.trip[p]):
+            if not np.isnan(along[i]):
+                last = along[i]
+                along[i] -= before
+            i += 1
+        d.begin[p] += before
+        d.end[stop - 1] -= min(added[stop - 1, 1], length - last)
+        p = stop

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from umaya.stores.lake import Placement
 from umaya.types.clock import ManualClock
-from umaya.vault import Area, Grant, GrantError, Mint, Owed
+from umaya.types.schemas import POSITIONS as SCHEMA
+from umaya.vault import Area, Grant, GrantError, Layout, Mint, Owed
 from umaya.vault.grant import LIFETIME, Turnstile
 
 NOON = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
@@ -22,6 +24,7 @@ GIVEN: dict[str, Any] = {
     "entry": 12,
     "scheme": "minase-passable-roads",
     "dataset": "bike-positions",
+    "layout": Layout(SCHEMA, Placement("t", "lon", "lat"), ("vehicle_id",)),
     "columns": ("vehicle_id", "t"),
     "window": (NOON - HOUR, NOON),
     "span": (NOON - 2 * HOUR, NOON),
@@ -34,6 +37,7 @@ WIDER: dict[str, Any] = {
     "entry": 13,
     "scheme": "another",
     "dataset": "letterboxes",
+    "layout": Layout(SCHEMA, Placement(None, "lon", "lat"), ("vehicle_id",)),
     "columns": ("vehicle_id", "t", "lon"),
     "window": (NOON - 2 * HOUR, NOON),
     "span": (NOON - 3 * HOUR, NOON),

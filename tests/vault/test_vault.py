@@ -43,6 +43,7 @@ GIVEN: dict[str, Any] = {
     "entry": 1,
     "scheme": "s",
     "dataset": "d",
+    "layout": LAYOUT,
     "columns": ("id", "t"),
     "window": (NOON - 15 * MINUTE, NOON),
     "span": (NOON - 30 * MINUTE, NOON),
@@ -88,7 +89,7 @@ def fixture(tmp_path: Path) -> Fixture:
 
 
 def test_only_permitted_columns_and_rows_reach_the_obligations(fixture: Fixture) -> None:
-    left = fixture.vault.open(fixture.mint.grant(**GIVEN), LAYOUT)
+    left = fixture.vault.open(fixture.mint.grant(**GIVEN))
     ((data, context),) = fixture.look.seen
     assert data.column_names == ["id", "t"]
     assert data.column("id").to_pylist() == [2, 3, 4]
@@ -98,7 +99,7 @@ def test_only_permitted_columns_and_rows_reach_the_obligations(fixture: Fixture)
 
 def test_an_area_is_tested_exactly_though_its_coordinates_are_not_permitted(fixture: Fixture) -> None:
     """Row 3 lies in the box of the triangle and not in the triangle."""
-    left = fixture.vault.open(fixture.mint.grant(**{**GIVEN, "area": TRIANGLE}), LAYOUT)
+    left = fixture.vault.open(fixture.mint.grant(**{**GIVEN, "area": TRIANGLE}))
     assert left.column("id").to_pylist() == [2]
     assert left.column_names == ["id", "t"]
 
@@ -106,19 +107,19 @@ def test_an_area_is_tested_exactly_though_its_coordinates_are_not_permitted(fixt
 def test_nothing_is_read_without_a_good_grant(fixture: Fixture) -> None:
     grant = fixture.mint.grant(**GIVEN)
     with pytest.raises(GrantError):
-        fixture.vault.open(replace(grant, columns=("id", "t", "who")), LAYOUT)
-    fixture.vault.open(grant, LAYOUT)
+        fixture.vault.open(replace(grant, columns=("id", "t", "who")))
+    fixture.vault.open(grant)
     with pytest.raises(GrantError):
-        fixture.vault.open(grant, LAYOUT)
+        fixture.vault.open(grant)
     assert len(fixture.look.seen) == 1
 
 
 def test_a_grant_is_spent_even_when_its_obligations_fail(fixture: Fixture) -> None:
     grant = fixture.mint.grant(**{**GIVEN, "obligations": (Owed.of("unknown", {}),)})
     with pytest.raises(Exception, match="no obligation"):
-        fixture.vault.open(grant, LAYOUT)
+        fixture.vault.open(grant)
     with pytest.raises(GrantError, match="used before"):
-        fixture.vault.open(grant, LAYOUT)
+        fixture.vault.open(grant)
 
 
 def test_rows_come_only_from_open() -> None:
@@ -127,17 +128,17 @@ def test_rows_come_only_from_open() -> None:
     assert set(methods) == {"open", "stage"}
     for name, method in methods.items():
         assert ("Table" in str(inspect.signature(method).return_annotation)) == (name == "open")
-    assert list(inspect.signature(Vault.open).parameters)[1] == "grant"
+    assert list(inspect.signature(Vault.open).parameters) == ["self", "grant"]
 
 
 def test_rows_without_a_place_lie_in_no_area(fixture: Fixture) -> None:
     nowhere = Layout(SCHEMA, Placement("t"), ())
     with fixture.vault.stage("words", nowhere, ROWS, "w") as pending:
         pending.commit()
-    grant = fixture.mint.grant(**{**GIVEN, "dataset": "words"})
-    assert fixture.vault.open(grant, nowhere).num_rows == 0
-    everywhere = fixture.mint.grant(**{**GIVEN, "dataset": "words", "area": None})
-    assert fixture.vault.open(everywhere, nowhere).num_rows == 2
+    grant = fixture.mint.grant(**{**GIVEN, "dataset": "words", "layout": nowhere})
+    assert fixture.vault.open(grant).num_rows == 0
+    everywhere = fixture.mint.grant(**{**GIVEN, "dataset": "words", "layout": nowhere, "area": None})
+    assert fixture.vault.open(everywhere).num_rows == 2
 
 
 def test_what_a_crash_left_is_swept_by_the_next_process(fixture: Fixture, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class Gate:
         if not decision.permitted or dataset is None:
             return Refusal(use_id, decision.reason, decision, entry)
         try:
-            data = self._vault.open(self._grant(use_id, entry, decision), dataset.layout)  # (3), (4), (5)
+            data = self._vault.open(self._grant(use_id, entry, decision, dataset))  # (3), (4), (5)
             receipt = self._ledger.receipt(entry)
         except Exception:
             self._close_failed(use_id, entry)
@@ -138,12 +138,13 @@ class Gate:
             row.entry = act.record(kind, actor, _decision_body(row, decision))
             return decision, facts.dataset, row.entry
 
-    def _grant(self, use_id: str, entry: int, decision: Decision) -> Grant:
+    def _grant(self, use_id: str, entry: int, decision: Decision, dataset: Dataset) -> Grant:
         return self._mint.grant(
             use=use_id,
             entry=entry,
             scheme=decision.scheme,
-            dataset=str(decision.dataset),
+            dataset=dataset.id,
+            layout=dataset.layout,
             columns=decision.columns,
             window=decision.window,
             span=decision.span,

@@ -6,6 +6,7 @@ leave is returned. Takes data in for the gate's intake; decides nothing.
 
 from umaya.vault.area import Area
 from umaya.vault.grant import Grant, GrantError, Mint
+from umaya.vault.layout import Layout
 from umaya.vault.obligations import (
     Chain,
     Factory,
@@ -15,7 +16,7 @@ from umaya.vault.obligations import (
     Owed,
     Window,
 )
-from umaya.vault.vault import Layout, Vault
+from umaya.vault.vault import Vault
 
 __all__ = [
     "Area",

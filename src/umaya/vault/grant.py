@@ -20,6 +20,7 @@ import rfc8785
 from umaya.types.clock import Clock
 from umaya.types.errors import ForbiddenError
 from umaya.vault.area import Area
+from umaya.vault.layout import Layout
 from umaya.vault.obligations import Owed, Window
 
 LIFETIME = timedelta(minutes=1)
@@ -40,6 +41,7 @@ class Grant:
         entry: index of the ledger entry that recorded the use.
         scheme: id of the scheme.
         dataset: id of the dataset.
+        layout: how it lies, by which the limits below are applied.
         columns: the permitted columns.
         window: the permitted window; None for a dataset without time.
         span: the window with the lookback of the obligations.
@@ -54,6 +56,7 @@ class Grant:
     entry: int
     scheme: str
     dataset: str
+    layout: Layout
     columns: tuple[str, ...]
     window: Window | None
     span: Window | None
@@ -71,6 +74,7 @@ class Grant:
                 "entry": self.entry,
                 "scheme": self.scheme,
                 "dataset": self.dataset,
+                "layout": self.layout.sealed(),
                 "columns": list(self.columns),
                 "window": _times(self.window),
                 "span": _times(self.span),
@@ -108,6 +112,7 @@ class Mint:
         entry: int,
         scheme: str,
         dataset: str,
+        layout: Layout,
         columns: tuple[str, ...],
         window: Window | None,
         span: Window | None,
@@ -121,6 +126,7 @@ class Mint:
             entry=entry,
             scheme=scheme,
             dataset=dataset,
+            layout=layout,
             columns=columns,
             window=window,
             span=span,

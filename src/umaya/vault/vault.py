@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,22 +17,8 @@ from umaya.stores.lake import Lake, Pending, Placement
 from umaya.types.clock import Clock
 from umaya.vault.area import Area
 from umaya.vault.grant import Grant, Turnstile
+from umaya.vault.layout import Layout
 from umaya.vault.obligations import ObligationContext, Obligations, Window
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a dataset lies in the lake.
-
-    Attributes:
-        schema: every column.
-        placement: the columns that say when and where a row belongs.
-        order: the columns that rows are sorted by when they are read.
-    """
-
-    schema: pa.Schema
-    placement: Placement
-    order: tuple[str, ...]
 
 
 class Vault:
@@ -52,7 +37,7 @@ class Vault:
         self._obligations = obligations
         self._swept: set[str] = set()
 
-    def open(self, grant: Grant, layout: Layout) -> pa.Table:
+    def open(self, grant: Grant) -> pa.Table:
         """Return what the grant's obligations leave of the rows that it permits.
 
         (1) The grant is spent, or nothing is read. (2) Only permitted columns and rows are scanned. (3) They go
@@ -64,13 +49,13 @@ class Vault:
         """
         self._turnstile.spend(grant)  # (1)
         chain = self._obligations.chain(grant.obligations)
-        rows = self._scan(grant, layout)  # (2)
+        rows = self._scan(grant)  # (2)
         context = ObligationContext(grant.scheme, grant.window, grant.span, grant.area)
         left = chain.run(rows, context)  # (3)
-        return _within(left, layout.placement.time, grant.window)  # (4)
+        return _within(left, grant.layout.placement.time, grant.window)  # (4)
 
-    def _scan(self, grant: Grant, layout: Layout) -> pa.Table:
-        place = layout.placement
+    def _scan(self, grant: Grant) -> pa.Table:
+        layout, place = grant.layout, grant.layout.placement
         table = self._lake.scan(
             grant.dataset,
             layout.schema,

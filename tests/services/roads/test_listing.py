@@ -1,0 +1,87 @@
+"""The list of roads: what matters most first, filters by status and name, nothing hidden that the map tells."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from tests.web import town
+from umaya.services.roads.features import statuses
+from umaya.services.roads.listing import ORDER, Choice, Filter, listing, page_of
+from umaya.services.roads.products import Window
+from umaya.services.roads.service import MapState
+
+NETWORK = town.road_network()
+LAST = town.WINDOWS - 1
+
+
+def state(window: int = LAST) -> MapState:
+    """Return the small town's state after a window; the list looks at no event."""
+    at = town.FIRST + town.STEP * window
+    return MapState(at, None, (Window(at - town.STEP, at),), town.segments(window))  # type: ignore[arg-type] # no event
+
+
+def names(chosen: Filter, *, english: bool = False) -> set[str]:
+    """Return the names of the roads that a filter keeps."""
+    return set(listing(state(), NETWORK, chosen, english=english)["name"].to_pylist())
+
+
+def test_blocked_comes_first_then_what_was_passed_last() -> None:
+    table = listing(state(), NETWORK, Filter("all"), english=False)
+    ranks = [ORDER.index(status) for status in table["status"].to_pylist()]
+    assert ranks == sorted(ranks)
+    assert table.num_rows == len(town.network()["features"])
+    passed = [row["last_passed"] for row in table.to_pylist() if row["status"] == "passed-1h"]
+    assert passed == sorted(passed, reverse=True)
+
+
+def test_the_list_says_what_the_map_says() -> None:
+    """The oracle is the API's document: same segments, same status, same time, same turn-backs."""
+    listed = {row["segment_id"]: row for row in listing(state(), NETWORK, Filter("all"), english=False).to_pylist()}
+    told = statuses(state())
+    for segment, row in listed.items():
+        entry = told.get(str(segment), {"status": "no-evidence", "last_passed": None, "turn_backs": 0})
+        assert row["status"] == entry["status"]
+        assert row["turn_backs"] == entry["turn_backs"]
+        assert (row["last_passed"] is None) == (entry["last_passed"] is None)
+
+
+@pytest.mark.parametrize("status", get_args(Choice))
+def test_each_filter_keeps_its_status_only(status: Choice) -> None:
+    kept = set(listing(state(), NETWORK, Filter(status), english=False)["status"].to_pylist())
+    everything = set(ORDER)
+    assert kept == {"known": everything - {"no-evidence"}, "all": everything}.get(status, {status})
+
+
+def test_names_are_found_in_any_case_and_in_the_language_of_the_page() -> None:
+    assert names(Filter("all", "EKIMAE"), english=True) == {"Ekimae-dori"}
+    assert names(Filter("all", "駅前")) == {"駅前通り"}
+    assert names(Filter("all", "駅前"), english=True) == set()
+    assert names(Filter("all", ".*")) == set(), "a name is text, not a pattern"
+
+
+def test_a_suppressed_segment_looks_like_one_without_evidence() -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = state()
+    hidden = pa.array(["suppressed"] * known.segments.num_rows)
+    column = known.segments.column_names.index("status")
+    segments = known.segments.set_column(column, "status", hidden)
+    masked = MapState(known.at, known.event, known.windows, segments)
+    table = listing(masked, NETWORK, Filter("all"), english=False)
+    assert pc.unique(table["status"]).to_pylist() == ["no-evidence"]
+
+
+def test_a_segment_that_the_state_does_not_know_is_without_evidence() -> None:
+    known = state()
+    few = MapState(known.at, known.event, known.windows, known.segments.slice(0, 3))
+    table = listing(few, NETWORK, Filter("no-evidence"), english=False)
+    assert table.num_rows >= len(town.network()["features"]) - 3
+
+
+def test_pages_are_slices_in_order() -> None:
+    table = listing(state(), NETWORK, Filter("all"), english=False)
+    together = [row for page in range(1, 10) for row in page_of(table, page, 20)]
+    assert [row["segment_id"] for row in together] == table["segment_id"].to_pylist()

@@ -1,0 +1,92 @@
+"""The officer's pages: event and caution, the list, its filters and pages, a calm town, and who may look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.clients import client_of
+from tests.web.hubs import AUDITOR, OFFICER, make_hub
+from umaya.hub import Hub
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """The demo hub after its earthquake."""
+    hub = make_hub(tmp_path_factory.mktemp("roads") / "hub")
+    yield hub
+    hub.close()
+
+
+@pytest.mark.parametrize("path", ["/roads", "/roads/list"])
+def test_the_event_and_the_caution_stand_above_everything(hub: Hub, path: str) -> None:
+    page = client_of(hub, OFFICER).get(path).text
+    assert page.count("<h1>") == 1
+    for text in (
+        "Minase earthquake",
+        "Sat 21 Nov 2026, 02:12 JST",
+        "Sat 28 Nov 2026, 02:12 JST",
+        "Postal guideline commentary 3-7-4, case 2",
+        "is no guarantee",
+    ):
+        assert text in page
+
+
+def test_the_list_is_as_of_the_time_asked_for(hub: Hub) -> None:
+    client = client_of(hub, OFFICER)
+    early = client.get("/roads/list?at=2026-11-20T17:20:00Z&status=all").text
+    assert "Sat 21 Nov 2026, 02:20 JST" in early
+    drawn = 'class="probably-blocked"'  # the symbol of a row; the word alone stands in the filter too
+    assert drawn not in early
+    assert drawn in client.get("/roads/list").text
+    assert "passages.csv?at=2026-11-20T17%3A20%3A00Z" in early
+
+
+def test_the_list_is_paged_and_keeps_its_filter(hub: Hub) -> None:
+    client = client_of(hub, OFFICER)
+    first = client.get("/roads/list?status=all").text
+    assert "Page 1 of 3" in first
+    assert 'href="?status=all&amp;page=2"' in first
+    assert "Page 3 of 3" in client.get("/roads/list?status=all&page=99").text
+
+
+def test_nothing_found_says_how_to_go_on(hub: Hub) -> None:
+    page = client_of(hub, OFFICER).get("/roads/list", params={"name": "<b>nowhere"}).text
+    assert "No road matches. Change the filter." in page
+    assert "<b>nowhere" not in page
+
+
+@pytest.mark.parametrize("query", ["at=yesterday", "status=closed", "page=0", "name=" + "x" * 101])
+def test_a_wrong_query_is_a_problem_and_no_crash(hub: Hub, query: str) -> None:
+    assert client_of(hub, OFFICER).get(f"/roads/list?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/roads", "/roads/list", "/api/v1/roads/state", "/api/v1/roads/network"])
+def test_others_than_the_municipality_see_no_road(hub: Hub, path: str) -> None:
+    answer = client_of(hub, AUDITOR).get(path)
+    assert answer.status_code == 403
+    assert "dori" not in answer.text
+
+
+def test_a_calm_town_has_a_page_that_says_what_to_wait_for(tmp_path: Path) -> None:
+    """No event is no error: the map is drawn without states, and the list says why it is empty."""
+    hub = make_hub(tmp_path / "hub", disaster=False)
+    client = client_of(hub, OFFICER)
+    for path in ("/roads", "/roads/list"):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "No disaster is declared" in page.text
+        assert "data-stream" not in page.text
+    assert client.get("/api/v1/roads/state").json()["code"] == "conflict"
+    hub.close()
+
+
+def test_the_three_downloads_are_served(hub: Hub) -> None:
+    client = client_of(hub, OFFICER)
+    for ending, start in (("geojson", b'{"type"'), ("parquet", b"PAR1"), ("csv", b"\xef\xbb\xbf")):
+        answer = client.get(f"/api/v1/roads/passages.{ending}")
+        assert answer.status_code == 200
+        assert answer.content.startswith(start)
+        assert answer.headers["content-disposition"].startswith("attachment")

@@ -90,8 +90,8 @@ def test_a_refused_entry_leaves_nothing(ledger: Ledger, tmp_path: Path, signer: 
 def test_tiles_fill_up_and_their_partial_forms_go(
     ledger: Ledger, tmp_path: Path, signer: Ed25519Signer, size: int
 ) -> None:
-    for start in range(0, size, 5):
-        ledger.append_many(records(min(5, size - start), start))
+    for start in range(0, size, 17):
+        ledger.append_many(records(min(17, size - start), start))
     assert whole(tmp_path / "ledger", signer)
     assert [entry.body["rows"] for entry in ledger.entries()] == list(range(size))
     assert [entry.body["rows"] for entry in ledger.entries(250, 260)] == list(range(250, min(260, size)))
@@ -238,14 +238,16 @@ def test_a_log_is_not_opened_with_another_key(ledger: Ledger, tmp_path: Path, cl
             Ledger.open(tmp_path / "ledger", other, clock)
 
 
+@pytest.mark.parametrize("at", [0, 60, -9])
 @pytest.mark.parametrize("file", ["tile/0/000.p/3", "tile/entries/000.p/3", "checkpoint"])
 def test_a_writer_does_not_build_on_a_damaged_edge(
-    ledger: Ledger, tmp_path: Path, signer: Ed25519Signer, clock: ManualClock, file: str
+    ledger: Ledger, tmp_path: Path, signer: Ed25519Signer, clock: ManualClock, file: str, at: int
 ) -> None:
     ledger.append_many(records(3))
     path = tmp_path / "ledger" / file
-    data = path.read_bytes()
-    path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
     with pytest.raises(IntegrityError):
         Ledger.open(tmp_path / "ledger", signer, clock)
 

@@ -136,7 +136,6 @@ class Ledger(LedgerReader):
             head = TreeHead(self._signer.name, growth.edge.size, growth.edge.root())
             note = sign_head(head, self._signer).encode()
             end = self._history_end(state.note)
-            self._state = None  # until all of it is done, the disk alone knows
             disk.write_in_place(self._directory / PENDING, _encode_pending(entries, note))
             self._carry_out(growth, note, end)
             self._state = _State(note, growth.edge, number)

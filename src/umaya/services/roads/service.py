@@ -148,11 +148,12 @@ class RoadMapService:
         return max(events, key=lambda event: event.start)
 
     def _due(self, scheme: SchemeVersion, event: Event) -> list[Window]:
+        if self._clock.now() >= event.end:
+            return []  # the gate would refuse
         step = timedelta(seconds=_window_s(scheme))
         released = self._products.windows(_series(scheme, event))
         start = max((w.end for w in released), default=event.start)
-        until = min(self._clock.now(), event.end)
-        count = max(0, (until - start) // step)
+        count = max(0, (self._clock.now() - start) // step)
         return [Window(start + step * n, start + step * (n + 1)) for n in range(count)]
 
     def _usual(self, party: str) -> pa.Table:

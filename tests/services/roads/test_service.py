@@ -1,0 +1,152 @@
+"""The road map of a municipality: what it shows, to whom, and that each window is asked for once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pyarrow.compute as pc
+import pytest
+
+from tests.services.roads.conftest import QUAKE, STEP, Town
+from umaya.gate import Refusal, Release
+from umaya.sample.setup import PEOPLE
+from umaya.types.errors import ConflictError, ForbiddenError
+from umaya.types.reasons import Reason
+
+OFFICER, PROGRAM = PEOPLE["city-officer"], PEOPLE["city-map"]
+
+
+def passed(town: Town) -> set[str]:
+    """Return the streets, by their letters, that the officer's map shows as passed."""
+    segments = town.hub.roads.state(OFFICER).segments
+    found = segments.filter(pc.field("passed_since")).column("segment_id").to_pylist()
+    return {name for name in ("AB", "BC", "DE", "EF", "AD", "BE", "CF", "BG") if town.world.segment(name) in found}
+
+
+def test_a_street_that_a_bike_rode_is_shown_once_its_window_is_over(town: Town) -> None:
+    town.quake()
+    town.ride("2ABEF3", "bike-1", QUAKE + timedelta(minutes=2))
+    assert town.hub.roads.advance(PROGRAM) == []
+    assert passed(town) == set()
+    town.clock.advance(STEP)
+    (outcome,) = town.hub.roads.advance(PROGRAM)
+    assert isinstance(outcome, Release)
+    assert passed(town) == {"AB", "BE", "EF"}
+
+
+def test_every_window_is_released_exactly_once(town: Town) -> None:
+    """Two releases of one window could be subtracted from each other."""
+    town.quake()
+    town.clock.advance(3 * STEP)
+    assert len(town.hub.roads.advance(PROGRAM)) == 3
+    assert town.hub.roads.advance(PROGRAM) == []
+    spans = {use.window for use in town.hub.gate.uses.releases(scheme="minase-passable-roads")}
+    assert sorted(span for span in spans if span) == [(QUAKE + n * STEP, QUAKE + (n + 1) * STEP) for n in range(3)]
+
+
+def test_a_street_ridden_across_the_end_of_a_window_counts_in_the_second(town: Town) -> None:
+    """AB takes 19 s: the bike enters it before the end of the first window and leaves it after."""
+    town.quake()
+    town.ride("2ABC3", "bike-1", QUAKE + STEP - timedelta(seconds=12))
+    town.clock.advance(2 * STEP)
+    first, second = town.hub.roads.advance(PROGRAM)
+    assert isinstance(first, Release)
+    assert isinstance(second, Release)
+    edge = town.world.edge("A", "B")
+    assert edge not in first.data.column("edge_id").to_pylist()
+    assert second.data.column("edge_id").to_pylist().count(edge) == 1
+
+
+def test_a_visit_to_the_only_home_of_a_cul_de_sac_leaves_no_trace(town: Town) -> None:
+    town.quake()
+    town.ride("2ABGBC3", "bike-1", QUAKE + timedelta(minutes=2))
+    town.clock.advance(STEP)
+    (outcome,) = town.hub.roads.advance(PROGRAM)
+    assert isinstance(outcome, Release)
+    cul_de_sac = {town.world.edge("B", "G"), town.world.edge("G", "B")}
+    assert not cul_de_sac & set(outcome.data.column("edge_id").to_pylist())
+    assert pc.sum(outcome.data.column("turn_backs")).as_py() in {None, 0}
+    assert passed(town) == {"AB", "BC"}
+
+
+def test_a_turn_in_the_middle_of_a_street_leaves_no_trace(town: Town) -> None:
+    """The bike turns at a door half-way between A and D: AD is never driven from end to end."""
+    town.quake()
+    town.ride("4BA2AB4", "bike-1", QUAKE + timedelta(minutes=2))
+    town.clock.advance(STEP)
+    town.hub.roads.advance(PROGRAM)
+    assert passed(town) == {"AB"}
+
+
+def test_positions_and_vehicles_never_reach_the_city(town: Town) -> None:
+    town.quake()
+    town.ride("2ABEF3", "bike-1", QUAKE + timedelta(minutes=2))
+    town.clock.advance(STEP)
+    (outcome,) = town.hub.roads.advance(PROGRAM)
+    assert isinstance(outcome, Release)
+    assert not {"vehicle_id", "t", "lon", "lat"} & set(outcome.data.column_names)
+
+
+@pytest.mark.parametrize("person", ["post-steward", "auditor", "post-secrecy", "post-intake"])
+def test_only_officers_of_the_named_municipality_see_the_map(town: Town, person: str) -> None:
+    town.quake()
+    with pytest.raises(ForbiddenError):
+        town.hub.roads.state(PEOPLE[person])
+
+
+def test_without_a_declared_disaster_there_is_no_map(town: Town) -> None:
+    with pytest.raises(ConflictError, match="no disaster is declared"):
+        town.hub.roads.state(OFFICER)
+
+
+def test_the_map_ends_with_the_event(town: Town) -> None:
+    """Nothing is asked for any more, and what was not asked for in time stays unseen."""
+    town.quake(lasts=2 * STEP + timedelta(minutes=1))
+    town.clock.advance(STEP)
+    assert len(town.hub.roads.advance(PROGRAM)) == 1
+    town.clock.advance(2 * STEP)
+    size = town.hub.ledger.size
+    assert town.hub.roads.advance(PROGRAM) == []
+    assert town.hub.ledger.size == size
+
+
+def test_a_program_without_the_role_gets_a_refusal_and_no_window(town: Town) -> None:
+    town.quake()
+    town.clock.advance(2 * STEP)
+    stranger = replace(PEOPLE["post-steward"], party=PROGRAM.party)
+    (outcome,) = town.hub.roads.advance(stranger)
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason in {Reason.ROLE_MISSING, Reason.NOT_A_PARTY}
+    assert town.hub.roads.latest(OFFICER) is None
+
+
+def test_a_suspended_scheme_stops_the_live_map(town: Town) -> None:
+    town.quake()
+    town.clock.advance(STEP)
+    town.hub.roads.advance(PROGRAM)
+    town.hub.gate.review.suspend(PEOPLE["post-steward"], "minase-passable-roads", "a fault was reported")
+    town.clock.advance(STEP)
+    with pytest.raises(ForbiddenError, match="no scheme in force"):
+        town.hub.roads.advance(PROGRAM)
+
+
+def test_the_slider_shows_the_map_as_it_was(town: Town) -> None:
+    town.quake()
+    town.ride("2AB4", "bike-1", QUAKE + timedelta(minutes=2))
+    town.ride("4EF3", "bike-2", QUAKE + timedelta(minutes=12))
+    town.clock.advance(2 * STEP)
+    town.hub.roads.advance(PROGRAM)
+    then = town.hub.roads.state(OFFICER, QUAKE + STEP)
+    assert then.at == QUAKE + STEP
+    assert [w.end for w in then.windows] == [QUAKE + STEP, QUAKE + 2 * STEP]
+    assert pc.sum(then.segments.column("passed_since")).as_py() == 1
+
+
+def test_every_window_is_in_the_ledger_before_and_after_its_release(town: Town) -> None:
+    town.quake()
+    size = town.hub.ledger.size
+    town.clock.advance(2 * STEP)
+    town.hub.roads.advance(PROGRAM)
+    kinds = [entry.kind for entry in town.hub.ledger.entries(size, town.hub.ledger.size)]
+    assert kinds == ["use.permitted", "use.released"] * 2

@@ -36,7 +36,7 @@ from umaya.types.errors import ConflictError, InputError, Place
 
 FILE = "hub.toml"
 DATABASE_VARIABLE = "UMAYA_DATABASE_URL"
-HUB_VARIABLE = "UMAYA_HUB"
+LANGUAGES = ("ja", "en")
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class Settings:
             if kind is None or not isinstance(value, kind):
                 advice = "choose among " + ", ".join(f"`{known}` ({k.__name__})" for known, k in _KINDS.items())
                 raise InputError(Place(str(path), field=name), "the setting is unknown or of the wrong kind", advice)
+        if values.get("language", "ja") not in LANGUAGES:
+            raise InputError(Place(str(path), field="language"), "the language is unknown", "choose `ja` or `en`")
         if not values.get("origin"):
             raise InputError(Place(str(path), field="origin"), "the setting is missing", "add the ledger's name")
         settings = Settings(**values)
@@ -121,12 +123,6 @@ class Hub:
     def close(self) -> None:
         """Give up the database's connections."""
         self.database.close()
-
-
-def default_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Return the hub that `UMAYA_HUB` names, or None."""
-    named = environment.get(HUB_VARIABLE)
-    return Path(named) if named else None
 
 
 def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) -> None:

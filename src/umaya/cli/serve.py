@@ -12,7 +12,7 @@ app = typer.Typer()
 
 @app.command()
 def serve(
-    directory: Annotated[Path, typer.Argument(help="The hub.", envvar="UMAYA_HUB")],
+    directory: Annotated[Path, typer.Argument(help="The hub.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8765,
 ) -> None:

@@ -1,0 +1,148 @@
+"""A hub: made whole or not at all, opened from its settings, its keys for its owner only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from umaya.gate import Party, Words
+from umaya.hub import DATABASE_VARIABLE, Settings, init_hub, open_hub
+from umaya.ledger import check_ledger, load_vkey
+from umaya.types.clock import ManualClock
+from umaya.types.errors import ConflictError, InputError, IntegrityError
+
+SETTINGS = Settings("minase.example/umaya")
+PARTY = Party("post-minase", Words("郵便局", "Post Office"), "post")
+
+
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 4, 1, tzinfo=UTC))
+
+
+def files(folder: Path) -> set[str]:
+    return {entry.name for entry in folder.iterdir()}
+
+
+def test_a_new_hub_has_a_database_keys_and_an_empty_ledger(tmp_path: Path) -> None:
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    assert {"hub.toml", "hub.db", "keys", "ledger"} <= files(tmp_path / "hub")
+    assert files(tmp_path) == {"hub"}, "nothing is left beside it"
+    assert check_ledger(tmp_path / "hub/ledger", load_vkey(tmp_path / "hub/keys/ledger.vkey")).ok
+
+
+def test_keys_settings_and_database_are_for_the_owner_only(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        init_hub(tmp_path / "hub", SETTINGS, clock())
+    finally:
+        os.umask(old)
+    modes = {
+        name: stat.S_IMODE((tmp_path / "hub" / name).stat().st_mode)
+        for name in ("", "keys", "keys/ledger.key", "hub.toml", "hub.db")
+    }
+    assert modes == {"": 0o700, "keys": 0o700, "keys/ledger.key": 0o600, "hub.toml": 0o600, "hub.db": 0o600}
+
+
+def test_a_folder_that_is_not_empty_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub/letter.txt").write_text("dear reader")
+    with pytest.raises(InputError, match="the folder is not empty"):
+        init_hub(tmp_path / "hub", SETTINGS, clock())
+    assert files(tmp_path / "hub") == {"letter.txt"}
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "hub").mkdir()
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    assert "hub.toml" in files(tmp_path / "hub")
+
+
+@pytest.mark.parametrize("origin", ["", "Minase", "https://minase.example", "a b"])
+def test_a_wrong_origin_leaves_nothing_behind(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(InputError, match="origin"):
+        init_hub(tmp_path / "hub", Settings(origin), clock())
+    assert files(tmp_path) == set()
+
+
+def test_a_database_that_cannot_be_used_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="database"):
+        init_hub(tmp_path / "hub", replace(SETTINGS, database="mysql://nowhere/x"), clock())
+    assert files(tmp_path) == set()
+
+
+def test_what_was_done_is_there_when_the_hub_is_opened_again(tmp_path: Path, database_url: str) -> None:
+    """On SQLite and on PostgreSQL; the ledger lies in the folder either way."""
+    init_hub(tmp_path / "hub", replace(SETTINGS, database=database_url), clock())
+    first = open_hub(tmp_path / "hub", clock(), {})
+    first.gate.catalogue.add_party(PARTY)
+    first.close()
+    second = open_hub(tmp_path / "hub", clock(), {})
+    assert second.gate.catalogue.parties() == [PARTY]
+    assert [entry.kind for entry in second.ledger.entries(0, second.ledger.size)] == ["party.registered"]
+    second.close()
+    checked = check_ledger(tmp_path / "hub/ledger", load_vkey(tmp_path / "hub/keys/ledger.vkey"))
+    assert (checked.ok, checked.size) == (True, 1)
+
+
+@pytest.mark.postgres
+def test_a_database_holds_one_hub(tmp_path: Path, postgres_url: str) -> None:
+    settings = replace(SETTINGS, database=postgres_url)
+    init_hub(tmp_path / "one", settings, clock())
+    with pytest.raises(ConflictError, match="holds a hub already"):
+        init_hub(tmp_path / "two", settings, clock())
+    assert files(tmp_path) == {"one"}
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    url = f"sqlite:///{tmp_path}/elsewhere.db"
+    hub = open_hub(tmp_path / "hub", clock(), {DATABASE_VARIABLE: url})
+    assert hub.settings.database == url
+    hub.close()
+
+
+def test_settings_survive_being_written(tmp_path: Path) -> None:
+    settings = Settings("a.example/b", 'postgresql+psycopg://u:p"\\@h/d', "en", demo=True)
+    settings.write(tmp_path / "hub.toml")
+    assert Settings.read(tmp_path / "hub.toml", {}) == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('origin = "a/b"\ncolour = 1', "colour"),
+        ('origin = "a/b"\ndemo = "yes"', "demo"),
+        ('origin = "a/b"\nlanguage = "fr"', "language"),
+        ("demo = true", "origin"),
+        ("origin =", "is not TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "hub.toml").write_text(text)
+    with pytest.raises(InputError, match=named):
+        Settings.read(tmp_path / "hub.toml", {})
+
+
+def test_a_folder_that_is_no_hub_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the folder is no hub"):
+        open_hub(tmp_path, clock(), {})
+
+
+def test_a_key_that_others_can_read_is_not_loaded(tmp_path: Path) -> None:
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    (tmp_path / "hub/keys/ledger.key").chmod(0o644)
+    with pytest.raises(InputError, match="open to others than its owner"):
+        open_hub(tmp_path / "hub", clock(), {})
+
+
+def test_the_key_of_another_hub_is_not_taken(tmp_path: Path) -> None:
+    for name in ("hub", "other"):
+        init_hub(tmp_path / name, SETTINGS, clock())
+    (tmp_path / "other/keys/ledger.key").replace(tmp_path / "hub/keys/ledger.key")
+    with pytest.raises(IntegrityError):
+        open_hub(tmp_path / "hub", clock(), {})

@@ -1,0 +1,33 @@
+"""`umaya init` as its user meets it: one line when it worked, one line and exit code 2 when not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def umaya(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from umaya.cli import main; main()", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_it_makes_a_hub_and_says_what_to_keep(tmp_path: Path) -> None:
+    done = umaya("init", str(tmp_path / "hub"), "--origin", "minase.example/umaya")
+    assert done.returncode == 0, done.stderr
+    assert "ledger.vkey" in done.stdout
+    assert (tmp_path / "hub" / "hub.toml").is_file()
+
+
+def test_a_folder_in_use_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").touch()
+    done = umaya("init", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "the folder is not empty; name one that is empty or not there yet" in done.stderr
+
+
+def test_serving_what_is_no_hub_is_refused(tmp_path: Path) -> None:
+    done = umaya("serve", str(tmp_path))
+    assert done.returncode == 2
+    assert "the folder is no hub; make one with `umaya init`" in done.stderr

@@ -159,6 +159,9 @@ def test_a_document_changed_in_the_database_opens_nothing(ready: World) -> None:
         {"window": (NOW, NOW - HOUR)},
         {"window": (NOW.replace(tzinfo=None), NOW.replace(tzinfo=None))},
         {"reason": "  "},
+        {"reason": "a\x00b"},
+        {"reason": "\ud800"},
+        {"reason": "a" * 4001},
     ],
 )
 def test_a_use_that_makes_no_sense_is_an_input_error(changes: dict[str, Any]) -> None:

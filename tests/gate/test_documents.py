@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.gate.world import ACTORS, SCHEME, World
 from umaya.gate import documents
@@ -68,6 +70,31 @@ def test_a_fault_is_named_where_it_stands(
 def test_what_is_no_document_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         documents.read(text, "scheme.yaml")
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.integers(0, len(SCHEME) - 1),
+        st.sampled_from([0, 1, 9]),
+        st.sampled_from(["", "x", ": ", "[", "{", "- ", "\n", "0", '"\\0"']),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(EDITS)
+def test_however_a_document_is_spoilt_it_is_read_or_refused(edits: list[tuple[int, int, str]]) -> None:
+    """Nothing but an InputError, whatever a slip of the hand makes of it."""
+    text = SCHEME
+    for at, length, instead in edits:
+        text = text[:at] + instead + text[at + length :]
+    try:
+        scheme = parse(documents.read(text, "scheme.yaml"))
+    except InputError:
+        return
+    assert SchemeDocument.of_canonical(scheme.canonical()) == scheme
 
 
 def test_a_document_may_not_be_huge() -> None:

@@ -20,9 +20,10 @@ from umaya.gate.events import Events
 from umaya.gate.facts import gather
 from umaya.gate.intake import Intake, Taken
 from umaya.gate.models import UseRow
-from umaya.gate.record import Act, Acts, LedgerLike, NotRecordedError, digest, salted
+from umaya.gate.record import Act, Acts, LedgerLike, NotRecordedError, digest
 from umaya.gate.review import Review
 from umaya.gate.schemes import Schemes
+from umaya.gate.statements import salted
 from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.uses import Uses, UseState
 from umaya.law import RULES, RuleBook, day_in_japan

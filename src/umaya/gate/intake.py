@@ -19,6 +19,7 @@ from umaya.gate.hats import check_role
 from umaya.gate.models import IntakeRow
 from umaya.gate.record import Acts
 from umaya.gate.roles import OPERATOR
+from umaya.gate.statements import statement
 from umaya.types.errors import ForbiddenError, InputError, Place
 from umaya.types.site import Actor
 from umaya.vault import Vault
@@ -68,6 +69,7 @@ class Intake:
             ConflictError: when the same rows were taken in before.
             NotFoundError: when there is no such dataset.
         """
+        source = statement(source, Place("intake", field="source"))
         with self._acts.database.reading() as session:
             found = _permitted(session, actor, dataset)
         rows = conform(found, table, source)

@@ -1,7 +1,6 @@
 """Administrative acts: written to the database, recorded in the ledger, then committed, in this order.
 
-A crash leaves at worst an entry without effect, never an effect without an entry. Free text that people write stays
-in the database; its entry holds a salted digest.
+A crash leaves at worst an entry without effect, never an effect without an entry.
 """
 
 from __future__ import annotations
@@ -94,8 +93,3 @@ class Acts:
 def digest(data: bytes) -> str:
     """Return the form in which a document enters the ledger."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def salted(text: str, salt: str) -> str:
-    """Return the form in which free text enters the ledger: it proves the text to whoever has text and salt."""
-    return digest(f"{salt}\n{text}".encode())

@@ -13,8 +13,9 @@ from umaya.gate.models import SchemeRow, SchemeVersionRow
 from umaya.gate.record import Act, Acts
 from umaya.gate.roles import APPROVER, STEWARD, VERIFIER
 from umaya.gate.schemes import State, record_act, version_of, version_rows
+from umaya.gate.statements import statement
 from umaya.law import RULES, RuleBook, day_in_japan
-from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, Place
+from umaya.types.errors import ConflictError, ForbiddenError, NotFoundError, Place
 from umaya.types.site import Actor
 from umaya.vault import Obligations
 
@@ -67,7 +68,7 @@ class Review:
 
     def send_back(self, actor: Actor, scheme: str, reason: str, version: int | None = None) -> None:
         """Return a version with a reason: by the verifier before lock one, by the approver before lock two."""
-        _check_reason(reason)
+        reason = statement(reason, Place("review", field="reason"))
         with self._acts.begin() as act:
             row = _turn(act, scheme, version, State.SUBMITTED, State.VERIFIED)
             role = VERIFIER if row.state == State.SUBMITTED else APPROVER
@@ -77,7 +78,7 @@ class Review:
 
     def suspend(self, actor: Actor, scheme: str, reason: str) -> None:
         """Stop the version in force at once: by a steward, verifier or approver of the provider."""
-        _check_reason(reason)
+        reason = statement(reason, Place("review", field="reason"))
         with self._acts.begin() as act:
             row = _turn(act, scheme, None, State.APPROVED)
             person = find_actor(act.session, actor.id)
@@ -116,8 +117,3 @@ def _check_provider(act: Act, person: Actor, scheme: str) -> None:
     row = act.session.get_one(SchemeRow, scheme)
     if person.party != row.provider:
         raise ForbiddenError("the act belongs to the party whose data it is")
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise InputError(Place("review", field="reason"), "no reason is stated", "say why")

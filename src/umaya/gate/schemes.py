@@ -19,11 +19,12 @@ from umaya.gate.catalogue import Words, find_actor
 from umaya.gate.checks import check_document
 from umaya.gate.hats import check_hat
 from umaya.gate.models import SchemeActRow, SchemeRow, SchemeVersionRow
-from umaya.gate.record import Act, Acts, digest, salted
+from umaya.gate.record import Act, Acts, digest
 from umaya.gate.roles import APPLICANT
 from umaya.gate.scheme import SchemeDocument, parse
+from umaya.gate.statements import salted, statement
 from umaya.law import RULES, RuleBook, day_in_japan
-from umaya.types.errors import ConflictError, ForbiddenError, IntegrityError, NotFoundError
+from umaya.types.errors import ConflictError, ForbiddenError, IntegrityError, NotFoundError, Place
 from umaya.types.site import Actor
 from umaya.vault import Obligations
 
@@ -209,7 +210,8 @@ def record_act(
     note: str = "",
     body: Mapping[str, object] | None = None,
 ) -> None:
-    """Write an act into the history of a version and the ledger."""
+    """Write an act into the history of a version and the ledger; raises InputError on a note that cannot be kept."""
+    note = statement(note, Place("review", field="note"), required=False)
     salt = act.entropy(16).hex()
     row = SchemeActRow(
         scheme=version.scheme,

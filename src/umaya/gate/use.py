@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
+from umaya.gate.statements import statement
 from umaya.types.errors import InputError, Place
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
@@ -27,7 +28,8 @@ class Use:
         fields: some of the scheme's fields; None means all of them.
 
     Raises:
-        InputError: when the window has a naive time or does not end after it starts, or the reason is empty.
+        InputError: when the window has a naive time or does not end after it starts, or the reason is no
+            statement.
     """
 
     actor: Actor
@@ -38,8 +40,7 @@ class Use:
     fields: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not self.reason.strip():
-            raise InputError(Place("use", field="reason"), "no reason is stated", "say what the data is needed for")
+        object.__setattr__(self, "reason", statement(self.reason, Place("use", field="reason")))
         if self.window is None:
             return
         start, end = self.window

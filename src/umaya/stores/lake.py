@@ -12,15 +12,12 @@ Evolution: new columns are nullable; files without them read as null.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +25,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from umaya.stores import mesh
+from umaya.stores.durable import TEMPORARY, locked, make_folder, publish, sync_folder
 from umaya.types.errors import ConflictError
 
 NONE = "none"
@@ -59,11 +57,11 @@ class Pending:
     def add(self, path: Path, rows: pa.Table) -> None:
         """Write one file, durably."""
         self._files.append(path)
-        _publish(path, lambda sink: pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP))
+        publish(path, lambda sink: pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP))
 
     def commit(self) -> int:
         """Make the write hold, durably; return the number of its files."""
-        _publish(self._marker, lambda sink: sink.write(b""))
+        publish(self._marker, lambda sink: sink.write(b""))
         return len(self._files)
 
     def take_back(self) -> None:
@@ -104,15 +102,15 @@ class Lake:
         """
         folder = self._folder(dataset)
         marker = folder / "writes" / _checked(name)
-        _make_folder(marker.parent, self._directory)
-        with _locked(folder / "lock", fcntl.LOCK_SH):
+        make_folder(marker.parent, self._directory)
+        with locked(folder / "lock", shared=True):
             if marker.exists():
                 raise ConflictError("this data was taken in before")
             pending = Pending(marker)
             try:
                 for day, area, rows in _partitions(table, placement):
                     path = folder / f"day={day}" / f"area={area}" / f"{name}.parquet"
-                    _make_folder(path.parent, self._directory)
+                    make_folder(path.parent, self._directory)
                     pending.add(path, rows)
                 yield pending
             finally:
@@ -160,12 +158,12 @@ class Lake:
             raise ValueError("name a day or an area to delete")
         folder = self._folder(dataset)
         pattern = f"day={day or '*'}/area={area or '*'}/*.parquet"
-        with _locked(folder / "lock", fcntl.LOCK_EX) if folder.is_dir() else nullcontext():
+        with locked(folder / "lock", shared=False) if folder.is_dir() else nullcontext():
             doomed = list(folder.glob(pattern))
             for path in doomed:
                 path.unlink()
             for parent in {path.parent for path in doomed}:
-                _sync(parent)
+                sync_folder(parent)
             self._forget_empty_writes(folder)
         return len(doomed)
 
@@ -175,10 +173,10 @@ class Lake:
         if not folder.is_dir():
             return 0
         try:
-            with _locked(folder / "lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with locked(folder / "lock", shared=False, wait=False):
                 holding = _holding(folder)
                 left = [p for p in folder.glob("day=*/area=*/*") if p.suffix != ".parquet" or p.stem not in holding]
-                left += [path for path in (folder / "writes").glob("*.tmp") if path.is_file()]
+                left += [path for path in (folder / "writes").glob(f"*{TEMPORARY}") if path.is_file()]
                 for path in left:
                     path.unlink()
                 return len(left)
@@ -223,7 +221,7 @@ def _checked(name: str) -> str:
 
 
 def _holding(folder: Path) -> set[str]:
-    return {path.name for path in (folder / "writes").glob("*") if path.suffix != ".tmp"}
+    return {path.name for path in (folder / "writes").glob("*") if path.suffix != TEMPORARY}
 
 
 def _days(span: tuple[datetime, datetime]) -> set[str]:
@@ -274,44 +272,3 @@ def _partitions(table: pa.Table, placement: Placement) -> Iterator[tuple[str, st
         day = NONE if placement.time is None else str(np.datetime64(int(days[start]), "D"))
         area = NONE if placement.lon is None else mesh.code(areas[start])
         yield day, area, rows.slice(start, end - start)
-
-
-def _publish(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file under a temporary name, sync it, rename it, sync its folder."""
-    temporary = path.with_suffix(".tmp")
-    descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as sink:
-        write(sink)
-        sink.flush()
-        os.fsync(sink.fileno())
-    temporary.replace(path)
-    _sync(path.parent)
-
-
-def _make_folder(path: Path, root: Path) -> None:
-    """Make a folder and those above it, for their owner alone; all are durable on return."""
-    if path.is_dir():
-        return
-    if path != root:
-        _make_folder(path.parent, root)
-    path.mkdir(mode=0o700, parents=path == root, exist_ok=True)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _locked(path: Path, how: int) -> Iterator[None]:
-    """Hold a lock file; the lock ends with its process."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(descriptor, how)
-        yield
-    finally:
-        os.close(descriptor)

@@ -37,6 +37,12 @@ def test_signatures_of_witnesses_are_passed_over(signer: Ed25519Signer) -> None:
         assert open_checkpoint(note, Verifier.from_vkey(signer.vkey)).size == 0
 
 
+@pytest.mark.parametrize("line", ["x", "", "\u2014", "\u2014 w", "\u2014 w AAAA", "\u2014 w AAAAAA=", "- w AAAAAAAA"])
+def test_what_is_no_signature_line_is_refused(signer: Ed25519Signer, line: str) -> None:
+    with pytest.raises(IntegrityError):
+        open_checkpoint(f"{GOLDEN}{line}\n", Verifier.from_vkey(signer.vkey))
+
+
 def test_another_key_of_the_same_name_is_not_believed(signer: Ed25519Signer) -> None:
     other = sign_head(TreeHead(ORIGIN, 0, EMPTY_ROOT), Ed25519Signer.generate(ORIGIN))
     with pytest.raises(IntegrityError, match="not signed by the ledger's key"):

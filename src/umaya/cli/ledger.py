@@ -74,19 +74,24 @@ def _check(hub: Path, key: str | None, against: Path | None) -> CheckResult:
 
     from umaya.ledger.check import check_hub
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("checking", visible=False)
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("checking")
 
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=total >= _MANY)
+    def progress(done: int, total: int) -> None:
+        if total >= _MANY:
+            bar.start()  # as often as one likes
+            bar.update(task, completed=done, total=total)
 
-        try:
-            return check_hub(hub, key, against, progress)
-        except FileNotFoundError as error:
-            advice = "name the hub's directory, and the files of key and checkpoint as they are"
-            raise InputError(Place(str(error.filename)), "the file is not there", advice) from error
-        except OSError as error:
-            raise InputError(Place(str(error.filename)), "the file cannot be read", "check its permissions") from error
-        except ValueError as error:
-            advice = "give it as `name+hash+base64`, or the file that holds it"
-            raise InputError(Place("--key"), f"this is no verifier key: {error}", advice) from error
+    try:
+        return check_hub(hub, key, against, progress)
+    except FileNotFoundError as error:
+        advice = "name the hub's directory, and the files of key and checkpoint as they are"
+        raise InputError(Place(str(error.filename)), "the file is not there", advice) from error
+    except OSError as error:
+        raise InputError(Place(str(error.filename)), "the file cannot be read", "check its permissions") from error
+    except ValueError as error:
+        advice = "give it as `name+hash+base64`, or the file that holds it"
+        raise InputError(Place("--key"), f"this is no verifier key: {error}", advice) from error
+    finally:
+        if bar.live.is_started:
+            bar.stop()

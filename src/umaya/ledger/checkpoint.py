@@ -82,20 +82,20 @@ def _parse_text(text: str) -> TreeHead:
 def _signature_of(lines: str, verifier: Verifier) -> bytes:
     # SPEC: signed-note "Verifiers MUST ignore signatures from unknown keys, even if they share a name or ID (but not
     # both) with a known key."
-    for line in lines.splitlines():
-        dash, _, rest = line.partition(" ")
-        name, _, encoded = rest.partition(" ")
-        if dash != "\u2014" or not encoded:
-            raise IntegrityError("a checkpoint has a malformed signature line")
-        if name != verifier.name:
-            continue
+    found = b""
+    for line in lines.removesuffix("\n").split("\n"):
+        dash, name, encoded = [*line.split(" ", 2), "", ""][:3]
         try:
             signature = decode_base64(encoded)
         except ValueError as error:
             raise IntegrityError("a checkpoint has a malformed signature line") from error
-        if signature[:4] == verifier.id and len(signature) == 4 + _SIGNATURE_BYTES:
-            return signature[4:]
-    raise IntegrityError("a checkpoint is not signed by the ledger's key")
+        if dash != "\u2014" or not name or len(signature) <= len(verifier.id):
+            raise IntegrityError("a checkpoint has a malformed signature line")
+        if (name, signature[:4], len(signature)) == (verifier.name, verifier.id, 4 + _SIGNATURE_BYTES):
+            found = found or signature[4:]
+    if not found:
+        raise IntegrityError("a checkpoint is not signed by the ledger's key")
+    return found
 
 
 def decode_base64(text: str) -> bytes:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.gate.world import ACTORS, World
 from umaya.gate import Refusal, Release
+from umaya.gate.uses import UseState
 from umaya.ledger import Ed25519Signer, Ledger, check_ledger
 from umaya.stores.database import Database
 from umaya.types.clock import SystemClock
@@ -15,16 +20,24 @@ from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
 
+PROJECT = Path(__file__).resolve().parents[2]
+SIGNER = Ed25519Signer.from_seed("minase.example/umaya", bytes(32))
+
+
+def at(directory: Path) -> World:
+    """Return the world that lies in a folder, as a process that starts there opens it."""
+    database = Database.open(f"sqlite:///{directory / 'hub.db'}")
+    database.migrate()
+    return World(database, directory / "vault", Ledger.open(directory / "ledger", SIGNER, SystemClock()))
+
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
-    signer = Ed25519Signer.from_seed("minase.example/umaya", bytes(32))
-    ledger = Ledger.create(tmp_path / "ledger", signer, SystemClock())
-    world = World(database, tmp_path / "vault", ledger)
+def world(tmp_path: Path) -> Iterator[World]:
+    Ledger.create(tmp_path / "ledger", SIGNER, SystemClock())
+    world = at(tmp_path)
     world.furnish()
-    return world
+    yield world
+    world.database.close()
 
 
 def test_every_act_fits_the_ledger(world: World, tmp_path: Path) -> None:
@@ -43,7 +56,7 @@ def test_every_act_fits_the_ledger(world: World, tmp_path: Path) -> None:
     gate.events.end(ACTORS["mayor"], "quake")
     gate.review.suspend(ACTORS["steward"], scheme, "苦情")
     size = world.ledger.size
-    result = check_ledger(tmp_path / "ledger", world.ledger._signer.vkey)
+    result = check_ledger(tmp_path / "ledger", SIGNER.vkey)
     assert result.ok, result.faults
     assert result.size == size > 30
 
@@ -77,3 +90,21 @@ def test_a_ledger_folder_that_cannot_be_written_gives_nothing(
     assert isinstance(world.gate.open(world.use()), Release)
     with pytest.raises(ConflictError):
         world.declare()
+
+
+def test_a_process_killed_while_it_releases_leaves_the_entry_and_no_data(world: World, tmp_path: Path) -> None:
+    """SIGKILL within an obligation. The next process finds the use open and the log whole, and goes on."""
+    world.approve(obligations="[{dies: {}}]")
+    world.declare()
+    size = world.ledger.size
+    use = "from pathlib import Path; from tests.gate.test_on_the_real_ledger import at; "
+    use += f"world = at(Path({str(tmp_path)!r})); world.gate.open(world.use()); print('released')"
+    killed = subprocess.run([sys.executable, "-c", use], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (killed.returncode, killed.stdout) == (-signal.SIGKILL, ""), killed.stderr
+    after = at(tmp_path)
+    (left,) = after.gate.uses.list()
+    assert (left.state, left.rows, left.closing_entry) == (UseState.OPEN, None, None)
+    assert after.ledger.size == size + 1 == left.entry + 1
+    assert check_ledger(tmp_path / "ledger", SIGNER.vkey).ok
+    assert isinstance(after.gate.open(after.use(event=None)), Refusal)
+    after.database.close()

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -91,6 +93,8 @@ class Step:
             raise ValueError("the obligation cannot do it")
         if self.name == "crashes":
             raise KeyboardInterrupt
+        if self.name == "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.name == "link-counts":
             return pa.table({"points": [data.num_rows]})
         return data
@@ -169,7 +173,7 @@ class World:
 
     def new_gate(self) -> Gate:
         """Return another gate on the same stores, as another process would have."""
-        names = ("move-to-road", "suppress-dead-ends", "link-counts", "fails", "crashes")
+        names = ("move-to-road", "suppress-dead-ends", "link-counts", "fails", "crashes", "dies")
         factories = {name: self._factory(name) for name in names}
         return Gate(self.database, self.ledger, self.directory, factories, self.clock, entropy=self._entropy())
 

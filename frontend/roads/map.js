@@ -150,9 +150,10 @@ async function start() {
   if (asked.has("segment")) roads.select(Number(asked.get("segment")), { move: true });
   map.on("click", ({ point }) => {
     const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
-    const [hit] = map.queryRenderedFeatures(near, { layers: ["marks", "touch"] });
-    if (hit) roads.select(hit.properties.segment ?? hit.id);
-    else roads.unselect();
+    const [hit] = map.queryRenderedFeatures(near, { layers: ["blocked", "turn-backs", "touch"] });
+    if (!hit) return roads.unselect();
+    roads.select(hit.properties.segment ?? hit.id);
+    panel.scrollIntoView({ block: "nearest" });
   });
   map.on("mousemove", "touch", () => (map.getCanvas().style.cursor = "pointer"));
   map.on("mouseleave", "touch", () => (map.getCanvas().style.cursor = ""));

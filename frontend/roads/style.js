@@ -64,12 +64,20 @@ function roadLayers(c) {
 
 function textLayers(c, nameOf) {
   const text = (size) => ({ "text-font": FONT, "text-size": size });
+  const mark = {
+    "icon-image": ["get", "kind"],
+    "icon-size": growing(0.6, 0.85, 1.2),
+    "icon-allow-overlap": true,
+    "icon-offset": ["match", ["get", "place"], "beside", ["literal", [26, 0]], ["literal", [0, 0]]],
+  };
   const paint = (colour) => ({ "text-color": colour, "text-halo-color": c.ground, "text-halo-width": 2 });
   return [
     { id: "water-name", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "water"], layout: { ...text(13), "text-field": nameOf, "symbol-placement": "point" }, paint: paint(c.waterText) },
     { id: "road-name", type: "symbol", source: "network", minzoom: 13.5, layout: { ...text(13), "text-field": nameOf, "symbol-placement": "line", "symbol-spacing": 350, "text-max-angle": 35, "text-padding": 6, "text-offset": [0, 1.1] }, paint: paint(c.text) },
-    { id: "office", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "office"], layout: { ...text(14), "icon-image": "office", "icon-size": growing(0.6, 0.9, 1.2), "icon-allow-overlap": true, "text-field": nameOf, "text-anchor": "top", "text-offset": [0, 1], "text-optional": true }, paint: paint(c.text) },
-    { id: "marks", type: "symbol", source: "marks", layout: { "icon-image": ["get", "kind"], "icon-size": growing(0.6, 0.85, 1.2), "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-offset": ["match", ["get", "place"], "beside", ["literal", [26, 0]], ["literal", [0, 0]]] } },
+    { id: "office", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "office"], layout: { ...text(14), "icon-image": "office", "icon-size": growing(0.6, 0.9, 1.2), "icon-allow-overlap": true, "text-field": nameOf, "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 1.1, "text-optional": true }, paint: paint(c.text) },
+    // From afar only what is blocked is marked; labels give way to marks.
+    { id: "turn-backs", type: "symbol", source: "marks", minzoom: 13, filter: ["==", ["get", "kind"], "turn-back"], layout: mark },
+    { id: "blocked", type: "symbol", source: "marks", filter: ["==", ["get", "kind"], "blocked"], layout: mark },
   ];
 }
 

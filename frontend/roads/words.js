@@ -17,4 +17,5 @@ const percent = new Intl.NumberFormat(language, { style: "percent" });
 
 export const formatTime = (moment) => clock.format(new Date(moment));
 export const formatKilometres = (metres) => t("roads.kilometres", { n: kilometres.format(metres / 1000) });
-export const formatPercent = (share) => percent.format(share);
+// An estimate is never shown as certain.
+export const formatPercent = (share) => percent.format(Math.min(share, 0.99));

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from umaya.law.rules import Evidence
 from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
 from umaya.types.reasons import Reason
-from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_time, load_catalogue
+from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
 from umaya.web.problem import CODES
 
@@ -107,7 +107,7 @@ def test_japanese_texts_are_japanese() -> None:
     """No English sentence slipped into the Japanese catalogue; units, formats and the project's name may stand."""
     japanese = load_catalogue("ja").texts
     plain = {key for key, text in japanese.items() if not re.search(r"[ぁ-んァ-ヶ一-龠]", text)}
-    assert plain == {"roads.kilometres"}
+    assert plain == {"roads.kilometres", "roads.and"}
 
 
 def request_of(query: str = "", cookie: str = "", accept: str = "") -> Request:
@@ -136,3 +136,9 @@ def test_times_are_shown_in_japan_time() -> None:
     moment = datetime(2026, 11, 20, 17, 12, tzinfo=UTC)
     assert japan_time(moment, "ja") == "2026年11月21日(土) 2:12"
     assert japan_time(moment, "en") == "Sat 21 Nov 2026, 02:12 JST"
+
+
+def test_a_span_says_its_day_once() -> None:
+    start, end = datetime(2026, 11, 20, 14, 50, tzinfo=UTC), datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    assert japan_span(start - timedelta(hours=1), end - timedelta(hours=1), "ja") == "2026年11月20日(金) 22:50 – 23:00"
+    assert japan_span(start, end, "en") == "Fri 20 Nov 2026, 23:50 JST – Sat 21 Nov 2026, 00:00 JST"

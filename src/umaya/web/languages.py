@@ -81,6 +81,14 @@ def japan_time(moment: datetime, language: str) -> str:
     return text if language == "ja" else f"{text} JST"
 
 
+def japan_span(start: datetime, end: datetime, language: str) -> str:
+    """Return a span of time in words, in Japan time; the day is said once where it is the same."""
+    first, last = (moment.astimezone(JAPAN) for moment in (start, end))
+    if first.date() != last.date():
+        return f"{japan_time(start, language)} – {japan_time(end, language)}"
+    return f"{japan_time(start, language).removesuffix(' JST')} – {last:%H:%M}{'' if language == 'ja' else ' JST'}"
+
+
 def japan_date(day: date, language: str) -> str:
     """Return a day in words."""
     return format_date(day, "long", locale=language)

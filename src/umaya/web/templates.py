@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 import umaya.services
 from umaya.web.assets import Assets
-from umaya.web.languages import Catalogue, iso_time, japan_date, japan_time, number
+from umaya.web.languages import Catalogue, iso_time, japan_date, japan_span, japan_time, number
 
 
 def _loader() -> BaseLoader:
@@ -67,6 +67,7 @@ def _environment(loader: BaseLoader, catalogue: Catalogue, assets: Assets) -> En
     )
     environment.filters.update(
         japan_time=lambda moment: japan_time(moment, language),
+        japan_span=lambda window: japan_span(window[0], window[1], language),
         japan_date=lambda day: japan_date(day, language),
         iso_time=iso_time,
         number=lambda value: number(value, language),

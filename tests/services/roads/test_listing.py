@@ -8,7 +8,7 @@ import pytest
 
 from tests.web import town
 from umaya.services.roads.features import statuses
-from umaya.services.roads.listing import ORDER, Choice, Filter, listing, page_of
+from umaya.services.roads.listing import ORDER, Choice, Filter, crossings, listing, page_of
 from umaya.services.roads.products import Window
 from umaya.services.roads.service import MapState
 
@@ -85,3 +85,11 @@ def test_pages_are_slices_in_order() -> None:
     table = listing(state(), NETWORK, Filter("all"), english=False)
     together = [row for page in range(1, 10) for row in page_of(table, page, 20)]
     assert [row["segment_id"] for row in together] == table["segment_id"].to_pylist()
+
+
+def test_a_stretch_is_told_by_the_roads_it_meets() -> None:
+    """The closed bridge carries 駅前通り over the river, from 川端通り to 橋詰通り."""
+    bridge = town.closed()[0]
+    assert crossings(NETWORK, [bridge], english=False) == {bridge: ["川端通り", "橋詰通り"]}
+    assert crossings(NETWORK, [bridge], english=True) == {bridge: ["Hashizume-dori", "Kawabata-dori"]}
+    assert crossings(NETWORK, [], english=True) == {}

@@ -6,7 +6,7 @@ listed as one without evidence, like every other of which nothing is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,8 +43,8 @@ def listing(state: MapState, network: RoadNetwork, chosen: Filter, *, english: b
         chosen: what is shown.
         english: whether the English name is wanted where there is one.
     """
-    edges = network.edges.filter(pc.equal(network.edges["edge_id"], network.edges["segment_id"]))
-    name = pc.coalesce(edges["name_en"], edges["name"]) if english else edges["name"]
+    edges = _segments(network)
+    name = _names(edges, english)
     known = state.segments.take(pc.index_in(edges["segment_id"], state.segments["segment_id"]))
     table = pa.table(
         {
@@ -58,6 +58,38 @@ def listing(state: MapState, network: RoadNetwork, chosen: Filter, *, english: b
         }
     )
     return _ordered(_chosen(table, chosen))
+
+
+def crossings(network: RoadNetwork, segments: Sequence[int], *, english: bool) -> dict[int, list[str]]:
+    """Return the names of the other roads that each segment meets at its ends: what a reader tells it by.
+
+    Args:
+        network: the roads.
+        segments: ids, as many as one page holds.
+        english: whether the English name is wanted where there is one.
+    """
+    edges = _segments(network)
+    edges = edges.append_column("shown", _names(edges, english)).select(["segment_id", "source", "target", "shown"])
+    own = edges.filter(pc.is_in(edges["segment_id"], pa.array(segments, pa.int64()))).to_pylist()
+    ends = pa.array({node for edge in own for node in (edge["source"], edge["target"])}, pa.int32())
+    near = edges.filter(pc.or_(pc.is_in(edges["source"], ends), pc.is_in(edges["target"], ends)))
+    met: dict[int, set[str]] = {}
+    for edge in near.filter(pc.is_valid(near["shown"])).to_pylist():
+        for node in (edge["source"], edge["target"]):
+            met.setdefault(node, set()).add(edge["shown"])
+    return {
+        edge["segment_id"]: sorted((met.get(edge["source"], set()) | met.get(edge["target"], set())) - {edge["shown"]})
+        for edge in own
+    }
+
+
+def _segments(network: RoadNetwork) -> pa.Table:
+    """Return one edge for each segment."""
+    return network.edges.filter(pc.equal(network.edges["edge_id"], network.edges["segment_id"]))
+
+
+def _names(edges: pa.Table, english: bool) -> pa.ChunkedArray:
+    return pc.coalesce(edges["name_en"], edges["name"]) if english else edges["name"]
 
 
 def _status(known: pa.Table) -> pa.ChunkedArray:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from umaya.services.roads.listing import Choice, Filter, listing, page_of
+from umaya.services.roads.listing import Choice, Filter, crossings, listing, page_of
 from umaya.services.roads.service import MapState, RoadMapService
 from umaya.types.errors import ConflictError
 from umaya.types.site import Actor, Site
@@ -53,7 +53,9 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
             table = listing(state, service.atlas.network, Filter(status, name), english=english)
             pages = max(1, -(-table.num_rows // PAGE_ROWS))
             page = min(page, pages)
-            context = {"rows": page_of(table, page, PAGE_ROWS), "total": table.num_rows, "pages": pages, "page": page}
+            rows = page_of(table, page, PAGE_ROWS)
+            met = crossings(service.atlas.network, [row["segment_id"] for row in rows], english=english)
+            context = {"rows": rows, "crossings": met, "total": table.num_rows, "pages": pages, "page": page}
         return site.page(
             request,
             "roads/list.html",

@@ -22,7 +22,7 @@ from tracks import SETS, Answer, Truth, judge, load
 from umaya.engines.matching import Matcher
 
 DATA = Path(os.environ.get("UMAYA_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-COLUMNS = ("right_edge", "mismatch", "added", "missed", "undirected_mismatch", "kpts_s")
+COLUMNS = ("right_edge", "mismatch", "added", "missed", "undirected_mismatch", "edge_set_mismatch", "kpts_s")
 QUICK_VEHICLES = 8
 
 
@@ -80,7 +80,8 @@ def main() -> None:
         print("the real data is not at hand: set UMAYA_SHARED_DATA to its folder", file=sys.stderr)
         sys.exit(2)
     began = time.perf_counter()
-    print(f"{'set':<26}{'matcher':<16}" + "".join(f"{c.replace('undirected_', 'undir_')[:9]:>10}" for c in COLUMNS))
+    heads = ("right", "mismatch", "added", "missed", "undir.", "edge set", "kpts/s")
+    print(f"{'set':<26}{'matcher':<16}" + "".join(f"{head:>10}" for head in heads))
     sets = {}
     for name in [options.only] if options.only else SETS:
         truth = load(DATA / "tracks", name, QUICK_VEHICLES if options.quick else None)

@@ -5,7 +5,9 @@ a point that a matcher leaves out counts as wrong.
 Added and missed length: for each vehicle the metres driven on each directed edge are summed, by the matcher and in
 truth, first and last edge in part; added is what the matcher has more, missed what it has less, summed over the edges.
 Mismatch is added plus missed over the true length (the route mismatch fraction of Newson and Krumm, 2009, section 4.2).
-The undirected form counts both directions of a road together and so forgives a wrong direction.
+The undirected form counts both directions of a road together and so forgives a wrong direction; the edge-set form
+takes whole segments, each once for a vehicle, however often and how far it was driven: the mildest to a matcher.
+Ways drawn twice over the same vertices count as one.
 Not responsible for running matchers.
 """
 
@@ -148,8 +150,20 @@ def _sums(driven: tuple[Ints, Floats], key: Ints, count: int) -> Floats:
     return np.bincount(key[driven[0]], weights=driven[1], minlength=count).astype(np.float64)
 
 
+def _edge_sets(truth: Truth, answer: Answer, segment: Ints) -> float:
+    """Mismatch of the sets of whole segments touched, each counted once for a vehicle."""
+    length = truth.network.edges["length_m"].to_numpy()
+    wrong = total = 0.0
+    for vehicle, (edges, _) in truth.driven.items():
+        ids, metres = answer.driven.get(vehicle, (np.empty(0, np.int64), np.empty(0)))
+        got, true = np.unique(segment[ids[metres > 0.5]]), np.unique(segment[edges])
+        wrong += float(length[np.setxor1d(got, true)].sum())
+        total += float(length[true].sum())
+    return wrong / total
+
+
 def judge(truth: Truth, answer: Answer) -> dict[str, float]:
-    """Return right_edge, mismatch, added, missed, undirected and kpts_s of an answer."""
+    """Return every measure of an answer, and kpts_s, thousands of positions a second."""
     lines = shapely.from_wkb(truth.network.edges["geometry"].to_numpy(zero_copy_only=False))
     lat0 = float(np.mean(truth.lat))
     scale = np.array([111_320.0 * np.cos(np.radians(lat0)), 110_950.0])
@@ -172,4 +186,5 @@ def judge(truth: Truth, answer: Answer) -> dict[str, float]:
         measures[f"{label}added"] = float(added / truth.length_m)
         measures[f"{label}missed"] = float(missed / truth.length_m)
         measures[f"{label}mismatch"] = float((added + missed) / truth.length_m)
+    measures["edge_set_mismatch"] = _edge_sets(truth, answer, segment)
     return {"right_edge": right, **measures, "kpts_s": len(has) / max(answer.seconds, 1e-9) / 1000.0}

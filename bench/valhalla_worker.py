@@ -38,13 +38,15 @@ def build(extract: Path, folder: Path) -> dict[str, Any]:
     """Make routing tiles, once for each extract, and return the configuration."""
     import valhalla  # type: ignore[import-not-found] # lives in the side environment
 
-    config: dict[str, Any] = valhalla.get_config(tile_extract="", tile_dir=str(folder / "tiles"))
+    tiles = folder / "tiles"
+    tiles.mkdir(exist_ok=True)
+    config: dict[str, Any] = valhalla.get_config(tile_extract="", tile_dir=str(tiles))
     config["mjolnir"].pop("tile_extract", None)
     config["mjolnir"]["concurrency"] = 1
     file = folder / "valhalla.json"
     file.write_text(json.dumps(config))
-    if not (folder / "tiles").is_dir():
-        tool = Path(sys.executable).parent / "valhalla_build_tiles"
+    if not any(tiles.rglob("*.gph")):
+        tool = Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles"
         subprocess.run([tool, "-c", file, extract], check=True, capture_output=True)
     return config
 

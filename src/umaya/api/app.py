@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import Depends, FastAPI, Response
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
@@ -13,14 +11,12 @@ import umaya
 from umaya.api import problems
 from umaya.api.security import SecurityHeaders, refuse_other_sites
 from umaya.api.session import COOKIE, SHIFT_S, session_key
+from umaya.hub import Hub
 from umaya.services.roads import pages as road_pages
 from umaya.services.roads import routes as road_routes
 from umaya.web import pages
 from umaya.web.assets import MOUNT, Assets
 from umaya.web.site import WebSite
-
-if TYPE_CHECKING:
-    from umaya.hub import Hub
 
 
 class HashedFiles(StaticFiles):
@@ -45,7 +41,6 @@ def create_app(hub: Hub) -> FastAPI:
         dependencies=[Depends(refuse_other_sites)],
     )
     app.state.site = site
-    app.state.hub = hub
     app.add_middleware(
         SessionMiddleware,
         secret_key=session_key(hub.directory / "keys"),

@@ -5,12 +5,8 @@ Guidance only: the gate decides who may act. Must agree with `umaya.gate.review`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from umaya.gate import SchemeRecord, SchemeSummary
 from umaya.types.site import Actor
-
-if TYPE_CHECKING:
-    from umaya.gate import SchemeRecord, SchemeSummary
 
 _NEXT_ROLE = {"submitted": "verifier", "verified": "approver"}
 _ACT = {"submitted": "verify", "verified": "approve"}

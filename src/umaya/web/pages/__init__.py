@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter
 
+from umaya.hub import Hub
 from umaya.web.pages import home, ledger, problems, releases, schemes, sign_in
 from umaya.web.site import WebSite
-
-if TYPE_CHECKING:
-    from umaya.hub import Hub
 
 
 def routers(hub: Hub, site: WebSite) -> list[APIRouter]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Request, Response
 
+from umaya.hub import Hub
 from umaya.web.scheme_steps import is_turn
 from umaya.web.site import WebSite
-
-if TYPE_CHECKING:
-    from umaya.hub import Hub
 
 
 def router(hub: Hub, site: WebSite) -> APIRouter:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from umaya.hub import Hub
 from umaya.ledger import check_ledger, load_vkey
 from umaya.web.site import WebSite
-
-if TYPE_CHECKING:
-    from umaya.hub import Hub
 
 PAGE_ENTRIES = 50
 ROLES = ("auditor", "steward")

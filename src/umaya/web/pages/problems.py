@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Request, Response
 
+from umaya.hub import Hub
 from umaya.types.errors import NotFoundError
 from umaya.web.problem import CODES
 from umaya.web.site import WebSite
-
-if TYPE_CHECKING:
-    from umaya.hub import Hub
 
 
 def router(hub: Hub, site: WebSite) -> APIRouter:  # noqa: ARG001 - every page has this signature

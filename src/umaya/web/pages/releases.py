@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from umaya.gate import Gate, SchemeSummary
 from umaya.gate.uses import UseState
+from umaya.hub import Hub
 from umaya.types.errors import NotFoundError
 from umaya.types.site import Actor
 from umaya.web.scheme_steps import may_see
 from umaya.web.site import WebSite
-
-if TYPE_CHECKING:
-    from umaya.gate import Gate, SchemeSummary
-    from umaya.hub import Hub
 
 PAGE_USES = 50
 ROLES = ("officer", "steward", "auditor")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from umaya.gate import Gate, SchemeRecord
+from umaya.hub import Hub
 from umaya.law import RULES, day_in_japan
 from umaya.types.errors import NotFoundError
 from umaya.types.site import Actor
 from umaya.web.scheme_steps import acts_of, may_see, next_role
 from umaya.web.site import WebSite
-
-if TYPE_CHECKING:
-    from umaya.gate import Gate, SchemeRecord
-    from umaya.hub import Hub
 
 Act = Literal["verify", "approve", "return", "suspend"]
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from umaya.gate import Catalogue, Party
+from umaya.hub import Hub
 from umaya.types.errors import ForbiddenError
 from umaya.types.site import Actor
 from umaya.web.navigation import links_for
 from umaya.web.site import SESSION_ACTOR, WebSite
-
-if TYPE_CHECKING:
-    from umaya.gate import Catalogue, Party
-    from umaya.hub import Hub
 
 
 def local_path(wanted: str) -> str:

@@ -2,7 +2,8 @@
 
 A hidden Markov model after Newson and Krumm (2009) over observations that are gathered by distance moved. The steps,
 one module each: observations (clean, gather), spatial and hmm (candidates, probabilities), viterbi (decode),
-routes (join), ends (how far before a turn or a stop), progress (the place of each position), engine (Arrow in and out).
+routes (join), ends (how far before a turn or a stop), progress and drift (the place of
+each position), engine (Arrow in and out).
 Nothing here fetches, reads a clock or draws random numbers.
 """
 

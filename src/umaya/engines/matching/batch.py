@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, metres_per_degree, place_on_edge
+from umaya.engines.matching.drift import without_drift
 from umaya.engines.matching.ends import stretch_ends, stretch_turns, trim_ends
 from umaya.engines.matching.observations import Track, observe
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.progress import progress
-from umaya.engines.matching.routes import Drive, drive, longer_float, longer_int, piece_starts
+from umaya.engines.matching.routes import SHORTEST_M, Drive, drive, longer_float, longer_int, piece_starts, pieces_at
 from umaya.engines.matching.routing import PathTable
 from umaya.engines.matching.viterbi import decode
 from umaya.engines.spatial import Grid
@@ -63,10 +64,6 @@ class Pieces(NamedTuple):
     left: NDArray[np.float64]
 
 
-SHORTEST_M = 0.01
-"""Metres; a shorter piece counts as none."""
-
-
 @numba.njit(cache=True, nogil=True)
 def match_many(
     bounds: NDArray[np.int64], track: Track, net: Roads, index: Grid, table: PathTable, s: Settings
@@ -89,10 +86,14 @@ def match_many(
         stretch_turns(d, one, o, net, s)
         longer = stretch_ends(d, net, s)
         along = progress(d, one, o, net, s)
+        start = piece_starts(d)
+        drifts, still = without_drift(d, start, along, pieces_at(d, start, along, o.of), one, net, o.jitter)
+        if drifts:
+            along = progress(d, still, o, net, s)
         trim_ends(d, o, along, longer)
         start = piece_starts(d)
         times = _crossings(d, start, along, o.of, one.t)
-        _place(a, d, start, along, o.of, one, net, s.radius, points)
+        _place(a, d, start, along, pieces_at(d, start, along, o.of), one, net, s.radius, points)
         if used + len(d.edge) > room:
             room = 2 * (used + len(d.edge))
             vehicle, trip, edge = longer_int(vehicle, room), longer_int(trip, room), longer_int(edge, room)
@@ -161,26 +162,17 @@ def _place(
     d: Drive,
     start: NDArray[np.float64],
     along: NDArray[np.float64],
-    of: NDArray[np.int32],
+    piece: NDArray[np.int32],
     track: Track,
     net: Roads,
     radius: float,
     points: Points,
 ) -> None:
     """Write edge, offset and place of each position; what is farther than `radius` from its place is on no road."""
-    p = 0
     for i in range(len(along)):
-        if np.isnan(along[i]):
+        p = piece[i]
+        if p < 0:
             continue
-        trip = d.trip[d.at_piece[of[i]]]
-        while d.trip[p] < trip:
-            p += 1
-        while (
-            p + 1 < len(d.edge)
-            and d.trip[p + 1] == trip
-            and (start[p + 1] < along[i] or d.end[p] - d.begin[p] < SHORTEST_M)
-        ):
-            p += 1
         e = d.edge[p]
         offset = min(d.begin[p] + along[i] - start[p], d.end[p])
         lon, lat = place_on_edge(e, offset, net)

@@ -23,6 +23,9 @@ from umaya.engines.matching.viterbi import OFF
 MOST_HOPS = 4096
 """Edges that one route between observations may have."""
 
+SHORTEST_M = 0.01
+"""Metres; a shorter piece counts as none."""
+
 
 class Drive(NamedTuple):
     """What one vehicle drove.
@@ -180,3 +183,33 @@ def piece_starts(d: Drive) -> NDArray[np.float64]:
         if d.trip[p] == d.trip[p - 1]:
             start[p] = start[p - 1] + d.end[p - 1] - d.begin[p - 1]
     return start
+
+
+@numba.njit(cache=True, nogil=True)
+def pieces_at(
+    d: Drive, start: NDArray[np.float64], along: NDArray[np.float64], of: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the piece on which each position lies, -1 for none; one at a junction is on the piece that ends there.
+
+    Args:
+        d: what was driven.
+        start: metres from the start of its trip at which each piece begins.
+        along: metres from the start of its trip of each position, never decreasing within a trip, NaN for none.
+        of: the observation of each position.
+    """
+    piece = np.full(len(along), -1, np.int32)
+    p = 0
+    for i in range(len(along)):
+        if np.isnan(along[i]):
+            continue
+        trip = d.trip[d.at_piece[of[i]]]
+        while d.trip[p] < trip:
+            p += 1
+        while (
+            p + 1 < len(d.edge)
+            and d.trip[p + 1] == trip
+            and (start[p + 1] < along[i] or d.end[p] - d.begin[p] < SHORTEST_M)
+        ):
+            p += 1
+        piece[i] = p
+    return piece

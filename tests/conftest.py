@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -17,10 +18,12 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """One PostgreSQL cluster for the whole run."""
-    with cluster(tmp_path_factory.mktemp("postgres") / "cluster") as url:
-        yield url
+def postgres_cluster() -> Iterator[URL]:
+    """One PostgreSQL cluster for each process of the run, in a folder with a short name, as its socket needs."""
+    with TemporaryDirectory(prefix="umaya-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # the server's own user must reach what lies in it
+        with cluster(Path(folder) / "cluster") as url:
+            yield url
 
 
 @pytest.fixture

@@ -32,8 +32,6 @@ def _system_cluster(programs: Path, directory: Path) -> Iterator[URL]:
     owner = _as_owner()
     if owner:
         shutil.chown(directory, "postgres", "postgres")
-        for parent in directory.parents[:3]:  # pytest's folders are private to root
-            parent.chmod(parent.stat().st_mode | 0o011)
     data = directory / "data"
 
     def run(*command: str) -> None:

@@ -33,8 +33,8 @@ from umaya.types.site import Actor
 
 POST: Final = "post-minase"
 CITY: Final = "city-minase"
-OPENING: Final = datetime(2026, 11, 2, 9, tzinfo=JAPAN)
-"""When the hub of the sample is made."""
+OPENING: Final = datetime(2026, 11, 4, 9, tzinfo=JAPAN)
+"""When the hub of the sample is made; its schemes are reviewed on this day and the next two, one a day."""
 ORDINARY_DAYS: Final = tuple(date(2026, 11, day) for day in (9, 10, 11, 12, 13))
 """The weekdays, Monday to Friday, of the week before the earthquake."""
 QUAKE: Final = datetime.combine(date(2026, 11, 18), QUAKE_TIME, JAPAN)
@@ -120,7 +120,8 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     for dataset in DATASETS:
         hub.gate.catalogue.add_dataset(dataset)
     tell("schemes and their review")
-    for name in SCHEMES:
+    for days, name in enumerate(SCHEMES):
+        clock.set(OPENING + timedelta(days=days))
         review(hub, clock, name)
     tell("letterboxes and households")
     for name, rows in (("letterboxes", town.letterboxes.select(_LETTERBOXES.names)), ("households", town.households)):
@@ -145,12 +146,12 @@ def put_map(hub: Hub, town: Town) -> None:
 
 
 def review(hub: Hub, clock: ManualClock, name: str) -> None:
-    """Carry a scheme through its review: application, legal check, approval, by three people on three days."""
+    """Carry a scheme through its review on one day: application, legal check, approval, by three people."""
     text = (resources.files("umaya.sample") / "schemes" / f"{name}.yaml").read_text("utf-8")
     hub.gate.schemes.submit(PEOPLE["post-planner"], text, f"{name}.yaml")
-    clock.advance(timedelta(days=1))
+    clock.advance(timedelta(hours=2))
     hub.gate.review.verify(PEOPLE["post-legal"], name, note="根拠と加工条件を確認した")
-    clock.advance(timedelta(days=1))
+    clock.advance(timedelta(hours=4))
     hub.gate.review.approve(PEOPLE["post-director"], name, note="承認する")
 
 

@@ -37,8 +37,8 @@ def test_there_are_pages_to_check() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_umaya_command_in_the_documents_exists(page: Path) -> None:
-    for words in commands(page, "umaya"):
-        command = typer.main.get_command(app)
+    for call in commands(page, "umaya"):
+        words, command = call, typer.main.get_command(app)
         context = typer.Context(command)
         while words and hasattr(command, "get_command") and not words[0].startswith("-"):
             found = command.get_command(context, words[0])

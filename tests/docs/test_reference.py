@@ -1,0 +1,224 @@
+"""The reference is complete and true: what the code knows stands there, and what stands there the code knows."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, get_type_hints
+
+import pyarrow as pa
+import pytest
+import typer
+
+from umaya.api import create_app
+from umaya.cli import app
+from umaya.engines.matching import MatchParams
+from umaya.engines.passability import PASSABILITY, USUAL, PassabilityParams
+from umaya.gate.roles import ROLES
+from umaya.gate.scheme import SchemeDocument
+from umaya.gate.schemes import State
+from umaya.hub import Hub, Settings, init_hub, open_hub
+from umaya.law import RULES, Evidence
+from umaya.ledger import Kind
+from umaya.places import obligations
+from umaya.places.roads.background import BACKGROUND
+from umaya.types import schemas
+from umaya.types.classes import SecrecyClass
+from umaya.web.problem import CODES
+
+from .pages import PROJECT, REFERENCE, names, rows, section
+
+SCHEMES = REFERENCE / "schemes.md"
+FORMATS = REFERENCE / "formats.md"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    folder = tmp_path_factory.mktemp("docs") / "hub"
+    init_hub(folder, Settings("minase.example/umaya"))
+    opened = open_hub(folder, environment={})
+    yield opened
+    opened.close()
+
+
+def test_every_setting_and_its_default() -> None:
+    documented = {row[0]: row[2] for row in rows(section(REFERENCE / "settings.md", "`hub.toml`"))}
+    shown = {"": "empty", False: "false", True: "true"}
+    actual = {
+        field.name: "none, must be there" if field.default is dataclasses.MISSING else field.default
+        for field in dataclasses.fields(Settings)
+    }
+    assert documented == {name: shown.get(default, default) for name, default in actual.items()}
+
+
+def test_every_environment_variable() -> None:
+    sources = [*PROJECT.glob("src/**/*.py"), *PROJECT.glob("tests/**/*.py"), *PROJECT.glob("scripts/*.py")]
+    used = {name for path in sources for name in re.findall(r"\"(UMAYA_[A-Z_]+)\"", path.read_text("utf-8"))}
+    assert set(names(section(REFERENCE / "settings.md", "Environment"))) == used
+
+
+def test_the_shown_settings_file_is_what_init_writes(hub: Hub) -> None:
+    (shown,) = re.findall(r"```toml\n(.*?)```", (REFERENCE / "settings.md").read_text("utf-8"), re.DOTALL)
+    assert tomllib.loads(shown) == tomllib.loads((hub.directory / "hub.toml").read_text("utf-8"))
+
+
+def test_every_file_of_a_hub(hub: Hub) -> None:
+    create_app(hub)
+    page = (REFERENCE / "hub-layout.md").read_text("utf-8")
+    for path in hub.directory.rglob("*"):
+        if path.is_file() and not path.name.startswith("hub.db-"):
+            assert f"`{path.relative_to(hub.directory).as_posix()}`" in page, path.name
+
+
+def test_every_route(hub: Hub) -> None:
+    page = REFERENCE / "routes.md"
+    documented = {(row[0], row[1]) for part in ("Pages", "API") for row in rows(section(page, part))}
+    served = {(method, path) for method, path in _routes(create_app(hub).routes) if method != "HEAD"}
+    assert documented == served
+
+
+def _routes(routes: Any) -> Iterator[tuple[str, str]]:
+    """Yield method and path of routes, those of included routers too; mounted files have no method."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            yield from _routes(included.routes)
+        for method in getattr(route, "methods", None) or ():
+            yield method, route.path
+
+
+def test_every_problem_code() -> None:
+    documented = {row[0]: int(row[1]) for row in rows(section(REFERENCE / "routes.md", "Problems"))}
+    assert documented == dict(CODES)
+
+
+def test_every_role() -> None:
+    assert set(names((REFERENCE / "roles.md").read_text("utf-8"))) == ROLES
+
+
+def test_every_command_with_its_options() -> None:
+    page = REFERENCE / "cli.md"
+    documented = {
+        heading: set(names(section(page, f"`{heading}`")))
+        for heading in re.findall(r"^##+ `(umaya [a-z ]+)`$", page.read_text("utf-8"), re.MULTILINE)
+        if heading != "umaya scheme"  # a group
+    }
+    assert documented == dict(_commands(typer.main.get_command(app), "umaya"))
+
+
+def _commands(command: Any, name: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield each command and its options and arguments, those that every command has left out."""
+    if hasattr(command, "list_commands"):
+        context = typer.Context(command)
+        for child in command.list_commands(context):
+            yield from _commands(command.get_command(context, child), f"{name} {child}")
+        return
+    options = {
+        parameter.opts[-1] if parameter.opts[-1].startswith("-") else parameter.opts[-1].upper()
+        for parameter in command.params
+        if parameter.name not in {"help", "install_completion", "show_completion"}
+    }
+    yield name, options
+
+
+def test_every_key_of_a_scheme_document() -> None:
+    keys = {field.alias or name for name, field in SchemeDocument.model_fields.items()}
+    assert set(names(section(SCHEMES, "Keys"))) == keys
+
+
+def test_every_state_of_a_scheme() -> None:
+    assert set(names(section(SCHEMES, "States of a version"))) == set(State)
+
+
+def test_every_obligation_with_its_parameters_and_defaults(hub: Hub) -> None:
+    documented = {}
+    for name in re.findall(r"^### `([a-z-]+)`$", section(SCHEMES, "Obligations"), re.MULTILINE):
+        text = section(SCHEMES, f"`{name}`")
+        documented[name] = {row[0]: row[1] for row in rows(text)} if "\n|" in text else {}
+    assert documented.keys() == obligations.factories(hub.atlas).keys()
+    assert documented == dict(_obligations())
+
+
+def _obligations() -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each obligation's name and the default of each of its parameters."""
+    for kind in vars(obligations).values():
+        name = getattr(kind, "name", None)
+        if dataclasses.is_dataclass(kind) and isinstance(name, str):
+            parameters = get_type_hints(kind).get("parameters")
+            fields = parameters.model_fields if parameters else {}
+            yield name, {field: _default(info) for field, info in fields.items()}
+
+
+def _default(info: Any) -> str:
+    if info.is_required():
+        return "must be given"
+    return {None: "none", False: "false", True: "true"}.get(info.default, str(info.default))
+
+
+def test_every_basis_with_what_it_asks_for() -> None:
+    recipients = {"provider": "the provider itself", "municipality": "a municipality", "any": "any party"}
+    documented = {row[0]: row[1:] for row in rows(section(SCHEMES, "Bases"))}
+    rules = RULES.at(date.max)
+    assert f"in force from {rules.valid_from}" in section(SCHEMES, "Bases")
+    assert documented == {
+        basis.id: [
+            recipients[basis.recipient],
+            _listed(basis.obligations, "none"),
+            _listed(basis.evidence, "nothing more"),
+        ]
+        for basis in rules.bases.values()
+    }
+
+
+def _listed(items: tuple[str, ...], nothing: str) -> str:
+    text = ", ".join(f"`{item}`" for item in items)
+    return text.strip("`") if len(items) == 1 else text or nothing
+
+
+def test_every_evidence() -> None:
+    assert {f"`{code}`" for code in Evidence} <= set(
+        re.findall(r"^\| (`[a-z-]+`) \|", SCHEMES.read_text(), re.MULTILINE)
+    )
+
+
+def test_every_secrecy_class_and_which_basis_reaches_it() -> None:
+    page = REFERENCE / "secrecy-classes.md"
+    assert names(page.read_text("utf-8")) == list(SecrecyClass)
+    table = section(page, "Which basis reaches which class")
+    bases = RULES.at(date.max).bases
+    for row in rows(table):
+        reached = ["yes" if SecrecyClass(row[0]) in basis.may else "no" for basis in bases.values()]
+        assert row[1:] == reached, row[0]
+    assert re.findall(r"`([a-z0-9-]+)`", table.splitlines()[1]) == list(bases)
+
+
+TABLES = {
+    **{name: value for name, value in vars(schemas).items() if isinstance(value, pa.Schema)},
+    "BACKGROUND": BACKGROUND,
+    "PASSABILITY": PASSABILITY,
+    "USUAL": USUAL,
+}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_column_of_every_table(name: str) -> None:
+    documented = [row[:3] for row in rows(section(FORMATS, f"`{name}`"))]
+    assert documented == [[f.name, str(f.type), "yes" if f.nullable else "no"] for f in TABLES[name]]
+
+
+def test_every_kind_of_ledger_entry() -> None:
+    documented = re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", section(FORMATS, "Ledger"), re.MULTILINE)
+    assert sorted(documented) == sorted(Kind)
+
+
+@pytest.mark.parametrize(
+    ("page", "params"),
+    [("matching.md", MatchParams()), ("passability.md", PassabilityParams())],
+    ids=["matching", "passability"],
+)
+def test_every_parameter_of_an_engine_and_its_default(page: str, params: Any) -> None:
+    documented = {row[0]: float(row[1]) for row in rows(section(PROJECT / "docs/explanation" / page, "Parameters"))}
+    assert documented == dataclasses.asdict(params)

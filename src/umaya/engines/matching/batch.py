@@ -90,7 +90,7 @@ def match_many(
         drifts, still = without_drift(d, start, along, pieces_at(d, start, along, o.of), one, net, o.jitter)
         if drifts:
             along = progress(d, still, o, net, s)
-        trim_ends(d, o, along, longer)
+        trim_ends(d, o, along, longer, s)
         start = piece_starts(d)
         times = _crossings(d, start, along, o.of, one.t)
         _place(a, d, start, along, pieces_at(d, start, along, o.of), one, net, s.radius, points)

@@ -105,9 +105,13 @@ def stretch_ends(d: Drive, net: Roads, s: Settings) -> NDArray[np.float64]:
 
 
 @numba.njit(cache=True, nogil=True)
-def trim_ends(d: Drive, o: Observations, along: NDArray[np.float64], added: NDArray[np.float64]) -> None:
-    """Cut trips back to their first and last position, in place, but never shorter than before `stretch_ends`."""
+def trim_ends(d: Drive, o: Observations, along: NDArray[np.float64], added: NDArray[np.float64], s: Settings) -> None:
+    """Cut trips back to their first and last position, in place, but never shorter than before `stretch_ends`.
+
+    A first or last piece that is shorter than the noise is no evidence of another road and is cut off.
+    """
     n = len(along)
+    noise = max(o.jitter, s.sigma_z)
     p, i = 0, 0
     while p < len(d.edge):
         stop, length = p, 0.0
@@ -118,13 +122,20 @@ def trim_ends(d: Drive, o: Observations, along: NDArray[np.float64], added: NDAr
             i += 1
         if i == n:
             return
-        before = min(added[p, 0], along[i])
-        last = along[i]
+        first, last = i, i
         while i < n and (np.isnan(along[i]) or d.trip[d.at_piece[o.of[i]]] == d.trip[p]):
             if not np.isnan(along[i]):
-                last = along[i]
-                along[i] -= before
+                last = i
             i += 1
+        before = min(added[p, 0], along[first])
+        after = min(added[stop - 1, 1], length - along[last])
+        if stop - p > 1 and d.end[p] - d.begin[p] - before < noise:
+            before = d.end[p] - d.begin[p]
+        if stop - p > 2 and d.end[stop - 1] - d.begin[stop - 1] - after < noise:
+            after = d.end[stop - 1] - d.begin[stop - 1]
         d.begin[p] += before
-        d.end[stop - 1] -= min(added[stop - 1, 1], length - last)
+        d.end[stop - 1] -= after
+        for j in range(first, last + 1):
+            if not np.isnan(along[j]):
+                along[j] = min(max(along[j] - before, 0.0), length - before - after)
         p = stop

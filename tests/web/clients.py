@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
+from starlette.testclient import TestClient
 
 from umaya.api import create_app
 from umaya.hub import Hub
 from umaya.types.site import Actor
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette asks for httpx2, the successor of the httpx that is pinned
-    from starlette.testclient import TestClient
 
 __all__ = ["TestClient", "client_of"]
 

@@ -20,5 +20,7 @@ OPERATOR: Final = "operator"
 """The program that takes data into the vault; of the owner."""
 AUDITOR: Final = "auditor"
 """Reads the ledger."""
+PROGRAM: Final = "program"
+"""Marks a program: nobody signs in as one."""
 
-ROLES: Final = frozenset({APPLICANT, VERIFIER, APPROVER, OFFICER, DECLARER, STEWARD, OPERATOR, AUDITOR})
+ROLES: Final = frozenset({APPLICANT, VERIFIER, APPROVER, OFFICER, DECLARER, STEWARD, OPERATOR, AUDITOR, PROGRAM})

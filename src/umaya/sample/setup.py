@@ -52,10 +52,10 @@ ACTORS: Final = (
     Actor("post-legal", "寺西 誠（法務・第二線）", POST, frozenset({"verifier"})),
     Actor("post-director", "宮下 薫（統括責任者）", POST, frozenset({"approver"})),
     Actor("post-steward", "北川 直樹（データ管理者）", POST, frozenset({"steward"})),
-    Actor("post-secrecy", "袋小路の戸数を数えるプログラム", POST, frozenset({"officer"})),
-    Actor("post-intake", "配達端末からの受付プログラム", POST, frozenset({"operator"})),
+    Actor("post-secrecy", "袋小路の戸数を数えるプログラム", POST, frozenset({"officer", "program"})),
+    Actor("post-intake", "配達端末からの受付プログラム", POST, frozenset({"operator", "program"})),
     Actor("city-officer", "谷口 美咲（危機管理課）", CITY, frozenset({"officer", "declarer"})),
-    Actor("city-map", "道路マップのプログラム", CITY, frozenset({"officer"})),
+    Actor("city-map", "道路マップのプログラム", CITY, frozenset({"officer", "program"})),
     Actor("auditor", "東 和子（外部監査）", "audit-azuma", frozenset({"auditor"})),
 )
 PEOPLE: Final = {person.id: person for person in ACTORS}
@@ -188,5 +188,6 @@ def _offices(town: Town) -> pa.Table:
         "kind": pa.repeat("office", town.offices.num_rows),
         "name": town.offices.column("name"),
         "geometry": pa.array(shapely.to_wkb(points), pa.binary()),
+        "name_en": town.offices.column("name_en"),
     }
     return pa.table(columns, schema=BACKGROUND)

@@ -19,6 +19,7 @@ BACKGROUND = pa.schema(
         pa.field("kind", pa.string(), nullable=False),
         pa.field("name", pa.string()),
         pa.field("geometry", pa.binary(), nullable=False),
+        pa.field("name_en", pa.string()),
     ]
 )
 """`kind` is `water`, `waterway` or `building`; `geometry` WKB in degrees WGS 84: MultiPolygon, or LineString for a
@@ -39,6 +40,7 @@ def background(path: str | Path) -> pa.Table:
     """
     kinds: list[str] = []
     names: list[str | None] = []
+    english: list[str | None] = []
     geometries: list[bytes] = []
     to_wkb = osmium.geom.WKBFactory()
     for feature in extract.areas_and_ways(Path(path), *KEYS):
@@ -55,8 +57,9 @@ def background(path: str | Path) -> pa.Table:
             continue
         kinds.append(kind)
         names.append(feature.tags.get("name:ja") or feature.tags.get("name"))
+        english.append(feature.tags.get("name:en"))
         geometries.append(bytes.fromhex(wkb))
-    return pa.table({"kind": kinds, "name": names, "geometry": geometries}, schema=BACKGROUND)
+    return pa.table({"kind": kinds, "name": names, "geometry": geometries, "name_en": english}, schema=BACKGROUND)
 
 
 def _kind(tags: Mapping[str, str], *, is_area: bool) -> str | None:

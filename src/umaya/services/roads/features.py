@@ -37,7 +37,7 @@ def roads(network: RoadNetwork) -> dict[str, Any]:
 
 def background(table: pa.Table) -> dict[str, Any]:
     """Return water, buildings and offices as a FeatureCollection."""
-    properties = table.select(["kind", "name"]).to_pylist()
+    properties = table.select(["kind", "name", "name_en"]).to_pylist()
     shapes = _geojson(table.column("geometry"))
     return _collection(
         {"type": "Feature", "properties": p, "geometry": g} for p, g in zip(properties, shapes, strict=True)

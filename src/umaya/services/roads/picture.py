@@ -15,10 +15,10 @@ import shapely
 
 STYLES: Mapping[str, str] = {
     "no-evidence": "stroke:#b3b3b3;stroke-width:1.2",
-    "passed-24h": "stroke:#57b8ff;stroke-width:2.4;stroke-dasharray:1 4",
+    "passed-24h": "stroke:#008bf2;stroke-width:2.4;stroke-dasharray:1 4",
     "passed-3h": "stroke:#0066be;stroke-width:3;stroke-dasharray:8 4",
     "passed-1h": "stroke:#00118f;stroke-width:3.6",
-    "probably-blocked": "stroke:#d50000;stroke-width:5;stroke-dasharray:3 3",
+    "probably-blocked": "stroke:#ce0000;stroke-width:5;stroke-dasharray:3 3",
 }
 """Status to stroke, in drawing order: what matters most is drawn last."""
 LEGEND = 44.0

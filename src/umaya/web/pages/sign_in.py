@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from umaya.gate import Catalogue, Party
+from umaya.gate.roles import PROGRAM
 from umaya.hub import Hub
 from umaya.types.errors import ForbiddenError
 from umaya.types.site import Actor
@@ -23,7 +24,7 @@ def local_path(wanted: str) -> str:
 
 def _people(catalogue: Catalogue) -> list[tuple[Party, list[Actor]]]:
     """Return each party with those of its actors who are people with something to do on these pages."""
-    actors = [actor for actor in catalogue.actors() if links_for(actor)]
+    actors = [actor for actor in catalogue.actors() if links_for(actor) and PROGRAM not in actor.roles]
     grouped = [(party, [actor for actor in actors if actor.party == party.id]) for party in catalogue.parties()]
     return [(party, theirs) for party, theirs in grouped if theirs]
 
@@ -46,6 +47,8 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         if not site.demo:
             raise ForbiddenError("sign-in is not configured on this hub")
         chosen = hub.gate.catalogue.actor(actor)
+        if PROGRAM in chosen.roles:
+            raise ForbiddenError("nobody signs in as a program")
         request.session.clear()
         request.session[SESSION_ACTOR] = chosen.id
         return RedirectResponse(local_path(next), 303)

@@ -92,6 +92,7 @@ def decode(
     near_edge = np.empty(s.candidates, np.int32)
     near_offset, near_distance = np.empty(s.candidates), np.empty(s.candidates)
     best_edge, best_offset = np.full(steps, OFF, np.int32), np.zeros(steps)
+    order = np.empty(width, np.int32)
     begin = 0
     for k in range(steps):
         count[k] = _candidates(o, k, net, index, s, near_edge, near_offset, near_distance, edge[k], offset[k], emission)
@@ -106,12 +107,13 @@ def decode(
             kx, ky = metres_per_degree(o.lat[k])
             straight = np.hypot((o.lon[k] - o.lon[k - 1]) * kx, (o.lat[k] - o.lat[k - 1]) * ky)
             seconds = (o.begin[k] + o.end[k] - o.begin[k - 1] - o.end[k - 1]) / 2.0
+            _best_first(last, count[k - 1], order)
             for b in range(count[k]):
                 best, origin = -np.inf, 0
-                for a in range(count[k - 1]):
+                for a in order[: count[k - 1]]:
                     value = last[a]
-                    if value <= best:
-                        continue
+                    if value <= best:  # no step has a log-probability above 0
+                        break
                     value += _step_log(
                         edge[k - 1, a], offset[k - 1, a], edge[k, b], offset[k, b], straight, seconds, net, table, s
                     )
@@ -123,6 +125,17 @@ def decode(
     if steps:
         _trace(begin, steps, count, last, back, edge, offset, best_edge, best_offset)
     return best_edge, best_offset
+
+
+@numba.njit(cache=True, nogil=True)
+def _best_first(score: NDArray[np.float64], count: int, order: NDArray[np.int32]) -> None:
+    """Fill `order` with the states from the greatest score down, equal ones by their number."""
+    for i in range(count):
+        at = i
+        while at > 0 and score[order[at - 1]] < score[i]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = i
 
 
 @numba.njit(cache=True, nogil=True)

@@ -85,13 +85,15 @@ def _serve(opened: Demo, console: Console, speed: float, host: str, port: int) -
     import uvicorn
 
     from umaya.api import create_app
+    from umaya.gate.roles import PROGRAM
     from umaya.sample.setup import ACTORS
 
     address = f"http://{host}:{port}"
     console.print(f"\nThe sample hub of Minase is at [bold]{address}[/bold] (stop with Ctrl+C). Sign in as:")
     for person in ACTORS:
-        console.print(f"  {person.id:<14} {person.name}  ({', '.join(sorted(person.roles))})")
-    console.print(f"The day of the earthquake plays {speed:g} times as fast as it was. Everything in it is made up.\n")
+        if PROGRAM not in person.roles:
+            console.print(f"  {person.id:<14} {person.name}  ({', '.join(sorted(person.roles))})")
+    console.print(f"The day of the earthquake plays {speed:g} times as fast as it was. It is all made up.\n")
     stop = threading.Event()
     player = threading.Thread(target=_play_along, args=(opened, console, speed, stop), daemon=True)
     player.start()

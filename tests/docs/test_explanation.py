@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,29 @@ def test_every_shown_program_uses_names_that_exist(block: str) -> None:
             module = importlib.import_module(str(node.module))
             missing = [name.name for name in node.names if not hasattr(module, name.name)]
             assert not missing, f"{node.module} has no {missing}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_name_of_ours_in_a_page_exists(page: Path) -> None:
+    for name in re.findall(r"`(umaya(?:\.\w+)+)`", page.read_text("utf-8")):
+        assert _exists(name), f"{page.name}: {name}"
+
+
+def _exists(name: str) -> bool:
+    """Return whether a dotted name is a module, or something in one."""
+    with suppress(ModuleNotFoundError):
+        importlib.import_module(name)
+        return True
+    module, _, last = name.rpartition(".")
+    with suppress(ModuleNotFoundError):
+        return hasattr(importlib.import_module(module), last)
+    return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_of_ours_in_a_page_exists(page: Path) -> None:
+    for name in re.findall(r"`((?:src|docs|tests|scripts|bench|frontend)/[^`*]*)`", page.read_text("utf-8")):
+        assert (PROJECT / name).exists() or re.search("[A-Z]{4}", name), f"{page.name}: {name}"
 
 
 def test_the_figure_was_drawn_from_what_its_script_says() -> None:

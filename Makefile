@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HUB ?= demo-hub
 TEST_JOBS ?= 2
+BENCHES := probe
 
 .PHONY: demo test test-quick check bench format clean
 .DELETE_ON_ERROR:
@@ -53,7 +54,11 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.bench
-	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script --json; done
+	@set -e; for name in $(BENCHES); do echo "== $$name"; $(BIN)/python bench/$$name.py --json; done
+
+.PHONY: clean-kernels
+clean-kernels:
+	find src -name '*.nb[ci]' -delete
 
 clean:
 	rm -rf $(VENV) node_modules src/umaya/web/static/dist $(DEMO_HUB)

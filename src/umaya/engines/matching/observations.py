@@ -134,30 +134,6 @@ def _clean(
 
 
 @numba.njit(cache=True, nogil=True)
-def _drop_spikes(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    t: NDArray[np.float64],
-    jitter: float,
-    good: NDArray[np.bool_],
-    fresh: NDArray[np.bool_],
-) -> None:
-    """Mark single positions that lie far from the line between their neighbours, which agree with each other."""
-    limit = max(25.0, 6.0 * jitter)
-    for i in range(1, len(x) - 1):
-        if not (good[i - 1] and good[i] and good[i + 1]) or fresh[i] or fresh[i + 1]:
-            continue
-        span = t[i + 1] - t[i - 1]
-        if span > 2.0 * STEADY_S:
-            continue
-        share = 0.5 if span <= 0.0 else (t[i] - t[i - 1]) / span
-        px, py = x[i - 1] + share * (x[i + 1] - x[i - 1]), y[i - 1] + share * (y[i + 1] - y[i - 1])
-        step = np.hypot(x[i + 1] - x[i - 1], y[i + 1] - y[i - 1])
-        if np.hypot(x[i] - px, y[i] - py) > limit + 0.5 * step:
-            good[i] = False
-
-
-@numba.njit(cache=True, nogil=True)
 def _smoothed(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -188,7 +164,7 @@ def _smoothed(
 
 
 @numba.njit(cache=True, nogil=True)
-def observe(track: Track, s: Settings) -> Observations:  # noqa: PLR0915 # one pass over the positions, many sums
+def observe(track: Track, s: Settings) -> Observations:
     """Gather the positions of one vehicle into observations.
 
     A new observation begins when the smoothed track has moved `thin` metres from where the last one began.
@@ -200,7 +176,6 @@ def observe(track: Track, s: Settings) -> Observations:  # noqa: PLR0915 # one p
     x, y = (track.lon - track.lon[0]) * kx, (track.lat - track.lat[0]) * ky
     jitter = jitter_of(x, y, track.t, s.sigma_z)
     good, fresh = _clean(x, y, track.t, jitter, s)
-    _drop_spikes(x, y, track.t, jitter, good, fresh)
     half = int(np.ceil(((jitter / SMOOTH_M) ** 2 - 1.0) / 2.0)) if jitter > SMOOTH_M else 0
     half = min(half, 8)
     sx, sy = _smoothed(x, y, track.t, good, fresh, half)

@@ -14,6 +14,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from umaya.types.errors import UmayaError
+
 if TYPE_CHECKING:
     from umaya.sample.demo import Demo
 
@@ -109,9 +111,15 @@ def _play_along(opened: Demo, console: Console, speed: float, stop: threading.Ev
     from umaya.sample.play import STEP, play
 
     pause = STEP.total_seconds() / speed
-    for step in play(opened.hub, opened.clock, opened.sample.day):
-        moment = step.at.astimezone(JAPAN)
-        console.print(f"{moment:%H:%M} Japan time: {step.points:,} positions arrived, {step.releases} window released")
-        if stop.wait(pause):
-            return
+    try:
+        for step in play(opened.hub, opened.clock, opened.sample.day):
+            moment = step.at.astimezone(JAPAN)
+            console.print(
+                f"{moment:%H:%M} in Japan: {step.points:,} positions arrived, {step.releases} window released"
+            )
+            if stop.wait(pause):
+                return
+    except UmayaError as error:
+        console.print(f"The day stops here, because {error}. The hub stays up.")
+        return
     console.print("The day is over. The hub stays up; start again to see it, or remove its folder to make a new one.")

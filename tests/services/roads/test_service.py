@@ -127,8 +127,10 @@ def test_a_suspended_scheme_stops_the_live_map(town: Town) -> None:
     town.hub.roads.advance(PROGRAM)
     town.hub.gate.review.suspend(PEOPLE["post-steward"], "minase-passable-roads", "a fault was reported")
     town.clock.advance(STEP)
-    with pytest.raises(ForbiddenError, match="no scheme in force"):
+    with pytest.raises(ConflictError, match="not in force"):
         town.hub.roads.advance(PROGRAM)
+    with pytest.raises(ConflictError, match="not in force"):
+        town.hub.roads.state(OFFICER)
 
 
 def test_the_slider_shows_the_map_as_it_was(town: Town) -> None:

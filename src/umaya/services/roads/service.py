@@ -133,12 +133,20 @@ class RoadMapService:
         return self._event(actor.party), self._scheme(actor.party, LIVE_BASIS)
 
     def _scheme(self, party: str, basis: str) -> SchemeVersion:
-        """Return the scheme in force of a basis whose recipient is the party."""
-        for summary in self._gate.schemes.list():
-            if summary.recipient == party and summary.basis == basis and summary.in_force is not None:
+        """Return the scheme in force of a basis whose recipient is the party.
+
+        Raises:
+            ForbiddenError: when no scheme names the party.
+            ConflictError: when one does, and none is in force.
+        """
+        named = [s for s in self._gate.schemes.list() if s.recipient == party and s.basis == basis]
+        if not named:
+            raise ForbiddenError("no scheme makes a road map for your party")
+        for summary in named:
+            if summary.in_force is not None:
                 versions = self._gate.schemes.get(summary.id).versions
                 return next(v for v in versions if v.version == summary.in_force)
-        raise ForbiddenError("no scheme in force makes a road map for your party")
+        raise ConflictError("the scheme of the road map is not in force: it is under review or was suspended")
 
     def _event(self, party: str) -> Event:
         """Return the party's latest declared event."""

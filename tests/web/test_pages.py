@@ -139,6 +139,10 @@ def test_a_refused_use_is_listed_with_its_reason(fresh_hub: Hub) -> None:
     assert "Nothing was released yet." in client_of(fresh_hub, OFFICER).get("/releases").text
 
 
+def test_an_index_that_no_entry_can_have_is_a_problem_and_no_crash(hub: Hub) -> None:
+    assert client_of(hub, AUDITOR).get(f"/releases?before={10**20}").status_code == 422
+
+
 def test_a_receipt_can_be_saved_and_proves_its_entry(fresh_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 

@@ -58,9 +58,17 @@ def test_nothing_found_says_how_to_go_on(hub: Hub) -> None:
     assert "<b>nowhere" not in page
 
 
-@pytest.mark.parametrize("query", ["at=yesterday", "status=closed", "page=0", "name=" + "x" * 101])
+@pytest.mark.parametrize(
+    "query", ["at=yesterday", "at=2026-11-18T03:00:00", "status=closed", "page=0", "name=" + "x" * 101]
+)
 def test_a_wrong_query_is_a_problem_and_no_crash(hub: Hub, query: str) -> None:
     assert client_of(hub, OFFICER).get(f"/roads/list?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/roads", "/api/v1/roads/state", "/api/v1/roads/passages.csv"])
+def test_a_time_without_a_zone_is_refused(hub: Hub, path: str) -> None:
+    """It could be meant in Japan or in UTC, nine hours apart."""
+    assert client_of(hub, OFFICER).get(path, params={"at": "2026-11-18T03:00:00"}).status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/roads", "/roads/list", "/api/v1/roads/state", "/api/v1/roads/network"])

@@ -10,6 +10,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from umaya.services.roads.listing import Choice, Filter, crossings, listing, page_of
 from umaya.services.roads.service import MapState, RoadMapService
@@ -32,7 +33,7 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
             return None
 
     @routes.get("/roads")
-    def road_map(request: Request, at: datetime | None = None) -> Response:
+    def road_map(request: Request, at: AwareDatetime | None = None) -> Response:
         state = state_of(site.actor(request), at)
         time_query = _query(at=request.query_params.get("at"))
         return site.page(request, "roads/map.html", event=state and state.event, time_query=time_query)
@@ -40,7 +41,7 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
     @routes.get("/roads/list")
     def road_list(
         request: Request,
-        at: datetime | None = None,
+        at: AwareDatetime | None = None,
         status: Choice = "known",
         name: Annotated[str, Query(max_length=100)] = "",
         page: Annotated[int, Query(ge=1)] = 1,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import AwareDatetime
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
@@ -20,7 +20,7 @@ PREFIX = "/api/v1/roads"
 POLL_S = 1.0
 """How often a stream looks for a newly released window, seconds."""
 
-At = Annotated[datetime | None, Query(description="Moment of the map, ISO 8601 with zone; by default the latest.")]
+At = Annotated[AwareDatetime | None, Query(description="Moment of the map, ISO 8601 with zone; by default the latest.")]
 
 _FORMATS = {
     "geojson": (features.to_geojson, "application/geo+json"),

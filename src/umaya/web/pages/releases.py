@@ -16,6 +16,8 @@ from umaya.web.scheme_steps import may_see
 from umaya.web.site import WebSite
 
 PAGE_USES = 50
+MAX_ENTRY = 2**31 - 1
+"""What the database takes for the index of an entry."""
 ROLES = ("officer", "steward", "auditor")
 
 
@@ -28,7 +30,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         request: Request,
         state: Literal["released", "refused"] = "released",
         scheme: Annotated[str | None, Query(max_length=64)] = None,
-        before: Annotated[int | None, Query(ge=0)] = None,
+        before: Annotated[int | None, Query(ge=0, le=MAX_ENTRY)] = None,
     ) -> Response:
         actor = site.require(request, *ROLES)
         schemes = _visible(hub.gate, actor)

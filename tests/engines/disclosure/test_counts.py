@@ -82,13 +82,23 @@ def test_windows_are_aligned_to_the_start() -> None:
     assert table["days"].null_count == 2
 
 
-def test_the_last_pass_is_told_to_the_minute_only_where_single_vehicles_may_show() -> None:
-    drives = [Drive("v", "AB", 12.3), Drive("w", "AB", 13.7)]
-    table = traversals(STREET, drives)
-    one = link_counts(table, MORNING, MORNING + HOUR, 3600, 1, 1, False)
-    two = link_counts(table, MORNING, MORNING + HOUR, 3600, 2, 1, False)
-    assert one["last_passed"].to_pylist() == [MORNING + timedelta(minutes=14)]
-    assert two["last_passed"].to_pylist() == [MORNING]
+@pytest.mark.parametrize("min_vehicles", [1, 2])
+def test_no_time_is_finer_than_the_window(min_vehicles: int) -> None:
+    """Whether a bike took ten seconds or five minutes to the next road, which is a delivery, cannot be told."""
+    told = [
+        link_counts(
+            traversals(STREET, [Drive("v", "AB", 12.3), Drive("w", "AB", minute)]),
+            MORNING,
+            MORNING + HOUR,
+            600,
+            min_vehicles,
+            1,
+            False,
+        )
+        for minute in (13.7, 18.9)
+    ]
+    assert told[0]["last_passed"].to_pylist() == [MORNING + timedelta(minutes=10)]
+    assert told[0].equals(told[1])
 
 
 def test_the_same_hour_of_several_days_is_folded_by_the_day_in_japan() -> None:
@@ -135,7 +145,6 @@ def test_no_traversal_gives_an_empty_table() -> None:
         ({"window_s": 0}, "window_s"),
         ({"min_vehicles": 0}, "min_vehicles"),
         ({"min_turn_backs": 0}, "min_turn_backs"),
-        ({"time_step_s": 0}, "time_step_s"),
         ({"window_s": 1000}, "whole number of windows"),
         ({"window_end": MORNING - HOUR}, "whole number of windows"),
         ({"window_start": MORNING.replace(tzinfo=None)}, "aware"),
@@ -209,7 +218,7 @@ def by_hand(rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_tu
             continue
         last = None
         if told and not fold:
-            last = key[1] if min_vehicles > 1 else max(p[1] for p in told).replace(second=0)
+            last = key[1]
         days = len({p[2] for p in told}) if told and fold else None
         found.add((*key, len(told), len(vehicles) if told else 0, last, turn_backs, days))
     return found

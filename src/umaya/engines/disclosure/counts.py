@@ -9,8 +9,9 @@ What always holds:
   along a through road leaves the edge incomplete and therefore no trace in the passes.
 - A number below its minimum is not told at all, not even as "some": `passes` and `vehicles` become 0 and
   `turn_backs` null, and a row with neither is left out.
-- No time is finer than the window, except in windows that single vehicles may show (`min_vehicles` 1, a disaster),
-  where `last_passed` is floored to a step. Floored, so that a road never seems passed more lately than it was.
+- No time is finer than the window: `last_passed` is its start, so a road never seems passed more lately than it was.
+  Where single vehicles may show (`min_vehicles` 1, a disaster), finer times would tell how long one took from road to
+  road, and so where it stopped to deliver.
 
 Source: DOMAIN knowledge of probe releases: hourly counts per link with a minimum of distinct vehicles.
 """
@@ -44,7 +45,6 @@ def link_counts(
     min_turn_backs: int,
     fold_days: bool,
     *,
-    time_step_s: int = 60,
     turn_back_span_s: int | None = None,
 ) -> pa.Table:
     """Count passes and turn-backs of each directed edge in each window.
@@ -62,8 +62,6 @@ def link_counts(
         fold_days: fold the same hour of day (Japan time) of all days into one window. Windows are then aligned to
             midnight in Japan, `window_start` of a row lies on the first Japanese day, `days` is the number of
             distinct Japanese days with a pass, and `last_passed` is null.
-        time_step_s: step in seconds to which `last_passed` is floored, counted from the start of the window; the
-            whole window where `min_vehicles` is more than 1.
         turn_back_span_s: with short windows two vehicles hardly ever turn back in the same one. So, where somebody
             turned back in a window, distinct vehicles are counted over so many seconds up to its end (at least the
             window). The caller hands in traversals from that long before `window_start`. None: the window alone;
@@ -79,7 +77,7 @@ def link_counts(
     """
     start, end = _microseconds(window_start), _microseconds(window_end)
     span_s = window_s if turn_back_span_s is None else max(turn_back_span_s, window_s)
-    _check(traversals, end - start, window_s, min_vehicles, min_turn_backs, fold_days, time_step_s)
+    _check(traversals, end - start, window_s, min_vehicles, min_turn_backs, fold_days)
     if fold_days and turn_back_span_s is not None:
         raise ValueError("turn_back_span_s has no meaning where days are folded")
     origin = _midnight_in_japan(start) if fold_days else start
@@ -89,8 +87,7 @@ def link_counts(
     turned = rows.filter(pc.field("turned_back"))
     turned = turned if not before else _spread(turned, start, window_s, span_s)
     counts = _joined(_passes(inside, min_vehicles), _turn_backs(turned, min_turn_backs))
-    step = (window_s if min_vehicles > 1 else min(time_step_s, window_s)) * _US
-    return _passages(counts, origin, window_s, None if fold_days else step)
+    return _passages(counts, origin, window_s, fold_days)
 
 
 def _rows(traversals: pa.Table, start: int, end: int, origin: int, window_s: int, fold_days: bool) -> pa.Table:
@@ -124,17 +121,10 @@ def _midnight_in_japan(moment: int) -> int:
     return moment - (moment + JST_S * _US) % (DAY_S * _US)
 
 
-def _check(
-    traversals: pa.Table, span: int, window_s: int, min_vehicles: int, min_turn_backs: int, fold: bool, step_s: int
-) -> None:
+def _check(traversals: pa.Table, span: int, window_s: int, min_vehicles: int, min_turn_backs: int, fold: bool) -> None:
     if not traversals.schema.equals(TRAVERSALS):
         raise ValueError("traversals do not have the schema of umaya.types.schemas")
-    numbers = {
-        "window_s": window_s,
-        "min_vehicles": min_vehicles,
-        "min_turn_backs": min_turn_backs,
-        "time_step_s": step_s,
-    }
+    numbers = {"window_s": window_s, "min_vehicles": min_vehicles, "min_turn_backs": min_turn_backs}
     for name, value in numbers.items():
         if value < 1:
             raise ValueError(f"expected {name} of 1 or more, got {value}")
@@ -148,8 +138,8 @@ def _passes(rows: pa.Table, min_vehicles: int) -> pa.Table:
     counts = (
         rows.filter(pc.field("complete"))
         .group_by(_ROW)
-        .aggregate([("left", "count"), ("vehicle_id", "count_distinct"), ("left", "max"), ("day", "count_distinct")])
-        .rename_columns([*_ROW, "passes", "vehicles", "last", "days"])
+        .aggregate([("left", "count"), ("vehicle_id", "count_distinct"), ("day", "count_distinct")])
+        .rename_columns([*_ROW, "passes", "vehicles", "days"])
     )
     return counts.filter(pc.field("vehicles") >= min_vehicles)
 
@@ -164,15 +154,13 @@ def _joined(passes: pa.Table, turn_backs: pa.Table) -> pa.Table:
     return both.sort_by([("window", "ascending"), ("edge_id", "ascending")])
 
 
-def _passages(counts: pa.Table, origin: int, window_s: int, step: int | None) -> pa.Table:
-    """Bring counts into the schema; `step` in microseconds, None where days are folded."""
+def _passages(counts: pa.Table, origin: int, window_s: int, fold_days: bool) -> pa.Table:
+    """Bring counts into the schema."""
     begins: npt.NDArray[np.int64] = origin + counts.column("window").to_numpy() * (window_s * _US)
-    last = pa.nulls(counts.num_rows, pa.int64())
-    days: pa.ChunkedArray | pa.Array = counts.column("days")
-    if step is not None:
-        since = pc.subtract(counts.column("last"), pa.array(begins))
-        last = pc.subtract(counts.column("last"), pc.subtract(since, pc.multiply(pc.divide(since, step), step)))
-        days = pa.nulls(counts.num_rows, pa.int32())
+    passed = pc.is_valid(counts.column("passes"))
+    nothing = pa.nulls(counts.num_rows, pa.int64())
+    last = nothing if fold_days else pc.if_else(passed, pa.array(begins), nothing)
+    days = counts.column("days") if fold_days else nothing
     columns = {
         "edge_id": counts.column("edge_id"),
         "way_id": counts.column("way_id"),

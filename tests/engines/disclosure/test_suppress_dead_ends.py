@@ -45,6 +45,25 @@ def test_a_turn_at_the_mouth_of_a_suppressed_branch_leaves_no_flag() -> None:
     ]
 
 
+def test_who_comes_to_the_mouth_and_goes_back_leaves_nothing_there() -> None:
+    """To B and back with nothing beyond B but the branch would say: it was on the branch. So AB is not told either."""
+    drives = [Drive("v", "CB BA AB BD DB BA AB BC"), Drive("w", "AB BC")]
+    assert suppress(WORLD, drives, "BD") == [
+        ("v", 0, 0, "CB", False),
+        ("v", 0, 1, "BA", False),
+        ("v", 1, 0, "AB", False),
+        ("v", 1, 1, "BC", False),
+        ("w", 0, 0, "AB", False),
+        ("w", 0, 1, "BC", False),
+    ]
+
+
+def test_a_trip_that_ends_on_the_branch_and_begins_there_again_is_one_visit() -> None:
+    """A long stop at the home ends a trip: in and out are of two trips, and go together all the same."""
+    drives = [Drive("v", "CB BD", 0), Drive("v", "DB BC", 9, trip=1), Drive("w", "CB", 3)]
+    assert suppress(WORLD, drives, "BD") == [("w", 0, 0, "CB", False)]
+
+
 def test_a_turn_elsewhere_keeps_its_flag() -> None:
     assert suppress(WORLD, [Drive("v", "AB BC CB BD DB")], "BD") == [
         ("v", 0, 0, "AB", False),

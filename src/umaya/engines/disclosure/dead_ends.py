@@ -184,11 +184,13 @@ def suppress_dead_ends(traversals: pa.Table, network: RoadNetwork, suppressed: I
     - Rows on suppressed segments go.
     - `turned_back` becomes false on the rows directly before and after a dropped row: a turn at the mouth of a branch
       would point at it. That loses the evidence of a true turn-back there, which is the safe side.
+    - Who came to the mouth and left it the way they came was on the branch: both rows, in and out, go too. Told, they
+      would be a pass to the mouth and back with nothing beyond it but the branch.
     - What was driven before and after a visit becomes two trips, `trip` and `seq` are numbered anew without a gap.
 
-    What stays: the rider came to the mouth and left it, so the roads leading there were passed, perhaps once in each
-    direction, and the times between the two trips tell how long the visit took. Traversals are still personal data;
-    only counts over many of them (`link_counts`) leave.
+    What stays: a rider who went on from the mouth by another road passed both, and the times between the two trips
+    tell how long the visit took. Traversals are still personal data; only counts (`link_counts`), which tell no time
+    finer than a window, leave.
 
     Args:
         traversals: schema `TRAVERSALS`, in any order.
@@ -209,7 +211,9 @@ def suppress_dead_ends(traversals: pa.Table, network: RoadNetwork, suppressed: I
     lonely = np.zeros(network.edges.num_rows, np.bool_)
     lonely[suppressed] = True
     segment = network.edges.column("segment_id").to_numpy()
-    drop = lonely[segment[traversals.column("edge_id").to_numpy()]]
+    edge = traversals.column("edge_id").to_numpy()
+    drop = lonely[segment[edge]]
+    drop |= _there_and_back(vehicle, segment[edge], drop)
     trip = traversals.column("trip").to_numpy()
     joined = (vehicle[1:] == vehicle[:-1]) & (trip[1:] == trip[:-1])  # row i + 1 follows row i in one trip
     beside = np.zeros(len(drop), np.bool_)
@@ -223,6 +227,18 @@ def suppress_dead_ends(traversals: pa.Table, network: RoadNetwork, suppressed: I
         field = TRAVERSALS.field(name)
         kept = kept.set_column(kept.schema.get_field_index(name), field, pa.array(values, field.type))
     return kept
+
+
+def _there_and_back(vehicle: Ints, segment: Ints, drop: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Rows directly before and after a run of dropped rows that lie on one segment, of one vehicle."""
+    bounds = np.flatnonzero(np.diff(drop, prepend=False, append=False))
+    before, after = bounds[::2] - 1, bounds[1::2]
+    inside = (before >= 0) & (after < len(drop))
+    before, after = before[inside], after[inside]
+    same = (vehicle[before] == vehicle[after]) & (segment[before] == segment[after])
+    found = np.zeros(len(drop), np.bool_)
+    found[before[same]] = found[after[same]] = True
+    return found
 
 
 def _in_order(traversals: pa.Table) -> tuple[Ints, pa.Table]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from importlib import resources
 
 import pyarrow.compute as pc
 import pytest
 
 from tests.services.roads.conftest import QUAKE, STEP, Town
-from umaya.gate import Refusal, Release
+from umaya.gate import Area, Refusal, Release, Words
+from umaya.sample.days import JAPAN
 from umaya.sample.setup import PEOPLE
+from umaya.services.roads.products import Window
+from umaya.services.roads.service import RoadMapService
 from umaya.types.errors import ConflictError, ForbiddenError
 from umaya.types.reasons import Reason
 
@@ -131,6 +135,50 @@ def test_a_suspended_scheme_stops_the_live_map(town: Town) -> None:
         town.hub.roads.advance(PROGRAM)
     with pytest.raises(ConflictError, match="not in force"):
         town.hub.roads.state(OFFICER)
+
+
+def test_a_draft_of_the_next_version_does_not_darken_the_map(town: Town) -> None:
+    """Whoever may hand in a draft could otherwise take the live map away in a disaster."""
+    town.quake()
+    town.clock.advance(STEP)
+    text = (resources.files("umaya.sample") / "schemes" / "minase-passable-roads.yaml").read_text("utf-8")
+    draft = text.replace("postal-exception-2", "probe-statistics")
+    town.hub.gate.schemes.submit(PEOPLE["post-planner"], draft, "draft.yaml")
+    assert len(town.hub.roads.advance(PROGRAM)) == 1
+    assert town.hub.roads.state(OFFICER).at == QUAKE + STEP
+
+
+def test_without_the_usual_pattern_what_was_passed_is_still_shown(town: Town) -> None:
+    town.quake()
+    town.ride("2ABEF3", "bike-1", QUAKE + timedelta(minutes=2))
+    town.clock.advance(STEP)
+    town.hub.roads.advance(PROGRAM)
+    town.hub.gate.review.suspend(PEOPLE["post-steward"], "minase-probe-statistics", "a fault was reported")
+    assert passed(town) == {"AB", "BE", "EF"}
+
+
+def test_a_pattern_learnt_by_another_process_is_used_at_once(town: Town) -> None:
+    town.quake()
+    town.clock.advance(STEP)
+    town.hub.roads.advance(PROGRAM)
+    before = town.hub.roads.state(OFFICER).segments
+    other = RoadMapService(town.hub.gate, town.hub.atlas, town.hub.directory / "products" / "roads", town.clock)
+    town.ride("2ABC3", "bike-1", QUAKE - timedelta(days=1))
+    town.ride("2ABC3", "bike-2", QUAKE - timedelta(days=1))
+    midnight = (QUAKE - timedelta(days=1)).astimezone(JAPAN).replace(hour=0, minute=0)
+    assert isinstance(other.learn_usual(PROGRAM, Window(midnight, midnight + timedelta(days=1))), Release)
+    assert not town.hub.roads.state(OFFICER).segments.equals(before)
+
+
+def test_an_announced_event_does_not_hide_the_present_one(town: Town) -> None:
+    town.quake()
+    town.clock.advance(STEP)
+    west, south, east, north = 136.75, 36.15, 136.9, 36.3
+    start = QUAKE + timedelta(days=1)
+    area = Area.of_box([west, south, east, north])
+    end = start + timedelta(days=1)
+    town.hub.gate.events.declare(OFFICER, "typhoon", Words("台風", "typhoon"), "city-minase", area, start, end)
+    assert town.hub.roads.state(OFFICER).event.id == "quake"
 
 
 def test_the_slider_shows_the_map_as_it_was(town: Town) -> None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from umaya.engines.passability import USUAL, estimate, usual_pattern
 from umaya.gate import Event, Gate, Refusal, Release, SchemeVersion, Use
 from umaya.gate.roles import OFFICER
+from umaya.gate.schemes import State
 from umaya.places.atlas import Atlas
 from umaya.services.roads.products import Products, Window
 from umaya.types.clock import Clock
@@ -109,7 +110,7 @@ class RoadMapService:
         windows = tuple(self._products.windows(_series(scheme, event)))
         ends = [w.end for w in windows if at is None or w.end <= at]
         moment = max(ends, default=event.start)
-        segments = self._estimated(_series(scheme, event), actor.party, event.start, moment)
+        segments = self._estimated(_series(scheme, event), self._usual_days(actor.party), event.start, moment)
         return MapState(moment, event, windows, segments)
 
     def passages(self, actor: Actor, at: datetime | None = None) -> pa.Table:
@@ -139,21 +140,27 @@ class RoadMapService:
             ForbiddenError: when no scheme names the party.
             ConflictError: when one does, and none is in force.
         """
-        named = [s for s in self._gate.schemes.list() if s.recipient == party and s.basis == basis]
+        named = False
+        for summary in self._gate.schemes.list():
+            if summary.recipient != party:
+                continue
+            # A draft of a next version says nothing about the one in force, so each version speaks for itself.
+            for version in self._gate.schemes.get(summary.id).versions:
+                if version.document.basis == basis:
+                    named = True
+                    if version.state is State.APPROVED:
+                        return version
         if not named:
             raise ForbiddenError("no scheme makes a road map for your party")
-        for summary in named:
-            if summary.in_force is not None:
-                versions = self._gate.schemes.get(summary.id).versions
-                return next(v for v in versions if v.version == summary.in_force)
         raise ConflictError("the scheme of the road map is not in force: it is under review or was suspended")
 
     def _event(self, party: str) -> Event:
-        """Return the party's latest declared event."""
-        events = [event for event in self._gate.events.list() if event.municipality == party]
+        """Return the party's event that struck last among those in effect, else among those that are over."""
+        now = self._clock.now()
+        events = [event for event in self._gate.events.list() if event.municipality == party and event.start <= now]
         if not events:
             raise ConflictError("no disaster is declared, so there is no road map")
-        return max(events, key=lambda event: event.start)
+        return max(events, key=lambda event: (now < event.end, event.start))
 
     def _due(self, scheme: SchemeVersion, event: Event) -> list[Window]:
         if self._clock.now() >= event.end:
@@ -164,18 +171,25 @@ class RoadMapService:
         count = max(0, (self._clock.now() - start) // step)
         return [Window(start + step * n, start + step * (n + 1)) for n in range(count)]
 
-    def _usual(self, party: str) -> pa.Table:
-        """Return the usual pattern of the latest ordinary days that were released to a party."""
-        series = self._scheme(party, USUAL_BASIS).scheme
+    def _usual_days(self, party: str) -> tuple[str, Window] | None:
+        """Return the series and the latest ordinary days that were released to a party under a scheme in force."""
+        try:
+            series = self._scheme(party, USUAL_BASIS).scheme
+        except (ForbiddenError, ConflictError):  # what was passed is shown without it
+            return None
         windows = self._products.windows(series)
-        if not windows:
+        return (series, windows[-1]) if windows else None
+
+    def _usual(self, days: tuple[str, Window] | None) -> pa.Table:
+        """Return the usual pattern of the ordinary days of a release; nothing is known to be usual without one."""
+        if days is None:
             return USUAL.empty_table()
-        latest = windows[-1]
+        series, latest = days
         passages = self._products.read_window(series, latest)
         return usual_pattern(passages, self._atlas.network, (latest.end - latest.start).days)
 
-    def _estimate(self, series: str, party: str, starts: datetime, at: datetime) -> pa.Table:
-        return estimate(self._atlas.network, self._products.read(series, at), self._usual(party), starts, at)
+    def _estimate(self, series: str, usual_days: tuple[str, Window] | None, starts: datetime, at: datetime) -> pa.Table:
+        return estimate(self._atlas.network, self._products.read(series, at), self._usual(usual_days), starts, at)
 
 
 def _series(scheme: SchemeVersion, event: Event) -> str:

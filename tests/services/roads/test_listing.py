@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
+import pyarrow as pa
 import pytest
 
 from tests.web import town
@@ -45,6 +47,20 @@ def test_the_list_says_what_the_map_says() -> None:
         assert row["status"] == entry["status"]
         assert row["turn_backs"] == entry["turn_backs"]
         assert (row["last_passed"] is None) == (entry["last_passed"] is None)
+
+
+def test_a_pass_of_more_than_a_day_ago_is_no_evidence_but_is_told() -> None:
+    """An event lasts days; "within 24 hours" must not be said of the day before yesterday."""
+    now = state()
+    segments = now.segments
+    older = pa.array(["older" if age != "none" else age for age in segments["age_class"].to_pylist()])
+    aged = replace(now, segments=segments.set_column(segments.column_names.index("age_class"), "age_class", older))
+    told = [entry for entry in statuses(aged).values() if entry["last_passed"]]
+    assert told
+    assert {entry["status"] for entry in told} <= {"no-evidence", "probably-blocked"}
+    listed = listing(aged, NETWORK, Filter("all"), english=False).to_pylist()
+    assert {row["status"] for row in listed} == {"no-evidence", "probably-blocked"}
+    assert sum(row["last_passed"] is not None for row in listed) == len(told)
 
 
 @pytest.mark.parametrize("status", get_args(Choice))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,22 @@ import pytest
 from tests.web.clients import client_of
 from tests.web.hubs import AUDITOR, OFFICER, make_hub
 from umaya.hub import Hub
+from umaya.services.roads import routes
+from umaya.types.site import Actor
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """The demo hub after its earthquake."""
     hub = make_hub(tmp_path_factory.mktemp("roads") / "hub")
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Hub]:
+    """A demo hub of the test's own."""
+    hub = make_hub(tmp_path / "hub")
     yield hub
     hub.close()
 
@@ -98,3 +109,30 @@ def test_the_three_downloads_are_served(hub: Hub) -> None:
         assert answer.status_code == 200
         assert answer.content.startswith(start)
         assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_the_stream_tells_the_newest_window_and_ends(fresh: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for anew from time to time, so that a session that ended ends it."""
+    monkeypatch.setattr(routes, "STREAM_S", 0.0)
+    monkeypatch.setattr(routes, "POLL_S", 0.01)
+    client = client_of(fresh, OFFICER)
+    assert client.get("/api/v1/roads/stream").text == ""
+    monkeypatch.setattr(routes, "STREAM_S", 0.1)
+    told = client.get("/api/v1/roads/stream").text
+    assert told.count("event: window") == 1
+    last = told.partition("id: ")[2].split()[0]
+    assert client.get("/api/v1/roads/stream", headers={"Last-Event-ID": last}).text == ""
+
+
+def test_a_stream_ends_when_the_map_is_no_longer_the_actors_to_see(fresh: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The actor is looked up at every look, not once when the stream begins."""
+    monkeypatch.setattr(routes, "POLL_S", 0.01)
+    client = client_of(fresh, OFFICER)
+    looks = iter(range(100))
+    known = fresh.gate.catalogue.actor
+
+    def demoted(actor_id: str) -> Actor:
+        return known(actor_id) if next(looks) < 3 else replace(known(actor_id), roles=frozenset())
+
+    monkeypatch.setattr(fresh.gate.catalogue, "actor", demoted)
+    assert client.get("/api/v1/roads/stream").text.count("event: window") == 1

@@ -19,8 +19,11 @@ import shapely
 from umaya.services.roads.service import MapState
 from umaya.types.roads import RoadNetwork
 
-WEB_STATUS = {"1h": "passed-1h", "3h": "passed-3h", "24h": "passed-24h", "older": "passed-24h", "none": "no-evidence"}
-"""Age of the last pass to the status that the map shows where a road is not probably blocked."""
+WEB_STATUS = {"1h": "passed-1h", "3h": "passed-3h", "24h": "passed-24h", "older": "no-evidence", "none": "no-evidence"}
+"""Age of the last pass to the status that the map shows where a road is not probably blocked.
+
+A pass of more than a day ago is no evidence any more; when it was is told all the same.
+"""
 
 
 def roads(network: RoadNetwork) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def document(state: MapState) -> dict[str, Any]:
 
 
 def statuses(state: MapState) -> dict[str, dict[str, Any]]:
-    """Return segment id to its status for the map; segments without evidence are left out."""
+    """Return segment id to its status for the map; segments of which nothing was ever told are left out."""
     kept = state.segments.filter(
         pc.field("passed_since") | (pc.field("status") == "probably-blocked") | (pc.field("turn_backs") > 0)
     )

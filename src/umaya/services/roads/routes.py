@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -14,11 +16,14 @@ from starlette.concurrency import run_in_threadpool
 
 from umaya.services.roads import features
 from umaya.services.roads.service import RoadMapService
+from umaya.types.errors import UmayaError
 from umaya.types.site import Actor, Site
 
 PREFIX = "/api/v1/roads"
 POLL_S = 1.0
 """How often a stream looks for a newly released window, seconds."""
+STREAM_S = 900.0
+"""How long a stream lasts, seconds: the next one shows its cookie anew, so a sign-out ends it too."""
 
 At = Annotated[AwareDatetime | None, Query(description="Moment of the map, ISO 8601 with zone; by default the latest.")]
 
@@ -66,18 +71,23 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
 
     @routes.get("/stream")
     async def stream(request: Request) -> EventSourceResponse:
-        """Server-sent events: `window` whenever a window was released."""
-        actor = await run_in_threadpool(officer, request)
+        """Server-sent events: `window` whenever a window was released. Ends after a while; browsers ask again."""
+        await run_in_threadpool(officer, request)
+
+        def latest() -> datetime | None:
+            return service.latest(officer(request))
 
         async def events() -> AsyncIterator[ServerSentEvent]:
-            told = None
-            while not await request.is_disconnected():
-                latest = await run_in_threadpool(service.latest, actor)
-                if latest is not None and latest != told:
-                    told = latest
-                    yield ServerSentEvent(
-                        event="window", data=f'{{"at": "{latest.isoformat()}"}}', id=latest.isoformat()
-                    )
+            told = request.headers.get("last-event-id")
+            end = time.monotonic() + STREAM_S
+            while time.monotonic() < end and not await request.is_disconnected():
+                try:
+                    now = await run_in_threadpool(latest)
+                except UmayaError:
+                    return  # no longer the actor's to see; asking again says why
+                if now is not None and now.isoformat() != told:
+                    told = now.isoformat()
+                    yield ServerSentEvent(event="window", data=f'{{"at": "{told}"}}', id=told)
                 await asyncio.sleep(POLL_S)
 
         return EventSourceResponse(events())

@@ -15,6 +15,7 @@ from umaya.hub import Settings, init_hub, open_hub
 
 ID = "minase-passable-roads"
 SCHEME = DOCUMENT.replace("lookback_s: 600", "max_homes: 3")
+SCHEME += "  - link-counts: {min_vehicles: 1, min_turn_backs: 2}\n"
 
 
 @pytest.fixture
@@ -70,12 +71,18 @@ def test_what_is_wrong_is_said_in_a_line_and_changes_nothing(
 ) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(SCHEME.replace("lon, lat]", "lon, latt]"), encoding="utf-8")
+    early = tmp_path / "early.yaml"
+    early.write_text(SCHEME[: SCHEME.index("  - link-counts")], encoding="utf-8")
     binary = tmp_path / "binary.yaml"
     binary.write_bytes(b"\xff\xfe")
     for arguments, words in (
         (
             ["submit", str(wrong), "--as", "clerk"],
             "wrong.yaml: row 6: field `fields[3]`: the dataset has no such field",
+        ),
+        (
+            ["submit", str(early), "--as", "clerk"],
+            "early.yaml: row 11: field `obligations`: the obligations cannot end",
         ),
         (["submit", str(binary), "--as", "clerk"], "cannot be read as UTF-8 text"),
         (["submit", str(tmp_path / "none.yaml"), "--as", "clerk"], "cannot be read"),

@@ -86,6 +86,7 @@ class Step:
     name: str
     lookback: timedelta
     seen: list[tuple[str, pa.Table, ObligationContext]]
+    may_end: bool = True
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         self.seen.append((self.name, data, context))

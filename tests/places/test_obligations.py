@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.worlds import World, draw
-from umaya.gate import ObligationContext
+from umaya.gate import ObligationContext, Obligations, Owed
 from umaya.places.atlas import Atlas
 from umaya.places.obligations import factories
 from umaya.places.roads.background import BACKGROUND
@@ -127,3 +127,15 @@ def test_a_network_is_put_in_once(atlas: Atlas, world: World) -> None:
     """Edge ids stand in releases: another network would give them another meaning."""
     with pytest.raises(ConflictError, match="has a road network"):
         atlas.put(world.network, BACKGROUND.empty_table())
+
+
+@pytest.mark.parametrize("steps", [["move-to-road"], ["move-to-road", "suppress-dead-ends"]])
+def test_no_chain_ends_with_traversals(atlas: Atlas, steps: list[str]) -> None:
+    """They name vehicles, and what they tell from before the window could not be cut off again."""
+    parameters: dict[str, dict[str, Any]] = {"suppress-dead-ends": {"max_homes": 3}}
+    owed = [Owed.of(name, parameters.get(name, {})) for name in steps]
+    registry = Obligations(factories(atlas))
+    with pytest.raises(ValueError, match=f"cannot end with `{steps[-1]}`"):
+        registry.chain(owed)
+    counts = Owed.of("link-counts", {"min_vehicles": 1, "min_turn_backs": 2})
+    assert len(registry.chain([*owed, counts]).steps) == len(steps) + 1

@@ -58,6 +58,7 @@ class Look:
 
     name: str = "look"
     lookback: timedelta = timedelta(0)
+    may_end: bool = True
     seen: list[tuple[pa.Table, ObligationContext]] = field(default_factory=list)
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:

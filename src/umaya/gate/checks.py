@@ -100,6 +100,10 @@ def _check_obligations(document: Document, scheme: SchemeDocument, obligations: 
         except (ValueError, TypeError) as error:
             advice = "see the reference of obligations"
             raise InputError(document.place(path), "the obligation does not take these parameters", advice) from error
+    try:
+        obligations.chain(scheme.owed)
+    except ValueError as error:
+        raise InputError(document.place(("obligations",)), str(error), "state the steps that follow it") from error
 
 
 def _choose(names: Iterable[str]) -> str:

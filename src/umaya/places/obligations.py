@@ -5,7 +5,8 @@ away, none names a value in an error, none keeps what it was given. Parameters a
 
 The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends → traversals →
 link-counts → passages. A step that gets another table than it takes refuses to run, so a scheme that leaves one out
-releases nothing.
+releases nothing. Traversals never leave: they name vehicles and reach back before the window, so no scheme may end
+with them.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class MoveToRoad:
     atlas: Atlas
     parameters: MoveToRoadParameters
     name: str = "move-to-road"
+    may_end: bool = False
 
     @property
     def lookback(self) -> timedelta:
@@ -99,6 +101,7 @@ class SuppressDeadEnds:
     parameters: SuppressDeadEndsParameters
     name: str = "suppress-dead-ends"
     lookback: timedelta = timedelta(0)
+    may_end: bool = False
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `TRAVERSALS`."""
@@ -113,6 +116,7 @@ class LinkCounts:
 
     parameters: LinkCountsParameters
     name: str = "link-counts"
+    may_end: bool = True
 
     @property
     def lookback(self) -> timedelta:
@@ -142,6 +146,7 @@ class HomesPerSegment:
     atlas: Atlas
     name: str = "homes-per-segment"
     lookback: timedelta = timedelta(0)
+    may_end: bool = True
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `HOMES`."""

@@ -53,6 +53,14 @@ class Obligation(Protocol):
         """How far before the window it must see to be right within it; zero or more."""
         ...
 
+    @property
+    def may_end(self) -> bool:
+        """Whether what it leaves may leave the hub: made for the recipient, and with nothing from before the window.
+
+        A table that has the dataset's own time column is cut to the window by the vault; another must be already.
+        """
+        ...
+
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return what may go on. Must not keep `data`, and must not name its values in an error."""
         ...
@@ -106,8 +114,15 @@ class Obligations:
         return self._made[owed]
 
     def chain(self, owed: Sequence[Owed]) -> Chain:
-        """Return the chain of these obligations in their order; raises as `make`."""
-        return Chain(tuple(self.make(step) for step in owed))
+        """Return the chain of these obligations in their order.
+
+        Raises:
+            NotFoundError, ValueError: as `make`; ValueError too when the last leaves what only another may see.
+        """
+        steps = tuple(self.make(step) for step in owed)
+        if steps and not steps[-1].may_end:
+            raise ValueError(f"the obligations cannot end with `{steps[-1].name}`, whose result only another may see")
+        return Chain(steps)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ FAULTS: list[tuple[str, str, str, int | None, str | None, str]] = [
     ("two in one item", "{lookback_s: 600}", "{}\n    link-counts: {}", 11, "obligations", "item of its own"),
     ("key twice", "basis: postal-exception-2", "basis: own-purpose\nbasis: postal-exception-2", 9, "basis", "twice"),
     ("alias", "provider: post-minase", "provider: &p post-minase\nother: *p", 4, None, "alias"),
+    ("merge", "basis: postal-exception-2", "<<: {basis: postal-exception-2}", 8, "<<", "merges"),
+    ("date as parameter", "600", "2026-04-01", 13, "obligations[1].suppress-dead-ends.lookback_s", "parameter"),
+    ("endless parameter", "600", ".inf", 13, "obligations[1].suppress-dead-ends.lookback_s", "parameter"),
     ("no YAML", "title: {ja", "title: [ja", 2, None, "syntax"),
     ("id out of form", "scheme: minase-passable-roads", "scheme: Minase", 1, "scheme", "form"),
 ]

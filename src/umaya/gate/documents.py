@@ -1,7 +1,7 @@
 """Reading scheme documents: YAML in, plain data and the line of every key out.
 
 Must hold: what a person reads in the file is what is stored. So a key that stands twice is refused instead of the last
-one winning, aliases are refused (they hide content and can blow up), and only plain YAML values are built.
+one winning, aliases and merges are refused (they hide content), and only plain YAML values are built.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import yaml
 from umaya.types.errors import InputError, Place
 
 MAX_CHARACTERS = 200_000
+_MERGE = "tag:yaml.org,2002:merge"
 Path = tuple[str | int, ...]
 
 
@@ -51,7 +52,7 @@ def read(text: str, file: str) -> Document:
     """Read one YAML document.
 
     Raises:
-        InputError: when it is too long, no YAML, no mapping, repeats a key or uses an alias.
+        InputError: when it is too long, no YAML, no mapping, repeats a key, uses an alias or merges.
     """
     if len(text) > MAX_CHARACTERS:
         raise InputError(Place(file), "the document is too long", f"keep it under {MAX_CHARACTERS:,} characters")
@@ -77,6 +78,10 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], file: str) -> Non
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*path, str(key.value))
+            if key.tag == _MERGE:
+                raise _fault(
+                    file, key.start_mark, "the document merges a mapping", "write the keys out", key_path(here)
+                )
             if here in lines:
                 raise _fault(file, key.start_mark, "the key stands twice", "keep one of them", key_path(here))
             lines[here] = key.start_mark.line + 1

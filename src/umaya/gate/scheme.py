@@ -122,14 +122,13 @@ class SchemeDocument(_Strict):
 
 
 def parse(document: Document) -> SchemeDocument:
-    """Return the scheme that a document states.
+    """Return the scheme that a document states, read back from the form in which it would be stored.
 
     Raises:
         InputError: at the first fault, naming file, line and key path.
     """
     try:
-        scheme = SchemeDocument.model_validate(document.data)
-        scheme.canonical()
+        scheme = SchemeDocument.of_canonical(SchemeDocument.model_validate(document.data).canonical())
     except ValidationError as error:
         raise _input_error(document, error) from None  # its text would repeat the value
     except (ValueError, rfc8785.CanonicalizationError) as error:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -73,3 +80,51 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
     assert done.returncode == 2
     assert "something other than a demonstration hub" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("words", ["{bad", '{"seed": 1}', '{"seed": "one", "homes": 600}', "[]"])
+def test_a_folder_with_a_damaged_description_says_so(tmp_path: Path, words: str) -> None:
+    (tmp_path / "sample.json").write_text(words)
+    done = umaya("demo", "--once", "--hub", str(tmp_path))
+    assert done.returncode == 2
+    assert "sample.json: does not say what the demonstration was made from" in done.stderr
+
+
+def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "hub").write_text("letter")
+    done = umaya("demo", "--once", "--hub", str(tmp_path / "hub"))
+    assert done.returncode == 2
+    assert (tmp_path / "hub").read_text() == "letter"
+
+
+@pytest.mark.parametrize("command", [["demo", "--hub"], ["serve"]], ids=["demo", "serve"])
+def test_a_port_in_use_is_told_before_any_work(tmp_path: Path, command: list[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = umaya(*command, str(tmp_path / "hub"), "--port", port)
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}: cannot be listened on (address already in use)" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "hub").exists()
+
+
+def test_an_interrupt_ends_the_served_demo_and_the_second_start_goes_on(played: tuple[Path, dict[str, Any]]) -> None:
+    """The page answers, Ctrl+C ends it without a fault, and what was played stays."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["demo", "--hub", str(played[0]), "--port", str(port)]
+    command = [sys.executable, "-c", "from umaya.cli import main; main()", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        for _ in range(300):
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5) as page:
+                assert page.status == 200
+                break
+            time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=30)[1]
+    assert "Traceback" not in said
+    assert "Sign in as:" in said
+    assert play(played[0])["ledger_ok"]

@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from umaya.types.errors import UmayaError
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from umaya.sample.demo import Demo
 
 app = typer.Typer()
@@ -36,19 +38,21 @@ def demo(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8765,
 ) -> None:
     """Make the sample town's hub and play the day of its earthquake."""
+    from umaya.cli.listening import listen
     from umaya.sample.demo import Sample, open_demo
 
     console = Console(stderr=True)
     started = time.monotonic()
     with ExitStack() as stack:
+        bound = None if once else stack.enter_context(listen(host, port))
         folder = hub or Path(stack.enter_context(TemporaryDirectory(prefix="umaya-demo-"))) / "hub"
         with console.status("the sample town") as status:
             opened = open_demo(folder, Sample(seed, homes), lambda step: status.update(f"the sample town: {step}"))
         stack.callback(opened.hub.close)
-        if once:
+        if bound is None:
             _print(_play_once(opened, folder, console, started), as_json)
         else:
-            _serve(opened, console, speed, host, port)
+            _serve(opened, console, speed, bound, f"http://{host}:{port}")
 
 
 def _play_once(opened: Demo, folder: Path, console: Console, started: float) -> dict[str, Any]:
@@ -82,16 +86,16 @@ def _print(figures: dict[str, Any], as_json: bool) -> None:
         print(f"{name.replace('_', ' '):>18}  {value}")
 
 
-def _serve(opened: Demo, console: Console, speed: float, host: str, port: int) -> None:
+def _serve(opened: Demo, console: Console, speed: float, bound: socket, address: str) -> None:
     """Serve the hub while a thread plays the day."""
-    import uvicorn
-
     from umaya.api import create_app
+    from umaya.cli.listening import serve
     from umaya.gate.roles import PROGRAM
     from umaya.sample.setup import ACTORS
 
-    address = f"http://{host}:{port}"
-    console.print(f"\nThe sample hub of Minase is at [bold]{address}[/bold] (stop with Ctrl+C). Sign in as:")
+    console.print(
+        f"\nThe sample hub of Minase is at [bold]{address}[/bold] (stop with Ctrl+C). Sign in as:", soft_wrap=True
+    )
     for person in ACTORS:
         if PROGRAM not in person.roles:
             console.print(f"  {person.id:<14} {person.name}  ({', '.join(sorted(person.roles))})")
@@ -100,7 +104,7 @@ def _serve(opened: Demo, console: Console, speed: float, host: str, port: int) -
     player = threading.Thread(target=_play_along, args=(opened, console, speed, stop), daemon=True)
     player.start()
     try:
-        uvicorn.run(create_app(opened.hub), host=host, port=port, log_level="warning")
+        serve(create_app(opened.hub), bound)
     finally:
         stop.set()
         player.join(timeout=30)
@@ -122,4 +126,4 @@ def _play_along(opened: Demo, console: Console, speed: float, stop: threading.Ev
     except UmayaError as error:
         console.print(f"The day stops here, because {error}. The hub stays up.")
         return
-    console.print("The day is over. The hub stays up; start again to see it, or remove its folder to make a new one.")
+    console.print("The day is over. The hub stays up; remove its folder to make a new one.", soft_wrap=True)

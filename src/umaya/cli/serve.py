@@ -17,13 +17,13 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8765,
 ) -> None:
     """Serve a hub."""
-    import uvicorn
-
     from umaya.api import create_app
+    from umaya.cli import listening
     from umaya.hub import open_hub
 
+    bound = listening.listen(host, port)
     hub = open_hub(directory)
     try:
-        uvicorn.run(create_app(hub), host=host, port=port, log_level="warning")
+        listening.serve(create_app(hub), bound)
     finally:
         hub.close()

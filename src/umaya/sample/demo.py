@@ -71,7 +71,7 @@ def open_demo(directory: Path, sample: Sample, tell: Tell) -> Demo:
     Raises:
         InputError: when the folder holds something else.
     """
-    if directory.exists() and any(directory.iterdir()):
+    if directory.is_file() or (directory.exists() and any(directory.iterdir())):
         sample = _made_from(directory)
     else:
         _make(directory, sample, tell)
@@ -88,7 +88,12 @@ def _made_from(directory: Path) -> Sample:
     if not file.is_file():
         advice = "name a folder that is empty or not there yet"
         raise InputError(Place(str(directory)), "the folder holds something other than a demonstration hub", advice)
-    return Sample(**json.loads(file.read_text("utf-8")))
+    try:
+        made = json.loads(file.read_text("utf-8"))
+        return Sample(seed=int(made["seed"]), homes=int(made["homes"]))
+    except (ValueError, KeyError, TypeError) as error:
+        advice = "remove the folder to make a new one"
+        raise InputError(Place(str(file)), "does not say what the demonstration was made from", advice) from error
 
 
 def _make(directory: Path, sample: Sample, tell: Tell) -> None:

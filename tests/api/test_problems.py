@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.web.clients import TestClient
 from tests.web.hubs import make_hub
 from umaya.api import create_app
+from umaya.api.problems import Unforeseen, trace
 from umaya.types.errors import (
     ConflictError,
     ForbiddenError,
@@ -90,6 +93,48 @@ def test_every_error_of_a_page_says_what_to_do_next(client: TestClient, name: st
     assert words.gettext(f"problem.{code}.title") in answer.text
     assert words.gettext(f"problem.{code}.next") in answer.text
     assert SECRET not in answer.text
+
+
+def test_the_log_tells_where_a_fault_arose_and_no_value(app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+    """Other libraries put values into their errors; so does whoever asks for an address."""
+    client = TestClient(app)  # and the server, which logs what reaches it, is handed nothing
+    assert client.get("/test/unforeseen").status_code == 500
+    (record,) = caplog.records
+    assert record.getMessage().startswith("GET /test/unforeseen failed: RuntimeError\n")
+    assert "in route" in record.getMessage()
+    assert SECRET not in caplog.text
+    caplog.clear()
+    client.get("/test/integrity")
+    assert "IntegrityError: a tile is damaged" in caplog.text
+
+
+def test_a_cause_is_told_by_kind_only() -> None:
+    error = ConflictError("the rows do not fit")
+    error.__cause__ = KeyError(SECRET)
+    assert trace(error) == "ConflictError: the rows do not fit\nKeyError"
+
+
+def test_an_answer_that_breaks_off_is_logged_and_not_begun_again() -> None:
+    async def breaks_off(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError(SECRET)
+
+    logged: list[Exception] = []
+    sent: list[Message] = []
+
+    def answer(request: Request, error: Exception) -> Response:
+        logged.append(error)
+        return Response("late")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    asyncio.run(Unforeseen(breaks_off, answer)({"type": "http"}, receive, send))
+    assert len(logged) == 1
+    assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 def test_an_input_error_names_its_place(client: TestClient) -> None:

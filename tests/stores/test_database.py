@@ -57,6 +57,17 @@ def test_a_writing_transaction_leaves_nothing_when_its_body_raises(database: Dat
         assert session.scalars(select(PartyRow)).all() == []
 
 
+def test_an_error_of_the_database_holds_no_parameter(database: Database) -> None:
+    """Errors are logged, and the words that people wrote are parameters."""
+    with database.writing() as session:
+        session.add(party("post"))
+    twice = party("post")
+    twice.name_ja = "水無 花子"
+    with pytest.raises(IntegrityError) as caught, database.writing() as session:
+        session.add(twice)
+    assert "水無" not in str(caught.value)
+
+
 def test_a_reading_session_changes_nothing(database: Database) -> None:
     with database.reading() as session:
         session.add(party("post"))

@@ -41,6 +41,7 @@ def create_app(hub: Hub) -> FastAPI:
         dependencies=[Depends(refuse_other_sites)],
     )
     app.state.site = site
+    problems.install(app, site)
     app.add_middleware(
         SessionMiddleware,
         secret_key=session_key(hub.directory / "keys"),
@@ -49,7 +50,6 @@ def create_app(hub: Hub) -> FastAPI:
         same_site="lax",
     )
     app.add_middleware(SecurityHeaders)  # added last, so outermost
-    problems.install(app, site)
     if assets.built:
         app.mount(MOUNT, HashedFiles(directory=assets.directory), name="static")
     for router in pages.routers(hub, site):

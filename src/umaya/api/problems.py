@@ -6,12 +6,15 @@
     SignInRequiredError   401 sign-in        CrossSiteError          403 cross-site
     anything else         500 internal
 
-A fault that nobody foresaw says nothing about itself; it is in the server's log.
+A fault that nobody foresaw says nothing about itself; where it arose is in the server's log. The log has no word of
+other libraries' errors and no address as it was asked for: both may hold a value from somebody's data.
 """
 
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -19,8 +22,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from umaya.api.security import HEADERS, CrossSiteError
+from umaya.api.security import CrossSiteError
 from umaya.types.errors import (
     ConflictError,
     ForbiddenError,
@@ -62,21 +66,67 @@ def problem_of(error: Exception) -> Problem:
     return Problem("internal", CODES["internal"])
 
 
-def install(app: FastAPI, site: WebSite) -> None:
-    """Answer every error of the application with a problem."""
+def trace(error: BaseException | None) -> str:
+    """Return where an error and its causes arose. Only our own errors are quoted: they hold no value of a row."""
+    lines: list[str] = []
+    while error is not None:
+        lines.append(f"{type(error).__name__}: {error}" if isinstance(error, UmayaError) else type(error).__name__)
+        lines += [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(lines)
 
-    async def handle(request: Request, error: Exception) -> Response:
+
+class Unforeseen:
+    """Answers the faults that no handler foresaw.
+
+    Stands inside the framework's own catch-all, which would hand them on to the server with their words.
+
+    Args:
+        app: the application within.
+        answer: makes the response.
+    """
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Response]) -> None:
+        self.app = app
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            response = self.answer(Request(scope), error)
+            if not started:  # else it stays cut short, and the server closes the connection
+                await response(scope, receive, send)
+
+
+def install(app: FastAPI, site: WebSite) -> None:
+    """Answer every error of the application with a problem. Call it before middleware is added that goes around."""
+
+    def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if problem.status >= 500:
-            _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__, exc_info=error)
+            route = getattr(request.scope.get("route"), "path", "an unknown route")
+            _log.error("%s %s failed: %s", request.method, route, trace(error))
         response = _sign_in_first(request) if _may_be_led(request, problem) else site.problem(request, problem)
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)
-        response.headers.update(HEADERS)  # an unforeseen fault is answered outside the middleware that sets them
         return response
 
-    for kind in (UmayaError, RequestValidationError, HTTPException, Exception):
+    async def handle(request: Request, error: Exception) -> Response:
+        return answer(request, error)
+
+    for kind in (UmayaError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, handle)
+    app.add_middleware(Unforeseen, answer=answer)
 
 
 def _may_be_led(request: Request, problem: Problem) -> bool:

@@ -83,7 +83,11 @@ class Database:
         """
         parsed = _parsed(url)
         try:
-            engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+            engine = create_engine(
+                parsed,
+                pool_pre_ping=parsed.get_backend_name() == "postgresql",
+                hide_parameters=True,  # errors are logged, and what people wrote is among the parameters
+            )
         except ModuleNotFoundError as error:
             raise InputError(
                 _PLACE, "the PostgreSQL driver is not installed", "install the extra: pip install 'umaya[postgres]'"

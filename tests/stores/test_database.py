@@ -57,6 +57,31 @@ def test_a_writing_transaction_leaves_nothing_when_its_body_raises(database: Dat
         assert session.scalars(select(PartyRow)).all() == []
 
 
+def test_many_may_open_a_fresh_file_at_once(tmp_path: Path) -> None:
+    """The switch to WAL is the one thing that SQLite refuses instead of waiting for."""
+    errors: list[BaseException] = []
+
+    def use(database: Database, start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            with database.writing() as session:
+                session.execute(text("SELECT 1"))
+        except BaseException as error:  # what any thread raises is what the test is about
+            errors.append(error)
+
+    for attempt in range(20):
+        databases = [Database.open(f"sqlite:///{tmp_path / str(attempt)}.db") for _ in range(6)]
+        start = threading.Barrier(len(databases))
+        threads = [threading.Thread(target=use, args=(database, start)) for database in databases]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for database in databases:
+            database.close()
+    assert errors == []
+
+
 def test_an_error_of_the_database_holds_no_parameter(database: Database) -> None:
     """Errors are logged, and the words that people wrote are parameters."""
     with database.writing() as session:

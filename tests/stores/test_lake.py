@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -112,6 +113,32 @@ def test_a_crashed_write_is_ignored_and_swept(lake: Lake, tmp_path: Path) -> Non
     assert lake.sweep("d") == 2
     assert sorted(path.name for path in folder.iterdir()) == ["w.parquet"]
     assert ids(lake) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("first_holds", [True, False])
+def test_of_two_who_make_the_same_write_the_second_waits(lake: Lake, tmp_path: Path, first_holds: bool) -> None:
+    """Otherwise a second that is refused would take back the files of the first, whose marker then says they hold."""
+    second: list[str] = []
+
+    def write_too() -> None:
+        try:
+            Lake(tmp_path / "lake").write("d", FOUR, PLACED, "other")
+        except ConflictError:
+            second.append("refused")
+        else:
+            second.append("written")
+
+    with lake.stage("d", FOUR, PLACED, "other") as pending:
+        thread = threading.Thread(target=write_too)
+        thread.start()
+        thread.join(0.1)
+        assert second == []
+        if first_holds:
+            pending.commit()
+    thread.join()
+    assert second == ["refused" if first_holds else "written"]
+    assert ids(lake) == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert list((tmp_path / "lake" / "d" / "writes").glob("*.tmp")) == []
 
 
 def test_sweeping_waits_for_no_writer_and_harms_none(lake: Lake) -> None:

@@ -2,6 +2,7 @@
 
     <dataset>/day=2026-04-01/area=543601/<write>.parquet     days in UTC, areas as `umaya.stores.mesh` has them
     <dataset>/writes/<write>                                 empty; there once the write holds
+    <dataset>/writes/<write>.own.tmp                         held by the one who makes the write
     <dataset>/lock                                           writers share it, sweeping needs it alone
 
 Must hold: a write is seen whole or not at all, also after a crash (each file is written under a temporary name,
@@ -103,7 +104,9 @@ class Lake:
         folder = self._folder(dataset)
         marker = folder / "writes" / _checked(name)
         make_folder(marker.parent, self._directory)
-        with locked(folder / "lock", shared=True):
+        # Two who make the same write would share its files, and one that gives up would take the other's back.
+        own = marker.with_name(f"{name}.own{TEMPORARY}")
+        with locked(folder / "lock", shared=True), locked(own, shared=False):
             if marker.exists():
                 raise ConflictError("this data was taken in before")
             pending = Pending(marker)
@@ -115,6 +118,8 @@ class Lake:
                 yield pending
             finally:
                 pending.take_back()
+                if marker.exists():
+                    own.unlink(missing_ok=True)  # whoever waits for it finds the marker
 
     def scan(
         self,

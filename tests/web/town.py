@@ -14,6 +14,7 @@ import pyarrow as pa
 import shapely
 
 from umaya.engines.passability import PASSABILITY
+from umaya.places.roads.background import BACKGROUND
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import ACCESSES, EDGES, NODES
 
@@ -137,8 +138,8 @@ def background_table() -> pa.Table:
     """Return the background as the hub keeps it."""
     features = background()["features"]
     shapes = [shapely.from_geojson(json.dumps(f["geometry"])).wkb for f in features]
-    columns = {key: [f["properties"][key] for f in features] for key in ("kind", "name")}
-    return pa.table({**columns, "geometry": pa.array(shapes, pa.binary())})
+    columns = {key: [f["properties"].get(key) for f in features] for key in ("kind", "name", "name_en")}
+    return pa.table({**columns, "geometry": shapes}, schema=BACKGROUND)
 
 
 def segments(window: int) -> pa.Table:

@@ -234,6 +234,7 @@ STORIES = st.builds(
     timed=st.booleans(),
     window_h=st.one_of(st.none(), st.sampled_from([(-1, 0), (-5, -1), (-1, 1), (-9, -8)])),
 )
+LEAST = {"suppress-dead-ends": {"max_homes": 1}, "link-counts": {"min_vehicles": 2}}
 KINDS = {"city": "municipality", "post": "post", "bank": "bank"}
 
 
@@ -252,7 +253,7 @@ def told(story: Story) -> tuple[Use, Facts]:
             "basis": story.basis,
             "area": None if story.area is None else {"bbox": list(BOXES[story.area])},
             "period": {"from": day(story.first_day), "to": day(max(story.first_day, story.last_day))},
-            "obligations": [{step: {}} for step in story.steps],
+            "obligations": [{step: LEAST.get(step, {})} for step in story.steps],
         }
     )
     schema = pa.schema([(name, pa.float64()) for name in [*names, "t", "f9"]])

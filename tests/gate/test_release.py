@@ -180,7 +180,7 @@ def test_uses_can_be_paged_latest_first(ready: World) -> None:
 
 
 def test_the_last_obligation_shapes_the_release(world: World) -> None:
-    steps = "[{move-to-road: {}}, {suppress-dead-ends: {}}, {link-counts: {}}]"
+    steps = "[{move-to-road: {}}, {suppress-dead-ends: {max_homes: 3}}, {link-counts: {min_vehicles: 2}}]"
     world.approve(SCHEME, basis="probe-statistics", obligations=steps)
     release = released(world, event=None)
     assert release.data.equals(pa.table({"points": [4]}))

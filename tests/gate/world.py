@@ -77,6 +77,8 @@ class MemoryLedger:
 class Limits(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     lookback_s: int = Field(default=0, ge=0)
+    max_homes: int = Field(default=0, ge=0)
+    min_vehicles: int = Field(default=1, ge=1)
 
 
 @dataclass(frozen=True)

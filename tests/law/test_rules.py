@@ -17,13 +17,18 @@ from umaya.types.reasons import Reason
 
 TODAY = RULES.at(date(2026, 4, 1))
 DATA: list[dict[str, Any]] = yaml.safe_load(files("umaya.law").joinpath("rules.yaml").read_text(encoding="utf-8"))
+STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("move-to-road", {}),
+    ("suppress-dead-ends", {"max_homes": 1}),
+    ("link-counts", {"min_vehicles": 2}),
+)
 PROBE = Proposal(
     basis="probe-statistics",
     provider="post",
     recipient="city",
     recipient_kind="municipality",
     classes={"lon": SecrecyClass.POSTAL},
-    obligations=("move-to-road", "suppress-dead-ends", "link-counts"),
+    obligations=STEPS,
     has_area=False,
 )
 DISASTER = replace(PROBE, basis="postal-exception-2", obligations=(), has_area=True)
@@ -43,8 +48,8 @@ def test_what_meets_its_basis_is_allowed(proposal: Proposal) -> None:
         (replace(DISASTER, recipient_kind="bank"), Reason.RECIPIENT_NOT_ALLOWED, "recipient"),
         (replace(DISASTER, has_area=False), Reason.EVIDENCE_MISSING, "area"),
         (replace(PROBE, obligations=()), Reason.OBLIGATION_MISSING, "obligations"),
-        (replace(PROBE, obligations=("move-to-road", "link-counts")), Reason.OBLIGATION_MISSING, "obligations"),
-        (replace(PROBE, obligations=PROBE.obligations[::-1]), Reason.OBLIGATION_MISSING, "obligations"),
+        (replace(PROBE, obligations=STEPS[::2]), Reason.OBLIGATION_MISSING, "obligations"),
+        (replace(PROBE, obligations=STEPS[::-1]), Reason.OBLIGATION_MISSING, "obligations"),
     ],
 )
 def test_what_does_not_is_refused_where_it_stands(proposal: Proposal, reason: Reason, key: str) -> None:
@@ -54,8 +59,34 @@ def test_what_does_not_is_refused_where_it_stands(proposal: Proposal, reason: Re
 
 
 def test_other_obligations_may_stand_between() -> None:
-    steps = ("mask", "move-to-road", "suppress-dead-ends", "round", "link-counts", "watermark")
+    move, suppress, count = STEPS
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("mask", {}),
+        move,
+        suppress,
+        ("round", {}),
+        count,
+        ("watermark", {}),
+    )
     assert first_fault(TODAY, replace(PROBE, obligations=steps)) is None
+
+
+@pytest.mark.parametrize(
+    ("at", "weak"),
+    [
+        (1, ("suppress-dead-ends", {"max_homes": 0})),
+        (1, ("suppress-dead-ends", {})),
+        (2, ("link-counts", {"min_vehicles": 1})),
+        (2, ("link-counts", {"min_vehicles": "2"})),
+    ],
+)
+def test_an_obligation_cannot_be_met_in_name_only(at: int, weak: tuple[str, dict[str, Any]]) -> None:
+    """No home suppresses nothing, and one vehicle is no count; also where a strict step stands beside the weak one."""
+    for steps in ((*STEPS[:at], weak, *STEPS[at + 1 :]), (*STEPS, weak)):
+        fault = first_fault(TODAY, replace(PROBE, obligations=steps))
+        assert fault is not None
+        assert (fault.reason, fault.item) == (Reason.OBLIGATION_MISSING, weak[0])
+    assert first_fault(TODAY, replace(DISASTER, obligations=(weak,))) is None, "there the two locks judge"
 
 
 @pytest.mark.parametrize("proposal", [PROBE, DISASTER, OWN])

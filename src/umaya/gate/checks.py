@@ -72,7 +72,7 @@ def legal_fault(
             recipient=scheme.recipient,
             recipient_kind=recipient.kind,
             classes={name: dataset.classes[name] for name in fields},
-            obligations=[owed.name for owed in scheme.owed],
+            obligations=[step for item in scheme.obligations for step in item.items()],
             has_area=scheme.area is not None,
         ),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from umaya.law.rules import Basis, Evidence, RecipientRule, RuleSet
 from umaya.types.classes import SecrecyClass
@@ -26,7 +27,7 @@ class Proposal:
         provider, recipient: ids of parties.
         recipient_kind: kind of the recipient.
         classes: secrecy class of every field asked for.
-        obligations: names in order.
+        obligations: names in order, each with its parameters.
         has_area: whether the scheme says where.
     """
 
@@ -35,7 +36,7 @@ class Proposal:
     recipient: str
     recipient_kind: str
     classes: Mapping[str, SecrecyClass]
-    obligations: Sequence[str]
+    obligations: Sequence[tuple[str, Mapping[str, Any]]]
     has_area: bool
 
 
@@ -97,12 +98,19 @@ def _class_fault(rules: RuleSet, basis: Basis, classes: Mapping[str, SecrecyClas
     return None
 
 
-def _obligation_fault(basis: Basis, owed: Sequence[str]) -> Fault | None:
-    if _in_order(basis.obligations, owed):
-        return None
-    needed = ", ".join(f"`{name}`" for name in basis.obligations)
-    problem = f"the basis `{basis.id}` asks for obligations that are missing or out of order"
-    return Fault(Reason.OBLIGATION_MISSING, "obligations", None, problem, f"state {needed} in this order")
+def _obligation_fault(basis: Basis, owed: Sequence[tuple[str, Mapping[str, Any]]]) -> Fault | None:
+    if not _in_order(basis.obligations, [name for name, _ in owed]):
+        needed = ", ".join(f"`{name}`" for name in basis.obligations)
+        problem = f"the basis `{basis.id}` asks for obligations that are missing or out of order"
+        return Fault(Reason.OBLIGATION_MISSING, "obligations", None, problem, f"state {needed} in this order")
+    for name, parameters in owed:
+        for key, least in basis.least.get(name, {}).items():
+            given = parameters.get(key)
+            if not isinstance(given, int) or given < least:
+                problem = f"the basis `{basis.id}` asks for more of the obligation `{name}`"
+                advice = f"state `{key}` of at least {least}"
+                return Fault(Reason.OBLIGATION_MISSING, "obligations", name, problem, advice)
+    return None
 
 
 def _evidence_fault(basis: Basis, proposal: Proposal) -> Fault | None:

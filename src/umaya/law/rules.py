@@ -56,6 +56,7 @@ class Basis:
         recipient: who may receive.
         evidence: what must be shown.
         obligations: names that a scheme must owe, in this order; others may stand between.
+        least: parameters of obligations with the least number that each must have.
         may: classes that it can touch.
         never: classes that it can never touch.
     """
@@ -67,6 +68,7 @@ class Basis:
     recipient: RecipientRule
     evidence: tuple[Evidence, ...]
     obligations: tuple[str, ...]
+    least: Mapping[str, Mapping[str, int]]
     may: frozenset[SecrecyClass]
     never: frozenset[SecrecyClass]
 
@@ -143,6 +145,7 @@ def _basis(item: Mapping[str, Any], never_leaves: frozenset[SecrecyClass]) -> Ba
         recipient=RecipientRule(item["recipient"]),
         evidence=tuple(Evidence(code) for code in item["evidence"]),
         obligations=tuple(item["obligations"]),
+        least=item.get("least", {}),
         may=may,
         never=never,
     )

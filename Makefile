@@ -36,10 +36,15 @@ frontend: $(VENV)/.run
 demo: frontend
 	$(BIN)/umaya demo --hub $(DEMO_HUB)
 
-test: $(VENV)/.dev frontend
+# Tests use a real Chromium: as root on Debian it is installed, elsewhere the browser tests skip and say so.
+.PHONY: chromium
+chromium:
+	@sh scripts/chromium.sh
+
+test: $(VENV)/.dev frontend chromium
 	$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup
 
-test-quick: $(VENV)/.dev frontend
+test-quick: $(VENV)/.dev frontend chromium
 	$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup -m "not slow"
 
 check: $(VENV)/.dev

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.web.hubs import AUDITOR, OFFICER, VERIFIER, make_hub
 from umaya.api.security import CONTENT_SECURITY_POLICY, asked_by_another_site
 from umaya.api.session import session_key
 from umaya.hub import Hub
+from umaya.services.roads import routes
+from umaya.types.errors import InputError
 from umaya.web.pages.sign_in import local_path
 
 
@@ -185,6 +188,29 @@ def test_the_session_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None
     assert len(first) == 64
     assert stat.S_IMODE((tmp_path / "keys" / "session").stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "keys").iterdir()] == ["session"]
+
+
+def test_a_damaged_session_key_signs_nothing(tmp_path: Path) -> None:
+    """Whoever knows that the key is empty could sign a session of anybody."""
+    session_key(tmp_path / "keys")
+    (tmp_path / "keys" / "session").write_text("")
+    with pytest.raises(InputError, match="session key is damaged"):
+        session_key(tmp_path / "keys")
+
+
+def test_a_demo_session_ends_with_the_demo(tmp_path: Path) -> None:
+    hub = make_hub(tmp_path / "hub")
+    cookies = client_of(hub, OFFICER).cookies
+    serious = client_of(replace(hub, settings=replace(hub.settings, demo=False)))
+    serious.cookies = cookies
+    assert serious.get("/api/v1/roads/state").status_code == 401
+    hub.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/roads/state", "/api/v1/roads/passages.csv", "/api/v1/roads/stream?x"])
+def test_no_answer_about_the_hub_is_kept_by_a_browser(hub: Hub, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "STREAM_S", 0.0)
+    assert client_of(hub, OFFICER).get(path).headers["cache-control"] == "no-store"
 
 
 def test_a_removed_actor_is_signed_out(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,9 +54,9 @@ class WebSite:
         self._language = language
 
     def signed_in(self, request: Request) -> Actor | None:
-        """Return who is signed in, or None."""
+        """Return who is signed in, or None. A session of the demo sign-in ends where that is no longer offered."""
         actor_id = request.session.get(SESSION_ACTOR)
-        if actor_id is None:
+        if actor_id is None or not self.demo:
             return None
         try:
             return self._directory.actor(actor_id)

@@ -220,8 +220,8 @@ def _csv(path: Path, faults: _Faults) -> Iterator[pa.RecordBatch]:
 
 def _check_names(path: Path, names: list[str]) -> None:
     known = ", ".join(POSITIONS.names)
-    if not set(names) & set(POSITIONS.names):  # a headless file: its first row is data and must not be repeated
-        raise InputError(Place(str(path)), "has no header with column names", f"name the columns {known}")
+    if not set(names) & set(POSITIONS.names):  # perhaps a CSV without a header: its first row is data, never repeated
+        raise InputError(Place(str(path)), "names none of the columns of positions", f"name the columns {known}")
     for name in REQUIRED:
         if name not in names:
             raise InputError(Place(str(path), field=name), "is missing", f"name the columns {known}")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tests.gate.world import ACTORS, CLASSES, SCHEMA, World
-from umaya.gate import Dataset, Party, Words
+from umaya.gate import Dataset, Party, Words, catalogue
 from umaya.types.classes import SecrecyClass
 from umaya.types.errors import ConflictError, InputError, NotFoundError, UmayaError
 from umaya.types.site import Actor
@@ -103,3 +103,14 @@ def test_a_registration_that_cannot_be_recorded_does_not_happen(world: World) ->
         world.gate.catalogue.add_party(Party("new-party", TITLE, "post"))
     with pytest.raises(NotFoundError):
         world.gate.catalogue.party("new-party")
+
+
+def test_of_two_processes_that_register_the_same_one_is_told(
+    either_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have looked and found nothing; the database lets one through, and the ledger has that one only."""
+    monkeypatch.setattr(catalogue, "_must_be_new", lambda *_: None)
+    entries = len(either_world.ledger.entries)
+    with pytest.raises(ConflictError, match="at this moment"):
+        either_world.gate.catalogue.add_party(Party("post-minase", Words("二つ目", "A second"), "post"))
+    assert len(either_world.ledger.entries) == entries

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from tests.gate.world import ACTORS, INSIDE, MINUTE, NINE, World, offsets, positions
-from umaya.gate import Release
+from umaya.gate import Dataset, Release, Words
+from umaya.gate.intake import conform
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, UmayaError
 
 PHONES = ACTORS["phones"]
@@ -128,3 +129,12 @@ def test_days_and_areas_lie_apart(ready: World) -> None:
     folders = {path.name for path in ready.directory.glob("bike-positions/day=*")}
     assert folders == {"day=2026-04-02", "day=2026-04-03"}
     assert {path.name for path in ready.directory.glob("letterboxes/*=*")} == {"day=none"}
+
+
+def test_a_row_without_its_time_is_refused_also_where_the_schema_lets_it_be_empty(ready: World) -> None:
+    """It would belong to no day, and no window could hold it back."""
+    schema = pa.schema([pa.field("t", pa.timestamp("us", "UTC")), pa.field("n", pa.int64())])
+    timed = Dataset("counts", "post-minase", Words("数", "Counts"), schema, {}, "t")
+    table = pa.table({"t": pa.array([0, None], schema.field("t").type), "n": [1, 2]})
+    with pytest.raises(InputError, match="row 2: field `t`: a time is missing"):
+        conform(timed, table, "counts.csv")

@@ -120,6 +120,10 @@ def conform(dataset: Dataset, table: pa.Table, source: str) -> pa.Table:
     if table.num_rows == 0:
         raise InputError(Place(source), "there are no rows", "give at least one")
     columns = [_column(field, table, source) for field in dataset.schema]
+    if dataset.time is not None:
+        place = Place(source, field=dataset.time)
+        column = columns[dataset.schema.get_field_index(dataset.time)]
+        _refuse(column, pc.is_null, place, "a time is missing", "fill it in or drop the row")
     _check_coordinate(dataset.lon, 180, dataset, columns, source)
     _check_coordinate(dataset.lat, 90, dataset, columns, source)
     return pa.table(columns, schema=dataset.schema)

@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
-from umaya.types.errors import UmayaError
+from umaya.types.errors import ConflictError, UmayaError
 
 
 class NotRecordedError(UmayaError):
@@ -85,9 +86,16 @@ class Acts:
 
     @contextmanager
     def begin(self) -> Iterator[Act]:
-        """Yield an act; commit at the end, roll back when the body raises."""
-        with self.database.writing() as session:
-            yield Act(session, self.clock.now(), self.ledger, self.entropy)
+        """Yield an act; commit at the end, roll back when the body raises.
+
+        Raises:
+            ConflictError: when another process did the same at this moment, and its rows stand where these would.
+        """
+        try:
+            with self.database.writing() as session:
+                yield Act(session, self.clock.now(), self.ledger, self.entropy)
+        except IntegrityError as error:
+            raise ConflictError("another did the same at this moment: look again, then repeat the act") from error
 
 
 def digest(data: bytes) -> str:

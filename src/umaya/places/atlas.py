@@ -7,7 +7,6 @@ homes are counts for each road segment.
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 from umaya.engines.disclosure import AccessIndex, suppressed_segments
 from umaya.engines.matching import Matcher
 from umaya.places.roads import load, save
+from umaya.stores.durable import make_folder, publish
 from umaya.types.errors import ConflictError
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import HOMES
@@ -96,14 +96,10 @@ class Atlas:
             key = (max_homes, file.stat().st_mtime_ns)
             if key not in self._suppressed:
                 homes = pq.read_table(file).cast(HOMES)
+                self._suppressed = {old: known for old, known in self._suppressed.items() if old[1] == key[1]}
                 self._suppressed[key] = suppressed_segments(self.network, homes, max_homes)
             return self._suppressed[key]
 
     def _write(self, name: str, table: pa.Table) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        temporary = self._directory / f".{name}.{os.getpid()}"
-        with temporary.open("wb") as sink:
-            pq.write_table(table, sink)
-            sink.flush()
-            os.fsync(sink.fileno())
-        temporary.replace(self._directory / name)
+        make_folder(self._directory, self._directory)
+        publish(self._directory / name, lambda sink: pq.write_table(table, sink))

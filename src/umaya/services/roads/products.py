@@ -7,7 +7,6 @@ A file is whole or absent: it is written under a temporary name, synced and rena
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from umaya.stores.durable import make_folder, publish
 from umaya.types.schemas import PASSAGES
 
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -52,19 +52,8 @@ class Products:
     def write(self, series: str, window: Window, passages: pa.Table) -> None:
         """Store the passages of one window of a series, replacing an earlier file of the same window."""
         folder = self._series(series) / f"day={window.start:%Y-%m-%d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / window.file_name()
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        with temporary.open("wb") as sink:
-            pq.write_table(passages.cast(PASSAGES), sink)
-            sink.flush()
-            os.fsync(sink.fileno())
-        temporary.replace(path)
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        make_folder(folder, self._directory)
+        publish(folder / window.file_name(), lambda sink: pq.write_table(passages.cast(PASSAGES), sink))
 
     def windows(self, series: str) -> list[Window]:
         """Return the released windows of a series, earliest first."""

@@ -142,7 +142,7 @@ def test_a_draft_of_the_next_version_does_not_darken_the_map(town: Town) -> None
     town.quake()
     town.clock.advance(STEP)
     text = (resources.files("umaya.sample") / "schemes" / "minase-passable-roads.yaml").read_text("utf-8")
-    draft = text.replace("postal-exception-2", "probe-statistics")
+    draft = text.replace("postal-exception-2", "probe-statistics").replace("min_vehicles: 1", "min_vehicles: 2")
     town.hub.gate.schemes.submit(PEOPLE["post-planner"], draft, "draft.yaml")
     assert len(town.hub.roads.advance(PROGRAM)) == 1
     assert town.hub.roads.state(OFFICER).at == QUAKE + STEP

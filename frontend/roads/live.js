@@ -13,6 +13,7 @@ if (list.dataset.stream && !new URL(location.href).searchParams.has("at")) {
     if (Date.parse(at) <= newest) return; // a stream begins with what is known
     newest = Date.parse(at);
     await htmx.ajax("GET", location.href, { target: "#road-list", select: "#road-list", swap: "outerHTML" });
+    document.querySelector("[data-stage]").hidden = true; // a new window is out, so nothing is late
     document.querySelector("[data-announce]").textContent = t("roads.updated", { time: formatTime(at) });
   });
 }

@@ -14,6 +14,8 @@ const page = document.querySelector("[data-roads]");
 const message = page.querySelector("[data-message]");
 const announcement = page.querySelector("[data-announce]");
 const panel = page.querySelector("[data-details]");
+const stage = page.querySelector("[data-stage]");
+const LOOK_AGAIN_MS = 60_000;
 const FIT = { padding: 28, animate: false };
 const controls = ["NavigationControl.ZoomIn", "NavigationControl.ZoomOut", "Map.Title", "AttributionControl.ToggleAttribution"];
 
@@ -98,6 +100,16 @@ class RoadMap {
   take(state) {
     this.state = state;
     this.timeline.update(state);
+    const words = state.stage === "live" ? "" : t(`roads.stage.${state.stage}`);
+    if (stage.textContent !== words) stage.textContent = words;
+    stage.hidden = !words;
+  }
+
+  // Takes what is newest; whoever looks at an earlier time stays there.
+  async lookAgain() {
+    if (this.timeline.live) return this.show(null);
+    const { windows, stage } = await this.states.at(null);
+    this.take({ ...this.state, windows, stage });
   }
 
   select(segment, { move = false } = {}) {
@@ -124,13 +136,14 @@ class RoadMap {
       const { at } = JSON.parse(data);
       if (Date.parse(at) <= Date.parse(this.state?.windows.last ?? 0)) return; // a stream begins with what is known
       this.states.forget();
-      if (this.timeline.live) await this.show(null);
-      else this.take({ ...this.state, windows: (await this.states.at(null)).windows });
+      await this.lookAgain();
       announcement.textContent = t("roads.updated", { time: formatTime(at) });
     });
     const status = page.querySelector("[data-connection]");
-    stream.addEventListener("open", () => (status.textContent = t("roads.connected")));
+    stream.addEventListener("open", () => (status.textContent = this.state?.stage === "over" ? "" : t("roads.connected")));
     stream.addEventListener("error", () => (status.textContent = t("roads.reconnecting")));
+    // That windows stay out is told by no event. A lost connection is told above.
+    setInterval(() => this.lookAgain().catch(() => {}), LOOK_AGAIN_MS);
   }
 }
 
@@ -165,7 +178,7 @@ async function start() {
 // Without a declared event there is nothing to show but the roads; the page looks again once a minute.
 function waitForEvent(map) {
   tellWhenDrawn(map);
-  setTimeout(() => location.reload(), 60_000);
+  setTimeout(() => location.reload(), LOOK_AGAIN_MS);
 }
 
 function tellWhenDrawn(map) {

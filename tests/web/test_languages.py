@@ -39,6 +39,7 @@ LOOKED_UP = {
     "problem.": [f"{code}.{part}" for code in CODES for part in ("title", "next")],
     "reason.": [f"{reason.value}.{part}" for reason in Reason for part in ("what", "next")],
     "roads.status.": STATUSES,
+    "roads.stage.": ("waiting", "late", "over"),
     "roads.filter.": ("known", "all"),
     "roads.map.": MAP_CONTROLS,
     "schemes.state.": [state.value for state in State],

@@ -12,6 +12,7 @@ from tests.web.clients import client_of
 from tests.web.hubs import AUDITOR, OFFICER, make_hub
 from umaya.hub import Hub
 from umaya.services.roads import routes
+from umaya.services.roads.service import Stage
 from umaya.types.site import Actor
 
 
@@ -98,6 +99,7 @@ def test_a_calm_town_has_a_page_that_says_what_to_wait_for(tmp_path: Path) -> No
         assert page.status_code == 200
         assert "No disaster is declared" in page.text
         assert "data-stream" not in page.text
+        assert "passages.csv" not in page.text, "there is nothing to download"
     assert client.get("/api/v1/roads/state").json()["code"] == "conflict"
     hub.close()
 
@@ -136,3 +138,22 @@ def test_a_stream_ends_when_the_map_is_no_longer_the_actors_to_see(fresh: Hub, m
 
     monkeypatch.setattr(fresh.gate.catalogue, "actor", demoted)
     assert client.get("/api/v1/roads/stream").text.count("event: window") == 1
+
+
+@pytest.mark.parametrize("path", ["/roads", "/roads/list"])
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("waiting", "Waiting for the first records"),
+        ("late", "No newer records have arrived"),
+        ("over", "The period of this disaster is over"),
+    ],
+)
+def test_a_map_that_is_not_live_says_so(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, path: str, stage: Stage, words: str
+) -> None:
+    state = hub.roads.state
+    assert words not in client_of(hub, OFFICER).get(path).text
+    monkeypatch.setattr(hub.roads, "state", lambda actor, at=None: replace(state(actor, at), stage=stage))
+    assert words in client_of(hub, OFFICER).get(path).text
+    assert client_of(hub, OFFICER).get("/api/v1/roads/state").json()["stage"] == stage

@@ -181,6 +181,24 @@ def test_an_announced_event_does_not_hide_the_present_one(town: Town) -> None:
     assert town.hub.roads.state(OFFICER).event.id == "quake"
 
 
+def test_the_map_says_when_newer_records_are_no_longer_to_be_expected(town: Town) -> None:
+    """A map that stopped an hour ago must not look live to whoever opens it at night."""
+    town.quake(lasts=timedelta(hours=2))
+
+    def stage_after(minutes: int) -> str:
+        town.clock.set(QUAKE + timedelta(minutes=minutes))
+        return town.hub.roads.state(OFFICER).stage
+
+    assert stage_after(9) == "waiting"
+    assert stage_after(30) == "late"
+    town.hub.roads.advance(PROGRAM)
+    assert stage_after(31) == stage_after(59) == "live"
+    assert stage_after(60) == "late"
+    town.hub.roads.advance(PROGRAM)
+    assert stage_after(60) == "live"
+    assert stage_after(120) == "over"
+
+
 def test_the_slider_shows_the_map_as_it_was(town: Town) -> None:
     town.quake()
     town.ride("2AB4", "bike-1", QUAKE + timedelta(minutes=2))

@@ -52,6 +52,7 @@ def document(state: MapState) -> dict[str, Any]:
     first, last = (state.windows[0], state.windows[-1]) if state.windows else (None, None)
     return {
         "at": _iso(state.at),
+        "stage": state.stage,
         "event": {
             "id": state.event.id,
             "name": {"ja": state.event.name.ja, "en": state.event.name.en},

@@ -36,7 +36,9 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
     def road_map(request: Request, at: AwareDatetime | None = None) -> Response:
         state = state_of(site.actor(request), at)
         time_query = _query(at=request.query_params.get("at"))
-        return site.page(request, "roads/map.html", event=state and state.event, time_query=time_query)
+        return site.page(
+            request, "roads/map.html", event=state and state.event, stage=state and state.stage, time_query=time_query
+        )
 
     @routes.get("/roads/list")
     def road_list(
@@ -61,6 +63,7 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
             request,
             "roads/list.html",
             event=state and state.event,
+            stage=state and state.stage,
             shown_at=state and state.at,
             previous_page=_query(**asked, page=page - 1),
             next_page=_query(**asked, page=page + 1),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 
@@ -28,6 +29,12 @@ from umaya.types.site import Actor
 LIVE_BASIS, USUAL_BASIS = "postal-exception-2", "probe-statistics"
 
 
+Stage = Literal["waiting", "live", "late", "over"]
+"""Whether newer windows are to be expected: none is out yet; they come; they should have come; they no longer come."""
+LATE = 3
+"""Lengths of a window without a new one from which a map is late."""
+
+
 @dataclass(frozen=True)
 class MapState:
     """What is known about the roads at one moment.
@@ -37,12 +44,14 @@ class MapState:
         event: the declared disaster.
         windows: every released window, earliest first, also those after `at`.
         segments: schema `umaya.engines.passability.PASSABILITY`.
+        stage: whether newer windows are to be expected, whatever `at` is.
     """
 
     at: datetime
     event: Event
     windows: tuple[Window, ...]
     segments: pa.Table
+    stage: Stage = "live"
 
 
 class RoadMapService:
@@ -111,7 +120,7 @@ class RoadMapService:
         ends = [w.end for w in windows if at is None or w.end <= at]
         moment = max(ends, default=event.start)
         segments = self._estimated(_series(scheme, event), self._usual_days(actor.party), event.start, moment)
-        return MapState(moment, event, windows, segments)
+        return MapState(moment, event, windows, segments, self._stage(scheme, event, windows))
 
     def passages(self, actor: Actor, at: datetime | None = None) -> pa.Table:
         """Return the released passages until a moment (schema `PASSAGES`); raises as `state`."""
@@ -179,6 +188,14 @@ class RoadMapService:
             return None
         windows = self._products.windows(series)
         return (series, windows[-1]) if windows else None
+
+    def _stage(self, scheme: SchemeVersion, event: Event, windows: tuple[Window, ...]) -> Stage:
+        now, step = self._clock.now(), timedelta(seconds=_window_s(scheme))
+        if now >= event.end:
+            return "over"
+        if now - (windows[-1].end if windows else event.start) >= LATE * step:
+            return "late"
+        return "live" if windows else "waiting"
 
     def _usual(self, days: tuple[str, Window] | None) -> pa.Table:
         """Return the usual pattern of the ordinary days of a release; nothing is known to be usual without one."""

@@ -153,7 +153,7 @@ def test_a_map_that_is_not_live_says_so(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, path: str, stage: Stage, words: str
 ) -> None:
     state = hub.roads.state
-    assert words not in client_of(hub, OFFICER).get(path).text
+    assert f"data-stage>{words}" not in client_of(hub, OFFICER).get(path).text
     monkeypatch.setattr(hub.roads, "state", lambda actor, at=None: replace(state(actor, at), stage=stage))
-    assert words in client_of(hub, OFFICER).get(path).text
+    assert f"data-stage>{words}" in client_of(hub, OFFICER).get(path).text
     assert client_of(hub, OFFICER).get("/api/v1/roads/state").json()["stage"] == stage

@@ -48,6 +48,14 @@ def test_keys_settings_and_database_are_for_the_owner_only(tmp_path: Path) -> No
     assert modes == {"": 0o700, "keys": 0o700, "keys/ledger.key": 0o600, "hub.toml": 0o600, "hub.db": 0o600}
 
 
+def test_the_folder_one_stands_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub is moved into its place whole, which would leave whoever stands there in a folder that is gone."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="the folder you are in"):
+        init_hub(Path(), SETTINGS)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_not_empty_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "hub").mkdir()
     (tmp_path / "hub/letter.txt").write_text("dear reader")

@@ -138,6 +138,8 @@ def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) ->
     place = Place(str(directory))
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise InputError(place, "the folder is not empty", "name one that is empty or not there yet")
+    if directory.resolve() == Path.cwd():
+        raise InputError(place, "the hub would take the place of the folder you are in", "name one within or beside it")
     fresh = directory.parent / f".{directory.name}.{uuid.uuid4().hex}"
     try:
         fresh.mkdir(mode=0o700, parents=True)

@@ -204,6 +204,12 @@ def test_two_vehicles_that_turned_back_mark_a_road_even_where_few_ride() -> None
     assert day.rows()["CH"]["turn_backs"] == 2
 
 
+def test_vehicles_that_turned_back_are_not_added_up_over_windows() -> None:
+    """With counts over half an hour in windows of ten minutes the same two are told three times: they are two."""
+    day = Day(LADDER, set(), turned=[("CH", 15, 2), ("CH", 25, 3), ("HC", 35, 2)])
+    assert day.rows()["CH"]["turn_backs"] == 3
+
+
 def test_one_vehicle_that_turned_back_is_not_enough_where_few_ride() -> None:
     assert Day(LADDER, set(), turned=[("CH", 25, 1)]).status()["CH"] == "no-evidence"
 

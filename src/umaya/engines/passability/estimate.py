@@ -57,10 +57,11 @@ PASSABILITY = pa.schema(
 )
 """One row for each segment, sorted by segment_id; both directions joined.
 
-`age_class`: `1h`, `3h`, `24h` (passed at most so long ago), `older`, or `none` (not since the event). `turn_backs`:
-vehicles that turned back on it since the event, counted anew in each window. `expected`: passes to be expected since
-the event at the present activity. `p_blocked`: probability of being closed, null where `suppressed`. `status`:
-`probably-blocked`, else `passed`, else `no-evidence`; `suppressed` for segments that are not shown for privacy.
+`age_class`: `1h`, `3h`, `24h` (passed at most so long ago), `older`, or `none` (not since the event). `turn_backs`: at
+least so many vehicles turned back on it since the event; the most in one window, as the same ones may be in several.
+`expected`: passes to be expected since the event at the present activity. `p_blocked`: probability of being closed,
+null where `suppressed`. `status`: `probably-blocked`, else `passed`, else `no-evidence`; `suppressed` for segments that
+are not shown for privacy.
 """
 
 AGE_CLASSES = (("1h", 1), ("3h", 3), ("24h", 24))
@@ -195,10 +196,12 @@ def _turned(since: pa.Table, start: int, end: int) -> npt.NDArray[np.bool_]:
     return turned
 
 
-def _turn_backs_on(since: pa.Table, roads: _Segments, start: int, end: int) -> Floats:
+def _turn_backs_on(since: pa.Table, roads: _Segments, start: int, end: int) -> Ints:
     rows = since.filter(pa.array(_turned(since, start, end)))
     row = roads.of_edge[rows.column("edge_id").to_numpy()]
-    return np.bincount(row, weights=rows.column("turn_backs").to_numpy(), minlength=len(roads.ids)).astype(np.float64)
+    most = np.zeros(len(roads.ids), np.int64)
+    np.maximum.at(most, row, rows.column("turn_backs").to_numpy())
+    return most
 
 
 def _turn_backs(since: pa.Table, roads: _Segments, usual: pa.Table, start: int, end: int) -> TurnBacks:

@@ -170,6 +170,8 @@ def test_nobody_signs_in_where_it_is_not_a_demo(tmp_path: Path) -> None:
     [
         (OFFICER, "/ledger", 403),
         (VERIFIER, "/ledger", 403),
+        (OFFICER, "/ledger/checkpoint", 403),
+        (AUDITOR, "/ledger/checkpoint", 200),
         (AUDITOR, "/ledger", 200),
         (AUDITOR, "/roads", 403),
         (VERIFIER, "/roads", 403),

@@ -89,3 +89,12 @@ def test_ids_are_in_form_and_given_once(world: World) -> None:
         world.gate.events.get("another")
     with pytest.raises(NotFoundError):
         world.gate.events.end(ACTORS["mayor"], "another")
+
+
+def test_an_event_called_off_before_it_begins_never_is(world: World) -> None:
+    """It ends at its start, not before: no span runs backwards."""
+    world.declare("storm", start=NOW + HOUR)
+    called_off = world.gate.events.end(ACTORS["mayor"], "storm")
+    assert called_off.start == called_off.end == NOW + HOUR
+    answer = world.gate.decide(world.use(event="storm"))
+    assert not answer.permitted

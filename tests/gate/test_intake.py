@@ -7,11 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import delete
 
 from tests.gate.world import ACTORS, INSIDE, MINUTE, NINE, World, offsets, positions
 from umaya.gate import Dataset, Release, Words
 from umaya.gate.intake import conform
+from umaya.gate.models import ActorRoleRow
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, UmayaError
+from umaya.vault import Vault
 
 PHONES = ACTORS["phones"]
 MORE = positions(("z", 5 * MINUTE, INSIDE), ("y", 6 * MINUTE, INSIDE), ("x", 7 * MINUTE, INSIDE))
@@ -138,3 +141,23 @@ def test_a_row_without_its_time_is_refused_also_where_the_schema_lets_it_be_empt
     table = pa.table({"t": pa.array([0, None], schema.field("t").type), "n": [1, 2]})
     with pytest.raises(InputError, match="row 2: field `t`: a time is missing"):
         conform(timed, table, "counts.csv")
+
+
+def test_a_role_taken_away_while_the_rows_are_written_binds_the_intake(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing takes long; whether the actor may is asked again when it is recorded."""
+    stage = Vault.stage
+
+    def meanwhile(*arguments: Any) -> Any:
+        with ready.database.writing() as session:
+            session.execute(delete(ActorRoleRow).where(ActorRoleRow.actor == "phones"))
+        return stage(*arguments)
+
+    monkeypatch.setattr(Vault, "stage", meanwhile)
+    entries = len(ready.ledger.entries)
+    with pytest.raises(ForbiddenError):
+        take(ready, MORE)
+    monkeypatch.undo()
+    assert len(ready.ledger.entries) == entries
+    assert vehicles(ready) == {"a", "b"}

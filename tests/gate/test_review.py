@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.gate.world import ACTORS, SCHEME, World
+from umaya.gate.models import SchemeVersionRow
 from umaya.gate.schemes import State
-from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from umaya.types.errors import ConflictError, ForbiddenError, InputError, IntegrityError, NotFoundError
 from umaya.types.site import Actor
 
 ID = "minase-passable-roads"
@@ -227,3 +228,16 @@ def test_of_two_approvers_at_once_one_closes_the_lock(either_world: World) -> No
         thread.join()
     assert sorted(outcomes) == ["closed", "conflict"]
     assert world.ledger.kinds().count("scheme.approved") == 1
+
+
+def test_a_document_that_was_changed_in_the_database_is_not_approved(world: World) -> None:
+    """The approver closes the lock on what was submitted and verified, byte for byte."""
+    scheme = world.submit()
+    world.gate.review.verify(ACTORS["second-line"], scheme)
+    with world.database.writing() as session:
+        row = session.get_one(SchemeVersionRow, (scheme, 1))
+        row.document = row.document.replace("2027-03-31", "2037-03-31")
+    with pytest.raises(IntegrityError, match="not the document that was submitted"):
+        world.gate.review.approve(ACTORS["head"], scheme)
+    with world.database.reading() as session:
+        assert session.get_one(SchemeVersionRow, (scheme, 1)).state == "verified"

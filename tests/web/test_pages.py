@@ -9,8 +9,8 @@ import pytest
 
 from tests.web import town
 from tests.web.clients import client_of
-from tests.web.hubs import APPLICANT, APPROVER, AUDITOR, NOW, OFFICER, PEOPLE, VERIFIER
-from umaya.gate import Use
+from tests.web.hubs import APPLICANT, APPROVER, AUDITOR, NOW, OFFICER, PEOPLE, SCHEME, VERIFIER
+from umaya.gate import Party, Release, Use, Words
 from umaya.hub import Hub
 from umaya.ledger import load_vkey, verify_receipt
 from umaya.types.site import Actor
@@ -157,3 +157,46 @@ def test_a_receipt_can_be_saved_and_proves_its_entry(fresh_hub: Hub, monkeypatch
     assert answer.headers["content-disposition"].startswith("attachment")
     vkey = load_vkey(fresh_hub.directory / "keys" / "ledger.vkey")
     verify_receipt(answer.text, fresh_hub.ledger.entry_bytes(town.WINDOWS % fresh_hub.ledger.size), vkey)
+
+
+def test_uses_and_receipts_of_other_parties_are_not_told_from_none(fresh_hub: Hub) -> None:
+    gate = fresh_hub.gate
+    gate.catalogue.add_party(Party("city-other", Words("隣市", "Other City"), "municipality"))
+    stranger = Actor("other-officer", "隣 五月", "city-other", frozenset({"officer"}))
+    gate.catalogue.add_actor(stranger)
+    text = SCHEME.format(id="plain", ja="加工なし", en="Unprocessed")
+    gate.schemes.submit(APPLICANT, text[: text.index("obligations:")], "plain.yaml")
+    gate.review.verify(VERIFIER, "plain")
+    gate.review.approve(APPROVER, "plain")
+    window = (NOW - timedelta(minutes=20), NOW - timedelta(minutes=10))
+    released = gate.open(Use(OFFICER, "plain", "their own words", window, "minase-earthquake"))
+    refused = gate.open(Use(OFFICER, "plain", "their own words", window))
+    assert isinstance(released, Release)
+    assert client_of(fresh_hub, OFFICER).get(f"/releases/{released.use}/receipt").status_code == 200
+    client = client_of(fresh_hub, stranger)
+    for state, use in (("released", released), ("refused", refused)):
+        page = client.get(f"/releases?state={state}").text
+        assert OFFICER.name not in page
+        assert use.use not in page
+        mine = client_of(fresh_hub, OFFICER).get(f"/releases?state={state}").text
+        assert OFFICER.name in mine
+    answers = [client.get(f"/releases/{use}/receipt") for use in (released.use, "nothing")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_acts_on_a_scheme_of_other_parties_are_not_told_from_none(fresh_hub: Hub) -> None:
+    """Not even that one may not act: the answer to every act is that of a scheme that is not there."""
+    fresh_hub.gate.catalogue.add_party(Party("bank-minase", Words("銀行", "Bank"), "bank"))
+    roles = frozenset({"applicant", "verifier", "approver", "steward"})
+    fresh_hub.gate.catalogue.add_actor(Actor("bank-all", "金 六郎", "bank-minase", roles))
+    client = client_of(fresh_hub, fresh_hub.gate.catalogue.actor("bank-all"))
+    for act in ("verify", "approve", "return", "suspend"):
+        for scheme in ("minase-drill", "minase-passable-roads", "no-such-scheme"):
+            assert client.post(f"/schemes/{scheme}/1/{act}", data={"note": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("actor", [OFFICER, VERIFIER, None], ids=["officer", "verifier", "nobody"])
+def test_the_ledger_is_verified_for_its_readers_only(hub: Hub, actor: Actor | None) -> None:
+    answer = client_of(hub, actor).post("/ledger/verify")
+    assert answer.status_code == (401 if actor is None else 403)
+    assert "root" not in answer.text

@@ -168,6 +168,8 @@ def test_uses_and_receipts_of_other_parties_are_not_told_from_none(fresh_hub: Hu
     gate.schemes.submit(APPLICANT, text[: text.index("obligations:")], "plain.yaml")
     gate.review.verify(VERIFIER, "plain")
     gate.review.approve(APPROVER, "plain")
+    theirs = SCHEME.format(id="theirs", ja="隣市の施策", en="Of the other city").replace("city-minase", "city-other")
+    gate.schemes.submit(APPLICANT, theirs, "theirs.yaml")
     window = (NOW - timedelta(minutes=20), NOW - timedelta(minutes=10))
     released = gate.open(Use(OFFICER, "plain", "their own words", window, "minase-earthquake"))
     refused = gate.open(Use(OFFICER, "plain", "their own words", window))

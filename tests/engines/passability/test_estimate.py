@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -263,24 +262,7 @@ def test_more_vehicles_that_turned_back_never_lower_the_probability(
             assert row["status"] != "probably-blocked"
 
 
-# --- suppressed, empty, bad -----------------------------------------------------------------------------------------
-
-
-def test_suppressed_segments_tell_nothing() -> None:
-    """Even if rows about them were handed in."""
-    day = Day(LADDER, {"CH"}, {"CH": 30.0}, [("CH", 40, 3)])
-    row = day.rows(suppressed=np.array([LADDER.segment("CH")]))["CH"]
-    told = {name: value for name, value in row.items() if name != "segment_id"}
-    assert told == {
-        "passed_since": False,
-        "passes": 0,
-        "last_passed": None,
-        "age_class": "none",
-        "turn_backs": 0,
-        "expected": 0.0,
-        "p_blocked": None,
-        "status": "suppressed",
-    }
+# --- empty, bad -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

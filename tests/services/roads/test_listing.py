@@ -77,19 +77,6 @@ def test_names_are_found_in_any_case_and_in_the_language_of_the_page() -> None:
     assert names(Filter("all", ".*")) == set(), "a name is text, not a pattern"
 
 
-def test_a_suppressed_segment_looks_like_one_without_evidence() -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    known = state()
-    hidden = pa.array(["suppressed"] * known.segments.num_rows)
-    column = known.segments.column_names.index("status")
-    segments = known.segments.set_column(column, "status", hidden)
-    masked = MapState(known.at, known.event, known.windows, segments)
-    table = listing(masked, NETWORK, Filter("all"), english=False)
-    assert pc.unique(table["status"]).to_pylist() == ["no-evidence"]
-
-
 def test_a_segment_that_the_state_does_not_know_is_without_evidence() -> None:
     known = state()
     few = MapState(known.at, known.event, known.windows, known.segments.slice(0, 3))

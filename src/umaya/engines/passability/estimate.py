@@ -51,7 +51,7 @@ PASSABILITY = pa.schema(
         pa.field("age_class", pa.string(), nullable=False),
         pa.field("turn_backs", pa.int32(), nullable=False),
         pa.field("expected", pa.float64(), nullable=False),
-        pa.field("p_blocked", pa.float64()),
+        pa.field("p_blocked", pa.float64(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
     ]
 )
@@ -59,9 +59,8 @@ PASSABILITY = pa.schema(
 
 `age_class`: `1h`, `3h`, `24h` (passed at most so long ago), `older`, or `none` (not since the event). `turn_backs`: at
 least so many vehicles turned back on it since the event; the most in one window, as the same ones may be in several.
-`expected`: passes to be expected since the event at the present activity. `p_blocked`: probability of being closed,
-null where `suppressed`. `status`: `probably-blocked`, else `passed`, else `no-evidence`; `suppressed` for segments that
-are not shown for privacy.
+`expected`: passes to be expected since the event at the present activity. `p_blocked`: probability of being closed.
+`status`: `probably-blocked`, else `passed`, else `no-evidence`, which is also what a withheld segment tells.
 """
 
 AGE_CLASSES = (("1h", 1), ("3h", 3), ("24h", 24))
@@ -79,7 +78,6 @@ def estimate(
     event_start: datetime,
     now: datetime,
     params: PassabilityParams | None = None,
-    suppressed: Ints | None = None,
 ) -> pa.Table:
     """Estimate for each segment whether it was passed since the event and whether it is probably blocked.
 
@@ -91,7 +89,6 @@ def estimate(
         event_start: aware; when the event happened.
         now: aware, not before `event_start`; the moment the estimate is for.
         params: beliefs; the defaults when None.
-        suppressed: ids of segments whose passes are withheld, as `suppressed_segments` gives; None for none.
 
     Returns:
         Schema `PASSABILITY`.
@@ -103,17 +100,14 @@ def estimate(
     start, end = _microseconds(event_start), _microseconds(now)
     _check(since, usual, end - start)
     roads = _Segments(network)
-    shown = np.ones(len(roads.ids), np.bool_)
-    if suppressed is not None:
-        shown[np.searchsorted(roads.ids, suppressed)] = False
 
     passes, last = _passes(since, roads, start, end)
     passed = last > _NEVER
-    hazard = _Hazard(usual, roads, shown)
+    hazard = _Hazard(usual, roads)
     from_event = hazard.between(np.full(len(roads.ids), start), end)
     activity = _activity(from_event, int((passed & (from_event > 0)).sum()), 1 - params.prior_closed)
     should = -np.expm1(-activity * from_event)
-    better, lesser = _came(roads, passed, should, shown, params.neighbour_weight)
+    better, lesser = _came(roads, passed, should, params.neighbour_weight)
 
     seen = _turn_backs(since, roads, usual, start, end)
     turned, met = log_ratios(
@@ -130,14 +124,14 @@ def estimate(
     status = np.where(blocked, "probably-blocked", np.where(passed, "passed", "no-evidence"))
     columns = {
         "segment_id": roads.ids,
-        "passed_since": passed & shown,
-        "passes": np.where(shown, passes, 0).astype(np.int32),
-        "last_passed": pa.array(last, pa.int64(), mask=~(passed & shown)).cast(TIME),
-        "age_class": _age_class(last, end, passed & shown),
-        "turn_backs": np.where(shown, _turn_backs_on(since, roads, start, end), 0).astype(np.int32),
+        "passed_since": passed,
+        "passes": passes.astype(np.int32),
+        "last_passed": pa.array(last, pa.int64(), mask=~passed).cast(TIME),
+        "age_class": _age_class(last, end, passed),
+        "turn_backs": _turn_backs_on(since, roads, start, end).astype(np.int32),
         "expected": activity * hazard.passes(start, end),
-        "p_blocked": pa.array(p_blocked, mask=~shown),
-        "status": np.where(shown, status, "suppressed"),
+        "p_blocked": p_blocked,
+        "status": status,
     }
     return pa.table({name: pa.array(values) for name, values in columns.items()}).cast(PASSABILITY)
 
@@ -223,14 +217,12 @@ def _turn_backs(since: pa.Table, roads: _Segments, usual: pa.Table, start: int, 
 class _Hazard:
     """The usual pattern as hazards that add up over time."""
 
-    def __init__(self, usual: pa.Table, roads: _Segments, shown: npt.NDArray[np.bool_]) -> None:
-        row = np.searchsorted(roads.ids, usual.column("segment_id").to_numpy())
-        told = shown[row]
+    def __init__(self, usual: pa.Table, roads: _Segments) -> None:
         days = usual.column("days").to_numpy()
-        self._row: Ints = row[told]
-        self._hour: Ints = usual.column("hour").to_numpy().astype(np.int64)[told]
-        self._hazard: Floats = -np.log1p(-usual.column("p").to_numpy() * days / (days + 0.5))[told]
-        self._rate: Floats = usual.column("rate").to_numpy()[told]
+        self._row: Ints = np.searchsorted(roads.ids, usual.column("segment_id").to_numpy())
+        self._hour: Ints = usual.column("hour").to_numpy().astype(np.int64)
+        self._hazard: Floats = -np.log1p(-usual.column("p").to_numpy() * days / (days + 0.5))
+        self._rate: Floats = usual.column("rate").to_numpy()
         self._count = len(roads.ids)
 
     def between(self, start: Ints, end: int) -> Floats:
@@ -265,11 +257,9 @@ def _activity(hazard: Floats, number: int, share_open: float) -> float:
     return (low + high) / 2
 
 
-def _came(
-    roads: _Segments, passed: npt.NDArray[np.bool_], should: Floats, shown: npt.NDArray[np.bool_], weight: float
-) -> tuple[Floats, Floats]:
+def _came(roads: _Segments, passed: npt.NDArray[np.bool_], should: Floats, weight: float) -> tuple[Floats, Floats]:
     """Activity of the other segments at the better and at the lesser end of each segment, relative to the town's."""
-    observed = (passed & shown & (should > 0)).astype(np.float64)
+    observed = (passed & (should > 0)).astype(np.float64)
     nodes = int(roads.ends.max(initial=-1)) + 1
     at_node = [
         np.bincount(roads.ends.ravel(), weights=np.repeat(values, 2), minlength=nodes) for values in (observed, should)

@@ -77,7 +77,7 @@ def statuses(state: MapState) -> dict[str, dict[str, Any]]:
         str(row["segment_id"]): {
             "status": "probably-blocked" if row["status"] == "probably-blocked" else WEB_STATUS[row["age_class"]],
             "last_passed": _iso(row["last_passed"]),
-            "p_blocked": None if row["p_blocked"] is None else round(row["p_blocked"], 3),
+            "p_blocked": round(row["p_blocked"], 3),
             "turn_backs": row["turn_backs"],
         }
         for row in kept.to_pylist()

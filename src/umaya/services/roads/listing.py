@@ -99,8 +99,7 @@ def _status(known: pa.Table) -> pa.ChunkedArray:
         pc.fill_null(pc.index_in(known["age_class"], ages), len(ages) - 1)
     )
     shown = pc.if_else(pc.equal(known["status"], "probably-blocked"), "probably-blocked", passed)
-    hidden = pc.or_(pc.is_null(known["status"]), pc.equal(known["status"], "suppressed"))
-    return pc.if_else(pc.fill_null(hidden, True), "no-evidence", shown)
+    return pc.if_else(pc.is_null(known["status"]), "no-evidence", shown)
 
 
 def _chosen(table: pa.Table, chosen: Filter) -> pa.Table:

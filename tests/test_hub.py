@@ -28,11 +28,12 @@ def files(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()}
 
 
-def test_a_new_hub_has_a_database_keys_and_an_empty_ledger(tmp_path: Path) -> None:
+def test_a_new_hub_has_a_database_keys_and_a_ledger_that_says_when_it_was_made(tmp_path: Path) -> None:
     init_hub(tmp_path / "hub", SETTINGS, clock())
     assert {"hub.toml", "hub.db", "keys", "ledger"} <= files(tmp_path / "hub")
     assert files(tmp_path) == {"hub"}, "nothing is left beside it"
-    assert check_ledger(tmp_path / "hub/ledger", load_vkey(tmp_path / "hub/keys/ledger.vkey")).ok
+    checked = check_ledger(tmp_path / "hub/ledger", load_vkey(tmp_path / "hub/keys/ledger.vkey"))
+    assert (checked.ok, checked.size) == (True, 1)
 
 
 def test_keys_settings_and_database_are_for_the_owner_only(tmp_path: Path) -> None:
@@ -91,10 +92,10 @@ def test_what_was_done_is_there_when_the_hub_is_opened_again(tmp_path: Path, dat
     first.close()
     second = open_hub(tmp_path / "hub", clock(), {})
     assert second.gate.catalogue.parties() == [PARTY]
-    assert [entry.kind for entry in second.ledger.entries(0, second.ledger.size)] == ["party.registered"]
+    assert [entry.kind for entry in second.ledger.entries(0, second.ledger.size)] == ["hub.created", "party.registered"]
     second.close()
     checked = check_ledger(tmp_path / "hub/ledger", load_vkey(tmp_path / "hub/keys/ledger.vkey"))
-    assert (checked.ok, checked.size) == (True, 1)
+    assert (checked.ok, checked.size) == (True, 2)
 
 
 @pytest.mark.postgres

@@ -26,6 +26,7 @@ from pathlib import Path
 from sqlalchemy import inspect
 
 from umaya.gate import Gate
+from umaya.gate.catalogue import HUB
 from umaya.ledger import Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
 from umaya.places.obligations import factories
@@ -126,7 +127,7 @@ class Hub:
 
 
 def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) -> None:
-    """Make a hub: directory, database, keys with owner-only permissions, an empty ledger.
+    """Make a hub: directory, database, keys with owner-only permissions, a ledger that says when.
 
     Everything is made beside the directory and moved into its place last.
 
@@ -147,7 +148,7 @@ def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) ->
         keys = fresh / "keys"
         keys.mkdir(mode=0o700)
         signer = create_keys(keys, settings.origin)
-        Ledger.create(fresh / "ledger", signer, clock or SystemClock())
+        Ledger.create(fresh / "ledger", signer, clock or SystemClock()).append("hub.created", HUB, {})
         _make_database(_url(fresh, settings))
         fresh.replace(directory)
     except ValueError as error:

@@ -17,7 +17,7 @@ def init(
     database: Annotated[str, typer.Option(help="PostgreSQL URL; empty for SQLite in the folder.")] = "",
     language: Annotated[str, typer.Option(help="Language of pages for readers whose own is unknown.")] = "ja",
 ) -> None:
-    """Make a new hub: folder, database, keys, an empty ledger."""
+    """Make a new hub: folder, database, keys, a ledger."""
     from umaya.hub import Settings, init_hub
 
     init_hub(directory, Settings(origin, database, language))

@@ -29,7 +29,7 @@ LINKS = (
     Link("roads", "/roads", frozenset({"officer"})),
     Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
     Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
-    Link("ledger", "/ledger", frozenset({"auditor", "steward"})),
+    Link("ledger", "/ledger", frozenset({"auditor"})),
 )
 
 

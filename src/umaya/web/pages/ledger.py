@@ -1,4 +1,7 @@
-"""The ledger for auditors and stewards: entries newest first, the checkpoint, the independent check in one click."""
+"""The ledger, for auditors: entries newest first, the checkpoint, the independent check in one click.
+
+For nobody else, as it names what every party does.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from umaya.ledger import check_ledger, load_vkey
 from umaya.web.site import WebSite
 
 PAGE_ENTRIES = 50
-ROLES = ("auditor", "steward")
+ROLES = ("auditor",)
 
 
 def router(hub: Hub, site: WebSite) -> APIRouter:

@@ -98,6 +98,22 @@ def test_what_was_done_is_there_when_the_hub_is_opened_again(tmp_path: Path, dat
     assert (checked.ok, checked.size) == (True, 2)
 
 
+def test_a_damaged_database_is_told_in_our_words(tmp_path: Path) -> None:
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    (tmp_path / "hub/hub.db").write_bytes(b"this is no database, whatever its name says" * 100)
+    with pytest.raises(InputError, match="the database cannot be used"):
+        open_hub(tmp_path / "hub", clock(), {})
+
+
+@pytest.mark.postgres
+def test_a_database_that_does_not_answer_leaves_nothing_behind(tmp_path: Path) -> None:
+    nobody = replace(SETTINGS, database="postgresql+psycopg://umaya:secret@127.0.0.1:1/umaya")
+    with pytest.raises(InputError, match="the database cannot be used") as caught:
+        init_hub(tmp_path / "hub", nobody, clock())
+    assert "secret" not in str(caught.value)
+    assert files(tmp_path) == set()
+
+
 @pytest.mark.postgres
 def test_a_database_holds_one_hub(tmp_path: Path, postgres_url: str) -> None:
     settings = replace(SETTINGS, database=postgres_url)

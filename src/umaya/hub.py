@@ -19,11 +19,13 @@ import os
 import shutil
 import tomllib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from umaya.gate import Gate
 from umaya.gate.catalogue import HUB
@@ -174,7 +176,8 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
     settings = Settings.read(directory / FILE, environment)
     clock = clock or SystemClock()
     database = Database.open(_url(directory, settings))
-    database.migrate()
+    with _usable_database():
+        database.migrate()
     ledger = Ledger.open(directory / "ledger", load_signer(directory / "keys" / "ledger.key"), clock)
     atlas = Atlas(directory / "places")
     gate = Gate(database, ledger, directory / "vault", factories(atlas), clock)
@@ -189,11 +192,22 @@ def _url(directory: Path, settings: Settings) -> str:
 def _make_database(url: str) -> None:
     database = Database.open(url)
     try:
-        if inspect(database.engine).has_table("alembic_version"):
-            raise ConflictError("the database holds a hub already")
-        database.migrate()
+        with _usable_database():
+            if inspect(database.engine).has_table("alembic_version"):
+                raise ConflictError("the database holds a hub already")
+            database.migrate()
     finally:
         database.close()
+
+
+@contextmanager
+def _usable_database() -> Iterator[None]:
+    """Say in our words that the database cannot be used; its own may repeat the URL."""
+    try:
+        yield
+    except DBAPIError as error:
+        advice = "check that it runs, who may use it, and its URL; restore it from its copy where it is damaged"
+        raise InputError(Place("settings", field="database"), "the database cannot be used", advice) from error
 
 
 def _quoted(text: str) -> str:

@@ -130,7 +130,12 @@ def to_geoparquet(table: pa.Table) -> bytes:
 
 
 def to_csv(table: pa.Table) -> bytes:
-    """Return a table as CSV with the geometry as WKT; UTF-8 with a byte order mark, as spreadsheets in Japan expect."""
+    """Return a table as CSV with the geometry as WKT; UTF-8 with a byte order mark, as spreadsheets in Japan expect.
+
+    A name that a spreadsheet would run as a formula (anybody can name a road in OpenStreetMap) gets an apostrophe.
+    """
+    names = pc.replace_substring_regex(table.column("name"), "^([=+@\\-\t\r])", "'\\1")
+    table = table.set_column(table.column_names.index("name"), "name", names)
     wkt = pa.array(
         shapely.to_wkt(shapely.from_wkb(table.column("geometry").to_numpy(zero_copy_only=False))), pa.string()
     )

@@ -44,7 +44,8 @@ function makeMap(container, network, background) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
-  map.addControl(new AttributionControl({ compact: false, customAttribution: t("roads.attribution") }), "bottom-right");
+  const customAttribution = "sample" in page.dataset ? t("roads.attribution-sample") : t("roads.attribution");
+  map.addControl(new AttributionControl({ compact: false, customAttribution }), "bottom-right");
   return map;
 }
 

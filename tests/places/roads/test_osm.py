@@ -238,7 +238,7 @@ def osm(body: str) -> bytes:
     ("name", "content"),
     [
         ("cut.osm", osm(NODES_XML + WAY_XML)[:-20]),
-        ("cut.osm.gz", gzip.compress(osm(NODES_XML + WAY_XML) * 1)[:-30]),
+        ("cut.osm.gz", gzip.compress(osm(NODES_XML + WAY_XML), mtime=0)[:-30]),
         ("not-packed.osm.gz", b"\x1f\x8b not gzip"),
         ("empty.osm", b""),
         ("empty.osm.pbf", b""),

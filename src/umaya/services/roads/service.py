@@ -122,11 +122,6 @@ class RoadMapService:
         segments = self._estimated(_series(scheme, event), self._usual_days(actor.party), event.start, moment)
         return MapState(moment, event, windows, segments, self._stage(scheme, event, windows))
 
-    def passages(self, actor: Actor, at: datetime | None = None) -> pa.Table:
-        """Return the released passages until a moment (schema `PASSAGES`); raises as `state`."""
-        event, scheme = self._seen_by(actor)
-        return self._products.read(_series(scheme, event), at or self._clock.now())
-
     def latest(self, actor: Actor) -> datetime | None:
         """Return the end of the newest released window, or None; raises as `state`."""
         event, scheme = self._seen_by(actor)

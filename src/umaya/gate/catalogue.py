@@ -76,6 +76,9 @@ class Dataset:
         time, lon, lat: the columns that say when and where, or None.
         order: columns that rows are sorted by when read.
         storage: `lake`, the only kind so far.
+        subject: the column that says whom a row is about, by person number (uint32, not null); None where rows are
+            about no person that the hub knows. It never leaves: schemes cannot name it.
+        business: the business that the data comes from, e.g. `banking`; what cross-sell consent is judged by.
     """
 
     id: str
@@ -88,6 +91,8 @@ class Dataset:
     lat: str | None = None
     order: tuple[str, ...] = ()
     storage: str = "lake"
+    subject: str | None = None
+    business: str | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -160,6 +165,7 @@ class Catalogue:
             )
             classes = [f"{field.name}:{field.secrecy_class.value}" for field in dataset.fields]
             body = {"dataset": dataset.id, "owner": dataset.owner, "fields": classes}
+            body |= {"subject": dataset.subject, "business": dataset.business}
             row.entry = act.record("dataset.registered", HUB, body)
 
     def party(self, party_id: str) -> Party:
@@ -228,6 +234,8 @@ def find_dataset(session: Session, dataset_id: str) -> Dataset:
         lat=row.lat_field,
         order=tuple(row.sort_key),
         storage=row.storage,
+        subject=row.subject_field,
+        business=row.business,
     )
 
 
@@ -254,6 +262,8 @@ def _dataset_row(dataset: Dataset) -> DatasetRow:
         time_field=dataset.time,
         lon_field=dataset.lon,
         lat_field=dataset.lat,
+        subject_field=dataset.subject,
+        business=dataset.business,
         sort_key=list(dataset.order),
         arrow_schema=dataset.schema.serialize().to_pybytes(),
         entry=0,
@@ -278,10 +288,17 @@ def _check_dataset(dataset: Dataset) -> None:
             raise InputError(Place(place, field=name), "the field has no secrecy class", classes)
     if len(set(names)) != len(names) or not names:
         raise InputError(Place(place, field="schema"), "the schema is empty or repeats a name", "name each field once")
-    named = {dataset.time, dataset.lon, dataset.lat, *dataset.order} - {None}
+    named = {dataset.time, dataset.lon, dataset.lat, dataset.subject, *dataset.order} - {None}
     for name in sorted(str(name) for name in named | set(dataset.classes)):
         if name not in names:
             raise InputError(Place(place, field=name), "the schema has no such field", _choose(names))
+    if dataset.subject is not None and not dataset.schema.field(dataset.subject).equals(
+        pa.field(dataset.subject, pa.uint32(), nullable=False)
+    ):
+        advice = "make it a uint32 that is never null"
+        raise InputError(Place(place, field=dataset.subject), "the subject is no person number", advice)
+    if dataset.business is not None:
+        _check_id("business", dataset.business)
     if dataset.storage != "lake":
         raise InputError(Place(place, field="storage"), "the kind of storage is unknown", "use `lake`")
 

@@ -58,6 +58,8 @@ class DatasetRow(Base):
     time_field: Mapped[str | None] = mapped_column(Text)
     lon_field: Mapped[str | None] = mapped_column(Text)
     lat_field: Mapped[str | None] = mapped_column(Text)
+    subject_field: Mapped[str | None] = mapped_column(Text)
+    business: Mapped[str | None] = mapped_column(ID)
     sort_key: Mapped[list[str]] = mapped_column(JSON)
     arrow_schema: Mapped[bytes] = mapped_column(LargeBinary)
     entry: Mapped[int]

@@ -20,7 +20,28 @@ OPERATOR: Final = "operator"
 """The program that takes data into the vault; of the owner."""
 AUDITOR: Final = "auditor"
 """Reads the ledger."""
+CLERK: Final = "clerk"
+"""Takes consents and withdrawals, and looks their state up; of a party that the topic names."""
+PROTECTOR: Final = "protector"
+"""Sets, lifts and sees protective measures (支援措置); very few people."""
+PRIVACY_OFFICER: Final = "privacy-officer"
+"""個人情報保護責任者: answers for the privacy check of a party's schemes."""
 PROGRAM: Final = "program"
 """Marks a program: nobody signs in as one."""
 
-ROLES: Final = frozenset({APPLICANT, VERIFIER, APPROVER, OFFICER, DECLARER, STEWARD, OPERATOR, AUDITOR, PROGRAM})
+ROLES: Final = frozenset(
+    {
+        APPLICANT,
+        VERIFIER,
+        APPROVER,
+        OFFICER,
+        DECLARER,
+        STEWARD,
+        OPERATOR,
+        AUDITOR,
+        CLERK,
+        PROTECTOR,
+        PRIVACY_OFFICER,
+        PROGRAM,
+    }
+)

@@ -78,6 +78,9 @@ class SchemeDocument(_Strict):
         area: where; None for no limit.
         period: when the scheme may be used.
         obligations: what is owed before data leaves, in order; each `name: parameters`.
+        topic: the consent topic that a consent basis rests on; None for other bases.
+        notice: the joint-use notice (共同利用の公表) that the basis `joint-use` rests on; None for other bases.
+        authority: the statute or order that the basis rests on, cited; None for other bases.
     """
 
     scheme: Id
@@ -91,6 +94,9 @@ class SchemeDocument(_Strict):
     area: SchemeArea | None = None
     period: Period
     obligations: list[dict[Id, dict[str, Any]]] = []
+    topic: Id | None = None
+    notice: Id | None = None
+    authority: Bilingual | None = None
 
     @field_validator("fields")
     @classmethod
@@ -113,7 +119,7 @@ class SchemeDocument(_Strict):
 
     def canonical(self) -> str:
         """Return the document in canonical JSON (RFC 8785): what is stored, digested and approved."""
-        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True)).decode()
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True)).decode()
 
     @staticmethod
     def of_canonical(text: str) -> SchemeDocument:

@@ -18,7 +18,7 @@ _PERSONAL = frozenset({SecrecyClass.ORDINARY, SecrecyClass.NON_PERSONAL})
 BELOW: Final[Mapping[SecrecyClass, frozenset[SecrecyClass]]] = MappingProxyType(
     {
         SecrecyClass.CORRESPONDENCE: frozenset(),
-        SecrecyClass.POSTAL: _PERSONAL | {SecrecyClass.LOCATION},
+        SecrecyClass.POSTAL: _PERSONAL,
         SecrecyClass.SPECIAL_CARE: _PERSONAL,
         SecrecyClass.FINANCIAL: _PERSONAL,
         SecrecyClass.INSURANCE: _PERSONAL,
@@ -29,8 +29,7 @@ BELOW: Final[Mapping[SecrecyClass, frozenset[SecrecyClass]]] = MappingProxyType(
 )
 """The classes to which a step can bring each class down: a strict partial order.
 
-Two kinds of secret are never turned into one another, except that a position learned from handling mail is, without
-the mail, still somebody's position. Nothing is below correspondence: made unreadable it is still the fact of a letter.
+No kind of secret is turned into another. Nothing is below correspondence: made unreadable, the fact of a letter stays.
 """
 
 

@@ -47,6 +47,7 @@ class Kind(StrEnum):
 
     ACTOR_REGISTERED = "actor.registered"
     ALARM_RAISED = "alarm.raised"
+    ALARM_SEEN = "alarm.seen"
     CONSENT_CAMPAIGN = "consent.campaign"
     CONSENT_GIVEN = "consent.given"
     CONSENT_TEXT_ENDED = "consent.text-ended"

@@ -62,6 +62,11 @@ class _Case:
         return tuple(self.scheme.document.fields) if self.use.fields is None else self.use.fields
 
     @property
+    def touched(self) -> tuple[str, ...]:
+        """The fields asked for and the fields searched: a search tells as much as a column does."""
+        return tuple(dict.fromkeys((*self.fields, *(condition.field for condition in self.use.matching))))
+
+    @property
     def area(self) -> Area | None:
         stated = self.scheme.document.area
         return None if stated is None else stated.area()
@@ -81,14 +86,14 @@ def evaluate(use: Use, facts: Facts, rules: RuleSet, now: datetime) -> Decision:
         now: the moment decided for.
     """
     if facts.actor is None:
-        return _refused(use, Reason.NOT_A_PARTY, rules, now)
+        return refused(use, Reason.NOT_A_PARTY, rules, now)
     if facts.scheme is None or facts.recipient is None or facts.dataset is None:
-        return _refused(use, Reason.NO_SCHEME, rules, now)
+        return refused(use, Reason.NO_SCHEME, rules, now)
     case = _Case(use, facts.actor, facts.scheme, facts.recipient, facts.dataset, facts.event, facts.chain, rules, now)
     for rule in _RULES:
         reason = rule(case)
         if reason is not None:
-            return _refused(use, reason, rules, now, case)
+            return refused(use, reason, rules, now, None if reason is Reason.NOT_A_PARTY else case.scheme)
     return _permitted(case)
 
 
@@ -116,12 +121,17 @@ def _period(case: _Case) -> Reason | None:
 
 
 def _fields(case: _Case) -> Reason | None:
-    allowed = set(case.scheme.document.fields) & set(case.dataset.classes)
-    return None if case.fields and set(case.fields) <= allowed else Reason.FIELD_NOT_IN_SCHEME
+    allowed = set(case.scheme.document.fields) & set(case.dataset.classes) - {case.dataset.subject}
+    return None if case.fields and set(case.touched) <= allowed else Reason.FIELD_NOT_IN_SCHEME
+
+
+def _people(case: _Case) -> Reason | None:
+    by_number = case.use.people is not None
+    return Reason.PERSON_NOT_AVAILABLE if by_number and case.dataset.subject is None else None
 
 
 def _law(case: _Case) -> Reason | None:
-    fault = legal_fault(case.scheme.document, case.recipient, case.dataset, case.fields, case.rules)
+    fault = legal_fault(case.scheme.document, case.recipient, case.dataset, case.touched, case.rules)
     return None if fault is None else fault.reason
 
 
@@ -165,6 +175,7 @@ _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
     _both_locks,
     _period,
     _fields,
+    _people,
     _law,
     _obligations,
     _event,
@@ -177,11 +188,11 @@ _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
 """
 
 
-def _refused(use: Use, reason: Reason, rules: RuleSet, now: datetime, case: _Case | None = None) -> Decision:
-    """Return a refusal; only the recipient learns which version it was judged by."""
-    if case is None or reason is Reason.NOT_A_PARTY:
+def refused(use: Use, reason: Reason, rules: RuleSet, now: datetime, scheme: SchemeVersion | None = None) -> Decision:
+    """Return a refusal; `scheme` is the version it was judged by, where the asker may learn it."""
+    if scheme is None:
         return Decision(False, reason, use.scheme, now, rules.version)
-    return Decision(False, reason, use.scheme, now, rules.version, case.scheme.version, case.scheme.digest)
+    return Decision(False, reason, use.scheme, now, rules.version, scheme.version, scheme.digest)
 
 
 def _permitted(case: _Case) -> Decision:
@@ -205,6 +216,7 @@ def _permitted(case: _Case) -> Decision:
         span=_span(case, window, columns, event),
         event=None if event is None else event.id,
         obligations=case.scheme.document.owed,
+        topic=case.scheme.document.topic,
     )
 
 

@@ -162,6 +162,37 @@ class UseRow(Base):
     digest: Mapped[str | None] = mapped_column(DIGEST)
     closing_entry: Mapped[int | None]
     closed_at: Mapped[datetime | None]
+    asked: Mapped[int | None]
+    permitted: Mapped[int | None]
+    refused: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class UsePeopleRow(Base):
+    """Whom a use touched: bitmaps of person numbers in the portable form of Roaring bitmaps."""
+
+    __tablename__ = "use_people"
+
+    use: Mapped[str] = mapped_column(ID, ForeignKey("uses.id"), primary_key=True)
+    permitted: Mapped[bytes] = mapped_column(LargeBinary)
+    delivered: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Where rows left for fewer than were permitted, or were cut short."""
+
+
+class AlarmRow(Base):
+    """What the second line should look at; `entry` is the alarm's own, `about` the entry that raised it."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    party: Mapped[str] = mapped_column(ID, ForeignKey("parties.id"), index=True)
+    scheme: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    about: Mapped[int]
+    entry: Mapped[int]
+    seen_by: Mapped[str | None] = mapped_column(ID, ForeignKey("actors.id"))
+    seen_at: Mapped[datetime | None]
 
 
 class IntakeRow(Base):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyroaring import BitMap, FrozenBitMap
 
+from umaya.gate.person_rule import Verdict
 from umaya.gate.statements import statement
 from umaya.types.errors import InputError, Place
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
-from umaya.vault.area import Area
-from umaya.vault.obligations import Owed, Window
+from umaya.vault import Area, Owed, Window
+
+if TYPE_CHECKING:
+    from umaya.vault import Condition
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,13 @@ class Use:
         window: half-open span [start, end) that the data is wanted for; None for a dataset without time.
         event: id of the declared event, where the basis needs one.
         fields: some of the scheme's fields; None means all of them.
+        people: the numbers of the people asked for; None means everybody in the dataset. Only for datasets with a
+            subject.
+        matching: what their rows must meet. Nobody is searched who may not be used: people are decided on first.
 
     Raises:
-        InputError: when the window has a naive time or does not end after it starts, or the reason is no
-            statement.
+        InputError: when the window has a naive time or does not end after it starts, the reason is no statement, or
+            a person's number is out of range or nobody is asked for.
     """
 
     actor: Actor
@@ -38,9 +47,13 @@ class Use:
     window: Window | None
     event: str | None = None
     fields: tuple[str, ...] | None = None
+    people: FrozenBitMap | Iterable[int] | None = None
+    matching: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", statement(self.reason, Place("use", field="reason")))
+        if self.people is not None:
+            object.__setattr__(self, "people", _numbers(self.people))
         if self.window is None:
             return
         start, end = self.window
@@ -50,14 +63,32 @@ class Use:
             raise InputError(Place("use", field="window"), "the window is empty", "let it end after it starts")
         object.__setattr__(self, "window", (start.astimezone(UTC), end.astimezone(UTC)))
 
+    @property
+    def asked(self) -> BitMap | None:
+        """The people asked for by number; None for everybody."""
+        return None if self.people is None else BitMap(self.people)
+
+
+def _numbers(people: Iterable[int]) -> FrozenBitMap:
+    try:
+        numbers = people if isinstance(people, FrozenBitMap) else FrozenBitMap(people)
+    except (OverflowError, TypeError, ValueError):
+        # without its cause, whose text holds a number
+        problem = "a person's number is not between 0 and 4,294,967,295"
+        raise InputError(Place("use", field="people"), problem, "give numbers of the person index") from None
+    if not numbers:
+        raise InputError(Place("use", field="people"), "nobody is asked for", "name somebody, or leave it out for all")
+    return numbers
+
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate says to a use. A refusal carries nothing beyond its reason and the version it was judged by.
+    """What the gate says to a use. A refusal carries its reason, the version it was judged by, and counts of people.
 
     Attributes:
         permitted: whether the use may happen.
-        reason: `PERMITTED`, or the first rule that was not met.
+        reason: `PERMITTED`, or the first rule that was not met; where every person was refused, what most were
+            refused for.
         scheme: id of the scheme as asked for.
         decided_at: the moment it holds for.
         rule_version: of the law's rule set.
@@ -69,6 +100,9 @@ class Decision:
         span: the window with what the obligations look back to; None for a dataset without time.
         event: id of the event relied on.
         obligations: what is owed, in order.
+        people: the verdict on the people asked for; None for a dataset without a subject, and where the use was refused
+            before anybody was looked at.
+        topic: id of the consent topic relied on.
     """
 
     permitted: bool
@@ -85,6 +119,8 @@ class Decision:
     span: Window | None = None
     event: str | None = None
     obligations: tuple[Owed, ...] = ()
+    people: Verdict | None = field(default=None, repr=False)
+    topic: str | None = None
 
 
 @dataclass(frozen=True)

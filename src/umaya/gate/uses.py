@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,8 @@ class UseState(StrEnum):
     RELEASED = "released"
     FAILED = "failed"
     """Permitted, but nothing left."""
+    INTERRUPTED = "interrupted"
+    """Only a part left; the rows and people counted are those of that part."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class UseRecord:
         stated_reason: the actor's words.
         entry: ledger index of the decision; `closing_entry` of the release or failure.
         rows, digest, receipt: of what was released, else None.
+        asked, permitted, refused: how many people, the last by reason; None for a dataset without a subject.
     """
 
     id: str
@@ -53,6 +57,9 @@ class UseRecord:
     receipt: str | None
     closing_entry: int | None
     closed_at: datetime | None
+    asked: int | None = None
+    permitted: int | None = None
+    refused: Mapping[Reason, int] | None = None
 
 
 class Uses:
@@ -124,4 +131,7 @@ def _record(row: UseRow) -> UseRecord:
         receipt=row.receipt,
         closing_entry=row.closing_entry,
         closed_at=row.closed_at,
+        asked=row.asked,
+        permitted=row.permitted,
+        refused=None if row.refused is None else {Reason(code): count for code, count in row.refused.items()},
     )

@@ -1,0 +1,5 @@
+"""What people said about their data, and what protects them: topics, texts, words, measures, merges.
+
+All of it is events (`events`), which each process follows as bitmaps (`projection`, `state`). Person numbers live in
+these tables and bitmaps only: the ledger has counts, references and salted digests.
+"""

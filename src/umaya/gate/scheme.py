@@ -81,6 +81,7 @@ class SchemeDocument(_Strict):
         topic: the consent topic that a consent basis rests on; None for other bases.
         notice: the joint-use notice (共同利用の公表) that the basis `joint-use` rests on; None for other bases.
         authority: the statute or order that the basis rests on, cited; None for other bases.
+        business: the recipient's business that would use the data, e.g. `insurance`; what cross-sell consent is judged by.
     """
 
     scheme: Id
@@ -97,6 +98,7 @@ class SchemeDocument(_Strict):
     topic: Id | None = None
     notice: Id | None = None
     authority: Bilingual | None = None
+    business: Id | None = None
 
     @field_validator("fields")
     @classmethod

@@ -42,11 +42,13 @@ def test_rows_of_every_width_at_which_padding_changes(width: int) -> None:
     assert [hash_.tobytes() for hash_ in sha256_rows(rows)] == [sha256(row.tobytes()).digest() for row in rows]
 
 
+@settings(deadline=None)  # the first call may compile
 @given(st.lists(st.one_of(st.binary(max_size=200), st.sampled_from(EDGES).map(bytes)), max_size=40))
 def test_entries_of_any_lengths_beside_each_other(entries: list[bytes]) -> None:
     assert [hash_.tobytes() for hash_ in leaf_hashes(*together(entries))] == leaves(entries)
 
 
+@settings(deadline=None)  # the first call may compile
 @given(st.integers(0, 5), st.integers(0, 5), st.integers(0, 9))
 def test_rows_may_lie_apart_in_memory(first: int, step: int, width: int) -> None:
     rows = np.arange(400, dtype=np.uint8).reshape(20, 20)[first :: step + 1, 3 : 3 + width]
@@ -78,10 +80,10 @@ def test_any_number_of_threads_gives_the_same(seed: int, threads: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("processor", "features"), [("x86-64", ""), ("haswell", "+avx,+avx2,+sse4.2,+ssse3")])
 def test_a_machine_with_narrower_vectors_gives_the_same(tmp_path: Path, processor: str, features: str) -> None:
-    """The whole file above, compiled for another processor."""
+    """All tests of this folder, compiled for another processor."""
     narrow = {"NUMBA_CPU_NAME": processor, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", __file__],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", str(Path(__file__).parent)],
         env=os.environ | narrow,
         capture_output=True,
         text=True,

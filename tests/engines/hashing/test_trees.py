@@ -7,10 +7,12 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from umaya.engines.hashing import merkle_levels, merkle_root, trees
+from umaya.engines.hashing import merkle_levels, merkle_root
+from umaya.engines.hashing.lanes import to_octets, to_words
+from umaya.engines.hashing.trees import reduce_in_place
 from umaya.ledger.merkle import inclusion_path, node_hash
 
 
@@ -57,6 +59,7 @@ def test_the_root_over_more_leaves_than_one_chunk(count: int) -> None:
     assert merkle_root(leaves) == merkle_levels(leaves)[-1].tobytes() == true_root([leaf.tobytes() for leaf in leaves])
 
 
+@settings(deadline=None)  # the first call may compile
 @given(st.data(), st.integers(1, 200))
 def test_levels_hold_the_audit_path_of_every_leaf(data: st.DataObject, count: int) -> None:
     levels = merkle_levels(some_leaves(count))
@@ -70,9 +73,9 @@ def test_levels_hold_the_audit_path_of_every_leaf(data: st.DataObject, count: in
     assert path == inclusion_path(index, count, lambda start, stop: true_root(hashes[start:stop]))
 
 
+@settings(deadline=None)  # the first call may compile
 @given(st.integers(1, 100))
 def test_reduction_in_place(count: int) -> None:
-    words = np.random.default_rng(count).integers(0, 2**32, (count, 8), dtype=np.uint32)
-    expected = trees.word_levels(words.copy())[-1][0]
-    trees.reduce_in_place(words, count)
-    assert np.array_equal(words[0], expected)
+    words = to_words(some_leaves(count))
+    reduce_in_place(words, count)
+    assert to_octets(words, 1).tobytes() == merkle_root(some_leaves(count))

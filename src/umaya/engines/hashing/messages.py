@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 import numba
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.hashing.cores import in_parts
-from umaya.engines.hashing.lanes import INITIAL, LANES, Octets, Words, compress, to_octets
+from umaya.engines.hashing.lanes import INITIAL, LANES, Octets, Words, compress
 
 _PART_BYTES = 1 << 21  # about a millisecond of one core
 _NO_PREFIX: Final = -1
@@ -50,10 +51,10 @@ def leaf_hashes(data: Octets, offsets: NDArray[np.int64]) -> Octets:
 
 def _hash_all(data: Octets, offsets: NDArray[np.int64], prefix: int) -> Octets:
     count = len(offsets) - 1
-    out = np.empty((count, 8), np.uint32)
+    hashes = np.empty((count, 8), np.uint32)
     rows = _PART_BYTES // ((int(offsets[-1] - offsets[0]) // max(count, 1)) + 64)
-    in_parts(lambda start, stop: _hash_range(data, offsets, start, stop, prefix, out), count, max(rows, LANES))
-    return to_octets(out)
+    in_parts(lambda start, stop: _hash_range(data, offsets, start, stop, prefix, hashes), count, max(rows, LANES))
+    return (hashes.byteswap(inplace=True) if sys.byteorder == "little" else hashes).view(np.uint8)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -104,7 +105,7 @@ def _take(data: Octets, start: int, stop: int, prefix: int, number: int, block: 
 
 
 @numba.njit(cache=True, nogil=True)
-def _hash_range(data: Octets, offsets: NDArray[np.int64], start: int, stop: int, prefix: int, out: Words) -> None:
+def _hash_range(data: Octets, offsets: NDArray[np.int64], start: int, stop: int, prefix: int, hashes: Words) -> None:
     state = np.empty((8, LANES), np.uint32)
     block = np.zeros((16, LANES), np.uint32)
     message = np.full(LANES, -1, np.int64)
@@ -117,7 +118,7 @@ def _hash_range(data: Octets, offsets: NDArray[np.int64], start: int, stop: int,
             if left[lane] == 0:
                 if message[lane] >= 0:
                     for word in range(8):
-                        out[message[lane], word] = state[word, lane]
+                        hashes[message[lane], word] = state[word, lane]
                     message[lane] = -1
                 if coming == stop:
                     continue

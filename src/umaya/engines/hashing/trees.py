@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from umaya.engines.hashing.cores import in_parts
-from umaya.engines.hashing.lanes import LANES, Octets, Words, begin, compress, to_octets, to_words
+from umaya.engines.hashing.lanes import LANES, Octets, Words, digest_pairs, to_octets, to_words, with_room
 
 _PAIRS = 1 << 14  # hashed in about a millisecond of one core
 _CHUNK = 1 << 12  # leaves whose subtree is hashed within the cache
@@ -31,83 +31,63 @@ def merkle_levels(leaves: Octets) -> list[Octets]:
     Raises:
         ValueError: without leaves.
     """
-    return [leaves, *(to_octets(level) for level in word_levels(to_words(leaves))[1:])]
+    if not len(leaves):
+        raise ValueError("a tree without leaves has no levels")
+    levels, words, count = [leaves], to_words(leaves), len(leaves)
+    while count > 1:
+        words, count = _parents(words, count), (count + 1) // 2
+        levels.append(to_octets(words, count))
+    return levels
+
+
+def _parents(children: Words, count: int) -> Words:
+    pairs = count // 2
+    parents = with_room((count + 1) // 2)
+    in_parts(lambda start, stop: _hash_pairs(children, parents, start, stop), pairs, _PAIRS)
+    if count & 1:
+        parents[:, pairs] = children[:, count - 1]
+    return parents
 
 
 def merkle_root(leaves: Octets) -> bytes:
     """Return the root over leaf hashes (n, 32); that of the empty tree when there are none."""
     if not len(leaves):
         return sha256(b"").digest()  # SPEC: RFC 6962 2.1 "The hash of an empty list is the hash of an empty string"
-    roots = np.empty((-(-len(leaves) // _CHUNK), 8), np.uint32)
+    roots = np.empty((-(-len(leaves) // _CHUNK), 32), np.uint8)
 
     def chunks(start: int, stop: int) -> None:
         for at in range(start, stop):
-            words = to_words(leaves[at * _CHUNK : (at + 1) * _CHUNK])
-            reduce_in_place(words, len(words))
-            roots[at] = words[0]
+            part = leaves[at * _CHUNK : (at + 1) * _CHUNK]
+            words = to_words(part)
+            reduce_in_place(words, len(part))
+            roots[at] = to_octets(words, 1)[0]
 
     in_parts(chunks, len(roots), _PAIRS // _CHUNK)
-    return to_octets(word_levels(roots)[-1]).tobytes()
+    return merkle_levels(roots)[-1].tobytes()
 
 
-def word_levels(leaves: Words) -> list[Words]:
-    """As `merkle_levels`, with hashes as native words (n, 8)."""
-    if not len(leaves):
-        raise ValueError("a tree without leaves has no levels")
-    levels = [leaves]
-    while len(levels[-1]) > 1:
-        levels.append(_parents(levels[-1]))
-    return levels
-
-
-def _parents(children: Words) -> Words:
-    pairs = len(children) // 2
-    parents = np.empty(((len(children) + 1) // 2, 8), np.uint32)
-    parents[pairs:] = children[2 * pairs :]
-    in_parts(lambda start, stop: hash_pairs(children, parents, start, stop), pairs, _PAIRS)
-    return parents
+@numba.njit(cache=True, nogil=True)
+def _hash_pairs(children: Words, parents: Words, start: int, stop: int) -> None:
+    for at in range(start, stop, LANES):
+        digest_pairs(children, parents, at)
 
 
 @numba.njit(cache=True, nogil=True)
 def reduce_in_place(hashes: Words, count: int) -> None:
-    """Leave the root over the first `count` hashes, at least one, in the first row."""
-    while count > 1:
-        pairs = count // 2
-        hash_pairs(hashes, hashes, 0, pairs)
-        if count & 1:
-            hashes[pairs] = hashes[count - 1]
-        count = count - pairs
-
-
-@numba.njit(cache=True, nogil=True)
-def hash_pairs(children: Words, parents: Words, start: int, stop: int) -> None:
-    """Set parents `start` up to `stop` to SHA-256(0x01 || left || right).
+    """Leave the root over the first `count` columns, at least one, in the first; the others are spent.
 
     Args:
-        children: (2 * stop or more, 8).
-        parents: (stop or more, 8); the children themselves when `start` is 0, as no pair is read after it is written.
-        start: first parent.
-        stop: one behind the last.
+        hashes: (8, n), contiguous, n a multiple of 2 * LANES.
+        count: 1 up to n.
     """
-    state = np.empty((8, LANES), np.uint32)
-    block = np.zeros((16, LANES), np.uint32)
-    tail = np.zeros((16, LANES), np.uint32)
-    for lane in range(LANES):
-        tail[15, lane] = 65 * 8
-    for at in range(start, stop, LANES):
-        width = min(LANES, stop - at)
-        # SPEC: RFC 6962 2.1 "MTH(D[n]) = SHA-256(0x01 || MTH(D[0:k]) || MTH(D[k:n]))": 65 bytes, so every word is
-        # moved by one byte, and the last byte of the right child opens a second block.
-        for lane in range(width):
-            carry = np.uint32(1)
-            for word in range(16):
-                value = children[2 * (at + lane) + (word >> 3), word & 7]
-                block[word, lane] = (carry << np.uint32(24)) | (value >> np.uint32(8))
-                carry = value & np.uint32(0xFF)
-            tail[0, lane] = (carry << np.uint32(24)) | np.uint32(0x800000)
-        begin(state)
-        compress(state, block)
-        compress(state, tail)
-        for lane in range(width):
+    last = np.empty(8, np.uint32)
+    while count > 1:
+        pairs = count // 2
+        for word in range(8):
+            last[word] = hashes[word, count - 1]
+        for at in range(0, pairs, LANES):  # no pair is read after it is written
+            digest_pairs(hashes, hashes, at)
+        if count & 1:
             for word in range(8):
-                parents[at + lane, word] = state[word, lane]
+                hashes[word, pairs] = last[word]
+        count -= pairs

@@ -20,6 +20,8 @@ from umaya.gate.events import Events
 from umaya.gate.facts import gather
 from umaya.gate.intake import Intake, Taken
 from umaya.gate.models import UseRow
+from umaya.gate.people.projection import Projection
+from umaya.gate.people.topics import Topics
 from umaya.gate.record import Act, Acts, LedgerLike, NotRecordedError, digest
 from umaya.gate.review import Review
 from umaya.gate.schemes import Schemes
@@ -52,6 +54,8 @@ class Gate:
         review: the two locks.
         events: declared disasters.
         uses: what was released and refused.
+        projection: what people said and what protects them, as of now.
+        topics: what people may consent to, and the texts they are shown.
     """
 
     def __init__(
@@ -78,6 +82,8 @@ class Gate:
         self.review = Review(self._acts, self._obligations, law)
         self.events = Events(self._acts)
         self.uses = Uses(database)
+        self.projection = Projection(database)
+        self.topics = Topics(self._acts)
         self._intake = Intake(self._acts, self._vault)
 
     def intake(self, actor: Actor, dataset: str, table: pa.Table, source: str) -> Taken:

@@ -21,17 +21,19 @@ from umaya.gate.roles import ROLES
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State
 from umaya.hub import Hub, Settings, init_hub, open_hub
-from umaya.law import RULES, Evidence
+from umaya.law import RULES, STAGES, Basis, Evidence
 from umaya.ledger import Kind
 from umaya.places import obligations
 from umaya.places.roads.background import BACKGROUND
 from umaya.types import schemas
 from umaya.types.classes import SecrecyClass
+from umaya.types.effects import BELOW
 from umaya.web.problem import CODES
 
 from .pages import PROJECT, REFERENCE, names, rows, section
 
 SCHEMES = REFERENCE / "schemes.md"
+BASES = REFERENCE / "legal-bases.md"
 FORMATS = REFERENCE / "formats.md"
 
 
@@ -159,16 +161,27 @@ def _default(info: Any) -> str:
     return {None: "none", False: "false", True: "true"}.get(info.default, str(info.default))
 
 
+RECIPIENTS = {
+    "provider": "the provider itself",
+    "municipality": "a municipality",
+    "tax-collector": "a municipality, prefecture or tax office",
+    "bar-association": "a bar association",
+    "joint-user": "a joint user of the notice",
+    "any": "any party",
+}
+
+
 def test_every_basis_with_what_it_asks_for() -> None:
-    recipients = {"provider": "the provider itself", "municipality": "a municipality", "any": "any party"}
-    documented = {row[0]: row[1:] for row in rows(section(SCHEMES, "Bases"))}
+    text = section(BASES, "Bases")
     rules = RULES.at(date.max)
-    assert f"in force from {rules.valid_from}" in section(SCHEMES, "Bases")
-    assert documented == {
+    assert f"In force from {rules.valid_from}" in text
+    assert {row[0]: row[1:] for row in rows(text)} == {
         basis.id: [
-            recipients[basis.recipient],
+            basis.title_ja,
+            RECIPIENTS[basis.recipient],
             _listed(basis.obligations, "none"),
             _listed(basis.evidence, "nothing more"),
+            basis.source,
         ]
         for basis in rules.bases.values()
     }
@@ -179,21 +192,36 @@ def _listed(items: tuple[str, ...], nothing: str) -> str:
     return text.strip("`") if len(items) == 1 else text or nothing
 
 
-def test_every_evidence() -> None:
-    assert {f"`{code}`" for code in Evidence} <= set(
-        re.findall(r"^\| (`[a-z-]+`) \|", SCHEMES.read_text(), re.MULTILINE)
-    )
+def test_every_evidence_and_when_it_is_looked_at() -> None:
+    documented = {row[0]: row[1] for row in rows(section(BASES, "Evidence"))}
+    assert documented == {evidence: STAGES[evidence] for evidence in Evidence}
 
 
-def test_every_secrecy_class_and_which_basis_reaches_it() -> None:
+def test_every_rule_set() -> None:
+    documented = {row[0]: row[1] for row in rows(section(BASES, "Rule sets"))}
+    assert documented == {str(rules.valid_from): rules.version for rules in RULES.sets}
+
+
+def test_every_basis_with_the_classes_it_reaches() -> None:
+    table = section(BASES, "Which classes")
+    assert re.findall(r"`([a-z-]+)`", table.splitlines()[1]) == list(SecrecyClass)
+    assert {row[0]: row[1:] for row in rows(table)} == {
+        basis.id: [_reached(basis, secrecy) for secrecy in SecrecyClass] for basis in RULES.at(date.max).bases.values()
+    }
+
+
+def _reached(basis: Basis, secrecy: SecrecyClass) -> str:
+    places = {"yes": basis.may, "within": basis.within_business, "lowered": basis.lowered, "no": basis.never}
+    (place,) = (word for word, classes in places.items() if secrecy in classes)
+    return place
+
+
+def test_every_secrecy_class_and_what_it_can_become() -> None:
     page = REFERENCE / "secrecy-classes.md"
     assert names(page.read_text("utf-8")) == list(SecrecyClass)
-    table = section(page, "Which basis reaches which class")
-    bases = RULES.at(date.max).bases
-    for row in rows(table):
-        reached = ["yes" if SecrecyClass(row[0]) in basis.may else "no" for basis in bases.values()]
-        assert row[1:] == reached, row[0]
-    assert re.findall(r"`([a-z0-9-]+)`", table.splitlines()[1]) == list(bases)
+    documented = {row[0]: row[1] for row in rows(section(page, "What steps can make of them"))}
+    below = {secrecy: tuple(other for other in SecrecyClass if other in BELOW[secrecy]) for secrecy in SecrecyClass}
+    assert documented == {secrecy: _listed(others, "nothing else") for secrecy, others in below.items()}
 
 
 TABLES = {

@@ -31,6 +31,11 @@ PROBE = Proposal(
     obligations=STEPS,
     has_area=False,
 )
+GOLDEN = [
+    "rules-2022-04-01-3eebe064cb26",
+    "rules-2022-08-01-dd64611405a4",
+    "rules-2025-06-01-7583f1edb0a2",
+]
 DISASTER = replace(PROBE, basis="postal-exception-2", obligations=(), has_area=True)
 OWN = replace(PROBE, basis="own-purpose", recipient="post", recipient_kind="post", obligations=())
 
@@ -104,10 +109,6 @@ def test_each_class_is_allowed_or_not_as_the_basis_says(proposal: Proposal, secr
     assert (fault is None) == (secrecy in TODAY.bases[proposal.basis].may)
 
 
-def test_the_disaster_exception_lists_its_evidence() -> None:
-    assert set(TODAY.bases["postal-exception-2"].evidence) == set(Evidence)
-
-
 def test_rules_are_dated() -> None:
     """A later set holds from its own day; before the first one nothing is allowed."""
     later = deepcopy(DATA[0])
@@ -119,12 +120,41 @@ def test_rules_are_dated() -> None:
     assert book.at(date(2022, 3, 31)).bases == {}
 
 
+def test_what_has_been_in_force_never_changes() -> None:
+    """A change of law is a new set; these digests stand in decisions."""
+    assert [rules.version for rules in RULES.sets] == GOLDEN
+
+
+def test_a_set_that_amends_states_only_what_changes() -> None:
+    later = {"from": date(2027, 4, 1), "amends": DATA[-1]["from"], "sources": ["a new act"], "ends": ["statute"]}
+    before, after = RuleBook([*DATA, later]).sets[-2:]
+    assert before.bases.keys() - after.bases.keys() == {"statute"}
+    assert all(after.bases[name] == before.bases[name] for name in after.bases)
+    assert after.sources == (*before.sources, "a new act")
+    with pytest.raises(ValueError, match="must amend the one before"):
+        RuleBook([*DATA, {**later, "amends": DATA[0]["from"]}])
+
+
+def test_poorly_managed_houses_count_from_the_change_of_2025() -> None:
+    """Commentary 3-7-4, case 1: a day before only specified vacant houses (特定空家等) do."""
+    before, after = (
+        RULES.at(day).bases["postal-exception-1"].evidence for day in (date(2025, 5, 31), date(2025, 6, 1))
+    )
+    assert set(before) - set(after) == {Evidence.HOUSE_SPECIFIED}
+    assert set(after) - set(before) == {Evidence.HOUSE_SPECIFIED_OR_POORLY_MANAGED}
+
+
+def test_three_of_the_four_postal_exceptions_came_in_2022() -> None:
+    before, after = (RULES.at(day).bases.keys() for day in (date(2022, 7, 31), date(2022, 8, 1)))
+    assert after - before == {"postal-exception-2", "postal-exception-3", "postal-exception-4"}
+
+
 def test_the_version_changes_with_the_content() -> None:
     changed = deepcopy(DATA)
-    changed[0]["bases"][0]["source"] += " (amended)"
+    changed[0]["bases"][0]["source"]["en"] += " (amended)"
     one, other = RuleBook(DATA).at(date(2026, 4, 1)), RuleBook(changed).at(date(2026, 4, 1))
     assert one.version == TODAY.version != other.version
-    assert one.version.startswith("rules-2022-04-01-")
+    assert one.version.startswith("rules-2025-06-01-")
 
 
 @pytest.mark.parametrize(
@@ -133,14 +163,18 @@ def test_the_version_changes_with_the_content() -> None:
         lambda data: data[0]["bases"][0]["may"].remove("postal"),
         lambda data: data[0]["bases"][0]["may"].append("correspondence"),
         lambda data: data[0]["never_leaves"].append("postal"),
+        lambda data: data[0]["bases"][1]["may"].remove("ordinary"),
         lambda data: data.append(data[0]),
         lambda data: data[0]["bases"][0]["evidence"].append("hearsay"),
+        lambda data: data[0]["bases"][0]["evidence"].append("consent"),
+        lambda data: data[0]["bases"][2]["tiers"].clear(),
+        lambda data: (data[0]["bases"][1]["may"].remove("ordinary"), data[0]["bases"][1]["never"].append("ordinary")),
     ],
 )
 def test_rules_that_contradict_themselves_are_refused(spoil: Any) -> None:
     data = deepcopy(DATA)
     spoil(data)
-    with pytest.raises(ValueError, match=r"must sort|same day|hearsay"):
+    with pytest.raises(ValueError, match=r"must sort|same day|hearsay|tiers|stops it"):
         RuleBook(data)
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 import umaya
 from umaya.gate.roles import ROLES
 from umaya.gate.schemes import State
-from umaya.law.rules import Evidence
+from umaya.law import Evidence
 from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
 from umaya.types.reasons import Reason

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from umaya.law.rules import Basis, Evidence, RecipientRule, RuleSet
+from umaya.law.consent import ConsentTerms
+from umaya.law.cross_sell import Direction, consent_needed
+from umaya.law.effects import classes_after
+from umaya.law.evidence import Evidence
+from umaya.law.joint_use import JointUseNotice, NoticeFault, notice_faults
+from umaya.law.rules import Basis, RecipientRule, RuleSet
 from umaya.types.classes import SecrecyClass
+from umaya.types.effects import ClassEffect
 from umaya.types.reasons import Reason
 
 MUNICIPALITY = "municipality"
 """The kind of party that `RecipientRule.MUNICIPALITY` means."""
+
+KINDS: Final[Mapping[RecipientRule, frozenset[str]]] = {
+    RecipientRule.MUNICIPALITY: frozenset({MUNICIPALITY}),
+    RecipientRule.TAX_COLLECTOR: frozenset({MUNICIPALITY, "prefecture", "tax-office"}),
+    RecipientRule.BAR_ASSOCIATION: frozenset({"bar-association"}),
+}
+"""The kinds of party that a rule about kinds means."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +39,14 @@ class Proposal:
         basis: id.
         provider, recipient: ids of parties.
         recipient_kind: kind of the recipient.
-        classes: secrecy class of every field asked for.
+        classes: secrecy class of every field asked for, before any obligation.
         obligations: names in order, each with its parameters.
         has_area: whether the scheme says where.
+        effects: what the obligations do to classes, in their order.
+        flow: from which business of which company to which; None where that is unknown.
+        terms: of the consent topic that the scheme names, or None.
+        notice: the notice of joint use that the scheme names, or None.
+        citation: the provision that the scheme cites, or None.
     """
 
     basis: str
@@ -38,6 +56,11 @@ class Proposal:
     classes: Mapping[str, SecrecyClass]
     obligations: Sequence[tuple[str, Mapping[str, Any]]]
     has_area: bool
+    effects: Sequence[ClassEffect] = ()
+    flow: Direction | None = None
+    terms: ConsentTerms | None = None
+    notice: JointUseNotice | None = None
+    citation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +70,9 @@ class Fault:
     Attributes:
         reason: code.
         key: the key of the scheme document that is at fault.
-        item: the field or obligation meant, where there is one.
+        item: the field, obligation or evidence meant, where there is one.
         problem, advice: in words.
+        basis: id of the basis that says so; None where every basis would.
     """
 
     reason: Reason
@@ -56,6 +80,7 @@ class Fault:
     item: str | None
     problem: str
     advice: str
+    basis: str | None = None
 
 
 def first_fault(rules: RuleSet, proposal: Proposal) -> Fault | None:
@@ -66,7 +91,8 @@ def first_fault(rules: RuleSet, proposal: Proposal) -> Fault | None:
         return Fault(Reason.BASIS_NOT_IN_FORCE, "basis", None, "no such basis is in force", advice)
     return (
         _recipient_fault(basis, proposal)
-        or _class_fault(rules, basis, proposal.classes)
+        or _touched_fault(rules, basis, proposal.classes)
+        or _leaving_fault(basis, proposal)
         or _obligation_fault(basis, proposal.obligations)
         or _evidence_fault(basis, proposal)
     )
@@ -74,49 +100,125 @@ def first_fault(rules: RuleSet, proposal: Proposal) -> Fault | None:
 
 def _recipient_fault(basis: Basis, proposal: Proposal) -> Fault | None:
     match basis.recipient:
+        case RecipientRule.ANY:
+            return None
         case RecipientRule.PROVIDER:
             allowed, advice = proposal.recipient == proposal.provider, "name the provider itself"
-        case RecipientRule.MUNICIPALITY:
-            allowed, advice = proposal.recipient_kind == MUNICIPALITY, "name a municipality"
-        case RecipientRule.ANY:
-            allowed, advice = True, ""
+        case RecipientRule.JOINT_USER:  # without a notice, that is what is missing
+            users = {proposal.recipient, proposal.provider}
+            allowed = proposal.notice is None or users <= proposal.notice.parties
+            advice = "name two parties within the notice's scope of users"
+        case _:
+            kinds = KINDS[basis.recipient]
+            allowed = proposal.recipient_kind in kinds
+            advice = "name a party of the kind " + " or ".join(f"`{kind}`" for kind in sorted(kinds))
     if allowed:
         return None
     problem = f"the basis `{basis.id}` does not allow this recipient"
-    return Fault(Reason.RECIPIENT_NOT_ALLOWED, "recipient", None, problem, advice)
+    return Fault(Reason.RECIPIENT_NOT_ALLOWED, "recipient", None, problem, advice, basis.id)
 
 
-def _class_fault(rules: RuleSet, basis: Basis, classes: Mapping[str, SecrecyClass]) -> Fault | None:
+def _touched_fault(rules: RuleSet, basis: Basis, classes: Mapping[str, SecrecyClass]) -> Fault | None:
+    """Return the first field that must not even be read."""
     advice = "leave the field out"
     for name, secrecy in classes.items():
         if secrecy in rules.never_leaves:
             return Fault(Reason.CLASS_NEVER_LEAVES, "fields", name, f"the class `{secrecy}` never leaves", advice)
     for name, secrecy in classes.items():
-        if secrecy not in basis.may:
-            problem = f"the basis `{basis.id}` does not allow the class `{secrecy}`"
-            return Fault(Reason.CLASS_NOT_ALLOWED_BY_BASIS, "fields", name, problem, advice)
+        if secrecy in basis.never:
+            return _class_fault(basis, name, secrecy, advice)
     return None
+
+
+def _leaving_fault(basis: Basis, proposal: Proposal) -> Fault | None:
+    """Return the first field that its obligations do not bring down to what may leave."""
+    leaves = basis.leaves(proposal.flow)
+    for name, secrecy in classes_after(proposal.classes, proposal.effects).items():
+        if secrecy in leaves:
+            continue
+        if secrecy in basis.within_business:
+            return _class_fault(
+                basis, name, secrecy, "leave the field out, or use it within the business that holds it"
+            )
+        return _class_fault(basis, name, secrecy, "leave the field out, or owe an obligation that lowers its class")
+    return None
+
+
+def _class_fault(basis: Basis, name: str, secrecy: SecrecyClass, advice: str) -> Fault:
+    problem = f"the basis `{basis.id}` does not allow the class `{secrecy}`"
+    return Fault(Reason.CLASS_NOT_ALLOWED_BY_BASIS, "fields", name, problem, advice, basis.id)
 
 
 def _obligation_fault(basis: Basis, owed: Sequence[tuple[str, Mapping[str, Any]]]) -> Fault | None:
     if not _in_order(basis.obligations, [name for name, _ in owed]):
         needed = ", ".join(f"`{name}`" for name in basis.obligations)
         problem = f"the basis `{basis.id}` asks for obligations that are missing or out of order"
-        return Fault(Reason.OBLIGATION_MISSING, "obligations", None, problem, f"state {needed} in this order")
+        advice = f"state {needed} in this order"
+        return Fault(Reason.OBLIGATION_MISSING, "obligations", None, problem, advice, basis.id)
     for name, parameters in owed:
         for key, least in basis.least.get(name, {}).items():
             given = parameters.get(key)
             if not isinstance(given, int) or given < least:
                 problem = f"the basis `{basis.id}` asks for more of the obligation `{name}`"
                 advice = f"state `{key}` of at least {least}"
-                return Fault(Reason.OBLIGATION_MISSING, "obligations", name, problem, advice)
+                return Fault(Reason.OBLIGATION_MISSING, "obligations", name, problem, advice, basis.id)
     return None
 
 
 def _evidence_fault(basis: Basis, proposal: Proposal) -> Fault | None:
-    if Evidence.AREA in basis.evidence and not proposal.has_area:
-        problem = f"the basis `{basis.id}` asks for an area"
-        return Fault(Reason.EVIDENCE_MISSING, "area", None, problem, "state `area`")
+    for evidence in basis.evidence:
+        found = _missing(evidence, basis, proposal)
+        if found is not None:
+            key, problem, advice = found
+            text = f"the basis `{basis.id}` asks for {problem}"
+            return Fault(Reason.EVIDENCE_MISSING, key, evidence, text, advice, basis.id)
+    return None
+
+
+def _missing(evidence: Evidence, basis: Basis, proposal: Proposal) -> tuple[str, str, str] | None:
+    """Return key, problem and advice where the scheme itself must show a piece of evidence and does not."""
+    match evidence:
+        case Evidence.AREA if not proposal.has_area:
+            return "area", "an area", "state `area`"
+        case Evidence.CITATION if not (proposal.citation or "").strip():
+            return "authority", "the provision that asks for the data", "cite it in `authority`"
+        case Evidence.CONSENT_TOPIC if proposal.terms is None:
+            return "topic", "what people are asked", "name the consent topic in `topic`"
+        case Evidence.CONSENT_TOPIC if proposal.terms is not None and proposal.terms.tier not in basis.tiers:
+            tiers = " or ".join(f"`{tier}`" for tier in sorted(basis.tiers))
+            return "topic", "people to be asked in another way", f"name a topic of the tier {tiers}"
+        case Evidence.CONSENT_DIRECTION:
+            return _direction_missing(proposal)
+        case Evidence.PUBLISHED_NOTICE | Evidence.AGREED_POINTS:
+            return _notice_missing(evidence, proposal.notice)
+        case _:
+            return None
+
+
+def _direction_missing(proposal: Proposal) -> tuple[str, str, str] | None:
+    flow, terms = proposal.flow, proposal.terms
+    if flow is None:
+        return "topic", "the businesses between which information goes", "register the business of the dataset"
+    if terms is None or terms.direction != flow:
+        return "topic", "consent in this direction", "name a topic from the business that holds the data to the user's"
+    left = set(classes_after(proposal.classes, proposal.effects).values())
+    unasked = sorted(secrecy for secrecy in left - terms.kinds if consent_needed(secrecy, flow))
+    if unasked:
+        return "topic", f"consent to the kind `{unasked[0]}`", "name a topic that asks for it, or leave the field out"
+    return None
+
+
+def _notice_missing(evidence: Evidence, notice: JointUseNotice | None) -> tuple[str, str, str] | None:
+    if notice is None:
+        return "notice", "a published notice", "name it in `notice`"
+    faults = notice_faults(notice)
+    agreed = evidence is Evidence.AGREED_POINTS
+    fault = next((fault for fault in faults if (fault.code is NoticeFault.POINT_NOT_AGREED) is agreed), None)
+    if fault is not None:
+        where = "" if fault.item is None else f" at `{fault.item}`"
+        return "notice", f"a whole notice: `{fault.code}`{where}", "mend the notice"
+    if notice.published_on is None and not agreed:
+        return "notice", "a published notice", "publish it"
     return None
 
 

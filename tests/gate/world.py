@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from umaya.gate import Area, Dataset, Gate, ObligationContext, Party, Use, Words
 from umaya.gate import roles as r
+from umaya.ledger import Record
 from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
 from umaya.types.clock import ManualClock
@@ -66,6 +67,11 @@ class MemoryLedger:
         json.dumps(body, default=str)
         self.entries.append(Entry(len(self.entries), kind, actor, dict(body)))
         return self.entries[-1]
+
+    def append_many(self, records: Sequence[Record]) -> list[Entry]:
+        if not self.fail_at.isdisjoint(record.kind for record in records):
+            raise OSError("no space left")
+        return [self.append(*record) for record in records]
 
     def receipt(self, index: int) -> str:
         return f"receipt of {self.entries[index].kind}"

@@ -6,7 +6,7 @@ A crash leaves at worst an entry without effect, never an effect without an entr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from umaya.ledger import Record
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, UmayaError
@@ -35,6 +36,10 @@ class LedgerLike(Protocol):
 
     def append(self, kind: str, actor: str, body: Mapping[str, Any]) -> _Appended:
         """Record an act durably before returning, or raise `UmayaError` or `OSError`."""
+        ...
+
+    def append_many(self, records: Sequence[Record]) -> Sequence[_Appended]:
+        """Record acts with nothing between them, all or none; otherwise as `append`."""
         ...
 
     def receipt(self, index: int) -> str:
@@ -62,6 +67,15 @@ class Act:
             return self.ledger.append(kind, actor, {k: v for k, v in body.items() if v is not None}).index
         except (UmayaError, OSError) as error:
             raise NotRecordedError(f"the act `{kind}` could not be recorded, so it did not happen") from error
+
+    def record_many(self, records: Sequence[Record]) -> range:
+        """Send what was changed so far to the database, then append the entries; return their indices. See `record`."""
+        self.session.flush()
+        try:
+            first = self.ledger.append_many(records)[0].index
+        except (UmayaError, OSError) as error:
+            raise NotRecordedError("the acts could not be recorded, so they did not happen") from error
+        return range(first, first + len(records))
 
 
 class Acts:

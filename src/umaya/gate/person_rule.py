@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
 from pyroaring import BitMap
 
 from umaya.types.reasons import Reason
@@ -127,3 +129,8 @@ def compile_set(rule: tuple[Clause, ...], groups: Groups) -> Callable[[BitMap], 
         return Verdict(len(asked), left, MappingProxyType(refused))
 
     return judge
+
+
+def numbers(people: BitMap) -> npt.NDArray[np.uint32]:
+    """Return the numbers of a set of people, ascending."""
+    return np.frombuffer(people.to_array(), np.uint32)

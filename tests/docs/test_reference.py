@@ -21,7 +21,7 @@ from umaya.gate.roles import ROLES
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State
 from umaya.hub import Hub, Settings, init_hub, open_hub
-from umaya.law import RULES, STAGES, Basis, Evidence
+from umaya.law import RULES, STAGES, Basis, Evidence, PrivacyDuty
 from umaya.ledger import Kind
 from umaya.places import obligations
 from umaya.places.roads.background import BACKGROUND
@@ -195,6 +195,12 @@ def _listed(items: tuple[str, ...], nothing: str) -> str:
 def test_every_evidence_and_when_it_is_looked_at() -> None:
     documented = {row[0]: row[1] for row in rows(section(BASES, "Evidence"))}
     assert documented == {evidence: STAGES[evidence] for evidence in Evidence}
+
+
+def test_when_the_privacy_check_must_be_answered() -> None:
+    documented = {row[0]: set(re.findall(r"`([a-z0-9-]+)`", row[1])) for row in rows(section(BASES, "Privacy check"))}
+    bases = RULES.at(date.max).bases.values()
+    assert documented == {duty: {basis.id for basis in bases if basis.privacy_check is duty} for duty in PrivacyDuty}
 
 
 def test_every_rule_set() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from umaya.law import RULES, Evidence, Proposal, RuleBook, day_in_japan, first_fault
+from umaya.law import RULES, Evidence, PrivacyDuty, Proposal, RuleBook, day_in_japan, first_fault
 from umaya.types.classes import SecrecyClass
 from umaya.types.reasons import Reason
 
@@ -32,9 +32,9 @@ PROBE = Proposal(
     has_area=False,
 )
 GOLDEN = [
-    "rules-2022-04-01-3eebe064cb26",
-    "rules-2022-08-01-dd64611405a4",
-    "rules-2025-06-01-7583f1edb0a2",
+    "rules-2022-04-01-27a45c52d0cf",
+    "rules-2022-08-01-2b5b8c2b4b6f",
+    "rules-2025-06-01-7e752d89a8c6",
 ]
 DISASTER = replace(PROBE, basis="postal-exception-2", obligations=(), has_area=True)
 OWN = replace(PROBE, basis="own-purpose", recipient="post", recipient_kind="post", obligations=())
@@ -181,3 +181,12 @@ def test_rules_that_contradict_themselves_are_refused(spoil: Any) -> None:
 def test_a_day_in_japan_begins_nine_hours_early() -> None:
     assert day_in_japan(datetime(2026, 3, 31, 14, 59, 59, tzinfo=UTC)) == date(2026, 3, 31)
     assert day_in_japan(datetime(2026, 3, 31, 15, 0, tzinfo=UTC)) == date(2026, 4, 1)
+
+
+def test_the_privacy_check_is_spared_in_an_emergency_only() -> None:
+    duties = {basis.id: basis.privacy_check for basis in TODAY.bases.values()}
+    assert {basis for basis, duty in duties.items() if duty is PrivacyDuty.NOT_NEEDED} == {
+        "emergency",
+        "postal-exception-2",
+    }
+    assert all(duties[basis] is PrivacyDuty.ALWAYS for basis in ("joint-use", "consent", "cross-sell-consent"))

@@ -12,7 +12,7 @@ from umaya.law.days import day_in_japan
 from umaya.law.effects import classes_after
 from umaya.law.evidence import STAGES, Evidence, Stage
 from umaya.law.findings import Finding
-from umaya.law.rules import RULES, Basis, RecipientRule, RuleBook, RuleSet
+from umaya.law.rules import RULES, Basis, PrivacyDuty, RecipientRule, RuleBook, RuleSet
 from umaya.law.texts import Language, Text
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Language",
+    "PrivacyDuty",
     "Proposal",
     "RecipientRule",
     "RuleBook",

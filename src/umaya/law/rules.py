@@ -38,9 +38,19 @@ class RecipientRule(StrEnum):
     ANY = "any"
 
 
+class PrivacyDuty(StrEnum):
+    """When the privacy check (`umaya.law.privacy_check`) must be answered."""
+
+    ALWAYS = "always"
+    ABOUT_PEOPLE = "about-people"
+    """Where the rows of the dataset are about people whom the hub knows."""
+    NOT_NEEDED = "not-needed"
+    """In an emergency; what is answered all the same must stand."""
+
+
 @dataclass(frozen=True)
 class Basis:
-    """A ground on which the law allows a use. Each secrecy class is in exactly one of the last four.
+    """A ground on which the law allows a use. Each secrecy class is in exactly one of `may` to `never`.
 
     Attributes:
         id: stored in schemes.
@@ -56,6 +66,7 @@ class Basis:
         within_business: classes that leave as they are within one business of one company.
         lowered: classes that leave only when obligations bring them down to one that may leave.
         never: classes that it can never touch.
+        privacy_check: when a scheme on it must answer the privacy check before its locks close.
     """
 
     id: str
@@ -73,6 +84,7 @@ class Basis:
     within_business: frozenset[SecrecyClass]
     lowered: frozenset[SecrecyClass]
     never: frozenset[SecrecyClass]
+    privacy_check: PrivacyDuty = PrivacyDuty.ALWAYS
 
     @property
     def asks_the_person(self) -> bool:
@@ -186,6 +198,7 @@ def _basis(item: Mapping[str, Any], never_leaves: frozenset[SecrecyClass]) -> Ba
         within_business=_classes(item.get("within_business", [])),
         lowered=_classes(item.get("lowered", [])),
         never=_classes(item["never"]),
+        privacy_check=PrivacyDuty(item.get("privacy_check", PrivacyDuty.ALWAYS)),
     )
     _check_classes(basis, never_leaves)
     if bool(basis.tiers) != basis.asks_the_person:

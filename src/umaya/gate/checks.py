@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import Dataset, Party, find_dataset, find_party
 from umaya.gate.documents import Document, Path
+from umaya.gate.people.topics import Topic, find_topic
 from umaya.gate.scheme import SchemeDocument
-from umaya.law import Fault, Proposal, RuleSet, first_fault
+from umaya.law import BusinessLine, Direction, Fault, Proposal, RuleSet, first_fault
 from umaya.types.errors import ConflictError, InputError, NotFoundError
-from umaya.vault import Obligations
+from umaya.vault import Chain, Obligations
 
 
 def check_document(
@@ -37,8 +38,13 @@ def check_document(
     for at, field in enumerate(scheme.fields):
         if field not in dataset.classes:
             raise InputError(document.place(("fields", at)), "the dataset has no such field", _choose(dataset.classes))
-    _check_obligations(document, scheme, obligations)
-    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules)
+    if dataset.subject in scheme.fields:
+        place = document.place(("fields", scheme.fields.index(str(dataset.subject))))
+        raise InputError(place, "the field is the dataset's subject, which never leaves", "leave it out")
+    with _catalogued(document, "topic"):
+        topic = None if scheme.topic is None else find_topic(session, scheme.topic)
+    chain = _check_obligations(document, scheme, obligations)
+    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules, chain, topic)
     if fault is not None:
         raise InputError(document.place(_path(scheme, fault)), fault.problem, fault.advice)
 
@@ -49,21 +55,38 @@ def check_legal(session: Session, scheme: SchemeDocument, obligations: Obligatio
     Raises:
         ConflictError: when not.
     """
-    dataset = find_dataset(session, scheme.dataset)
-    recipient = find_party(session, scheme.recipient)
-    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules)
-    if fault is not None:
-        raise ConflictError(f"the scheme does not stand the legal check: {fault.problem}; {fault.advice}")
     try:
-        obligations.chain(scheme.owed)
+        chain = obligations.chain(scheme.owed)
     except (NotFoundError, ValueError, TypeError) as error:
         raise ConflictError("the scheme owes something that this hub cannot do any more") from error
+    dataset = find_dataset(session, scheme.dataset)
+    recipient = find_party(session, scheme.recipient)
+    topic = None if scheme.topic is None else find_topic(session, scheme.topic)
+    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules, chain, topic)
+    if fault is not None:
+        raise ConflictError(f"the scheme does not stand the legal check: {fault.problem}; {fault.advice}")
 
 
 def legal_fault(
-    scheme: SchemeDocument, recipient: Party, dataset: Dataset, fields: Sequence[str], rules: RuleSet
+    scheme: SchemeDocument,
+    recipient: Party,
+    dataset: Dataset,
+    fields: Sequence[str],
+    rules: RuleSet,
+    chain: Chain | None,
+    topic: Topic | None,
 ) -> Fault | None:
-    """Return why the law does not allow `fields` of a scheme, or None."""
+    """Return why the law does not allow `fields` of a scheme, or None.
+
+    Args:
+        scheme: the document.
+        recipient: who would use what is released.
+        dataset: the scheme's.
+        fields: that are asked for or searched.
+        rules: of the day.
+        chain: the scheme's obligations; with None nothing is taken to be lowered.
+        topic: the consent topic that the scheme names.
+    """
     return first_fault(
         rules,
         Proposal(
@@ -74,8 +97,20 @@ def legal_fault(
             classes={name: dataset.classes[name] for name in fields},
             obligations=[step for item in scheme.obligations for step in item.items()],
             has_area=scheme.area is not None,
+            effects=() if chain is None else getattr(chain, "effects", ()),
+            flow=_flow(scheme, dataset),
+            terms=None if topic is None else topic.terms,
+            citation=None if scheme.authority is None else scheme.authority.ja,
         ),
     )
+
+
+def _flow(scheme: SchemeDocument, dataset: Dataset) -> Direction | None:
+    """Return from which business of which company to which the data would go; None where a business is not said."""
+    if dataset.business is None or scheme.business is None:
+        return None
+    source = BusinessLine(scheme.provider, dataset.business)
+    return Direction(source, BusinessLine(scheme.recipient, scheme.business))
 
 
 @contextmanager
@@ -86,7 +121,7 @@ def _catalogued(document: Document, key: str) -> Iterator[None]:
         raise InputError(document.place((key,)), str(error), "register it first, or mend the id") from error
 
 
-def _check_obligations(document: Document, scheme: SchemeDocument, obligations: Obligations) -> None:
+def _check_obligations(document: Document, scheme: SchemeDocument, obligations: Obligations) -> Chain:
     for at, owed in enumerate(scheme.owed):
         path: Path = ("obligations", at, owed.name)
         try:
@@ -101,7 +136,7 @@ def _check_obligations(document: Document, scheme: SchemeDocument, obligations: 
             advice = "see the reference of obligations"
             raise InputError(document.place(path), "the obligation does not take these parameters", advice) from error
     try:
-        obligations.chain(scheme.owed)
+        return obligations.chain(scheme.owed)
     except ValueError as error:
         raise InputError(document.place(("obligations",)), str(error), "state the steps that follow it") from error
 

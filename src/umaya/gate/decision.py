@@ -14,6 +14,7 @@ from typing import Final
 from umaya.gate.catalogue import Dataset, Party
 from umaya.gate.checks import legal_fault
 from umaya.gate.events import Event
+from umaya.gate.people.topics import Topic
 from umaya.gate.roles import OFFICER
 from umaya.gate.schemes import SchemeVersion, State
 from umaya.gate.use import Decision, Use
@@ -34,6 +35,7 @@ class Facts:
         dataset: of the scheme.
         event: the one that the use names.
         chain: the scheme's obligations; None where this hub cannot make one of them.
+        topic: the consent topic that the scheme names.
     """
 
     actor: Actor | None
@@ -42,6 +44,7 @@ class Facts:
     dataset: Dataset | None
     event: Event | None
     chain: Chain | None
+    topic: Topic | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class _Case:
     dataset: Dataset
     event: Event | None
     chain: Chain | None
+    topic: Topic | None
     rules: RuleSet
     now: datetime
 
@@ -89,7 +93,18 @@ def evaluate(use: Use, facts: Facts, rules: RuleSet, now: datetime) -> Decision:
         return refused(use, Reason.NOT_A_PARTY, rules, now)
     if facts.scheme is None or facts.recipient is None or facts.dataset is None:
         return refused(use, Reason.NO_SCHEME, rules, now)
-    case = _Case(use, facts.actor, facts.scheme, facts.recipient, facts.dataset, facts.event, facts.chain, rules, now)
+    case = _Case(
+        use,
+        facts.actor,
+        facts.scheme,
+        facts.recipient,
+        facts.dataset,
+        facts.event,
+        facts.chain,
+        facts.topic,
+        rules,
+        now,
+    )
     for rule in _RULES:
         reason = rule(case)
         if reason is not None:
@@ -131,7 +146,8 @@ def _people(case: _Case) -> Reason | None:
 
 
 def _law(case: _Case) -> Reason | None:
-    fault = legal_fault(case.scheme.document, case.recipient, case.dataset, case.touched, case.rules)
+    scheme, fields = case.scheme.document, case.touched
+    fault = legal_fault(scheme, case.recipient, case.dataset, fields, case.rules, case.chain, case.topic)
     return None if fault is None else fault.reason
 
 
@@ -176,8 +192,8 @@ _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
     _period,
     _fields,
     _people,
-    _law,
     _obligations,
+    _law,
     _event,
     _window,
     _area,

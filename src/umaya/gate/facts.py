@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from umaya.gate.catalogue import find_actor, find_dataset, find_party, is_id
 from umaya.gate.decision import Facts
 from umaya.gate.events import Event, find_event
+from umaya.gate.people.topics import Topic, find_topic
+from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import SchemeVersion, State, version_of, version_rows
 from umaya.gate.use import Use
 from umaya.types.errors import NotFoundError
@@ -27,7 +29,16 @@ def gather(session: Session, use: Use, obligations: Obligations) -> Facts:
         return Facts(actor, None, None, None, event, None)
     recipient = find_party(session, scheme.document.recipient)
     dataset = find_dataset(session, scheme.document.dataset)
-    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations))
+    topic = topic_of(session, scheme.document)
+    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations), topic)
+
+
+def topic_of(session: Session, scheme: SchemeDocument) -> Topic | None:
+    """Return the consent topic that a scheme names, or None where it names none or there is none."""
+    try:
+        return None if scheme.topic is None else find_topic(session, scheme.topic)
+    except NotFoundError:
+        return None
 
 
 def _actor(session: Session, actor: str) -> Actor | None:

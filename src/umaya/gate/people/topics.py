@@ -23,7 +23,7 @@ from umaya.gate.people.models import TextRow, TopicRow
 from umaya.gate.record import Acts, digest
 from umaya.gate.roles import PRIVACY_OFFICER
 from umaya.gate.statements import statement
-from umaya.law import day_in_japan
+from umaya.law import BusinessLine, ConsentTerms, ConsentTier, Direction, day_in_japan
 from umaya.types.classes import SecrecyClass
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, Place
 from umaya.types.site import Actor
@@ -84,6 +84,13 @@ class Topic:
     def parties(self) -> frozenset[str]:
         """Both ends' parties: their clerks may look up, give and withdraw."""
         return frozenset({self.source.party, self.target.party})
+
+    @property
+    def terms(self) -> ConsentTerms:
+        """What the law asks about it."""
+        ends = (BusinessLine(side.party, side.business) for side in (self.source, self.target))
+        tier = ConsentTier.IN_ADVANCE if self.tier is Tier.STATED_PERIOD else ConsentTier(self.tier)
+        return ConsentTerms(tier, Direction(*ends), frozenset(self.kinds))
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,11 @@ def _twice_hashed(numbers: NDArray[np.uint32], first: Words, second: Words, keys
 
 
 def in_order(keys: Keys) -> Keys:
-    """Return keys in ascending order: split by their first bits, then each bucket sorted within the cache."""
+    """Return keys (n, 2) in ascending order: split by their first bits, then each bucket sorted within the cache.
+
+    Raises:
+        ValueError: when two keys are alike.
+    """
     count = len(keys)
     bits = min(count // _BUCKET, _MOST_BUCKETS).bit_length()
     step = max(-(-count // cores()), _NUMBERS)
@@ -75,7 +79,12 @@ def in_order(keys: Keys) -> Keys:
     places = bounds[:-1] + ends.cumsum(axis=0) - ends
     ordered = np.empty_like(keys)
     in_parts(lambda start, stop: _scatter(keys, bits, places[start // step], ordered, start, stop), count, step)
-    in_parts(lambda start, stop: _sort_buckets(ordered, bits, bounds, start, stop), 1 << bits, 8)
+
+    def sort(start: int, stop: int) -> None:
+        if not _sort_buckets(ordered, bits, bounds, start, stop):
+            raise ValueError("two keys are alike")
+
+    in_parts(sort, 1 << bits, 8)
     return ordered
 
 
@@ -103,41 +112,53 @@ def _scatter(keys: Keys, bits: int, places: NDArray[np.int64], into: Keys, start
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort_buckets(keys: Keys, bits: int, bounds: NDArray[np.int64], start: int, stop: int) -> None:
+def _sort_buckets(keys: Keys, bits: int, bounds: NDArray[np.int64], start: int, stop: int) -> bool:
+    """Sort the keys of some buckets, each within its bounds; return whether no two are alike."""
     widest = 0
     for bucket in range(start, stop):
         widest = max(widest, bounds[bucket + 1] - bounds[bucket])
     scratch = np.empty((widest, 2), np.uint64)
     places = np.empty(2 * widest + 2, np.int32)
+    differ = True
     for bucket in range(start, stop):
-        _sort_bucket(keys[bounds[bucket] : bounds[bucket + 1]], bits, scratch, places)
+        part = keys[bounds[bucket] : bounds[bucket + 1]]
+        _spread(part, bits, scratch, places)
+        differ &= _insert(scratch, part)
+    return differ
 
 
 @numba.njit(cache=True, nogil=True)
-def _sort_bucket(keys: Keys, skip: int, scratch: Keys, places: NDArray[np.int32]) -> None:
-    """Sort keys whose first `skip` bits are alike: into about as many places as there are keys, then by insertion."""
-    count = len(keys)
+def _spread(keys: Keys, skip: int, into: Keys, places: NDArray[np.int32]) -> None:
+    """Copy keys whose first `skip` bits are alike into the order of the next bits, enough for about one key a value."""
     bits = 0
-    while (1 << bits) < count:
+    while (1 << bits) < len(keys):
         bits += 1
     for place in range((1 << bits) + 1):
         places[place] = 0
-    for at in range(count):
+    for at in range(len(keys)):
         places[_bucket(keys, at, skip, bits) + 1] += 1
     for place in range(1 << bits):
         places[place + 1] += places[place]
-    for at in range(count):
+    for at in range(len(keys)):
         bucket = _bucket(keys, at, skip, bits)
         place = places[bucket]
-        scratch[place, 0], scratch[place, 1] = keys[at, 0], keys[at, 1]
+        into[place, 0], into[place, 1] = keys[at, 0], keys[at, 1]
         places[bucket] = place + 1
-    for at in range(count):
-        high, low = scratch[at, 0], scratch[at, 1]
+
+
+@numba.njit(cache=True, nogil=True)
+def _insert(source: Keys, keys: Keys) -> bool:
+    """Fill the keys from as many of the source, each moved back to its place; return whether no two are alike."""
+    differ = True
+    for at in range(len(keys)):
+        high, low = source[at, 0], source[at, 1]
         place = at
         while place and (keys[place - 1, 0] > high or (keys[place - 1, 0] == high and keys[place - 1, 1] > low)):
             keys[place, 0], keys[place, 1] = keys[place - 1, 0], keys[place - 1, 1]
             place -= 1
         keys[place, 0], keys[place, 1] = high, low
+        differ &= not (place and keys[place - 1, 0] == high and keys[place - 1, 1] == low)
+    return differ
 
 
 def chunk_roots(keys: Keys) -> Octets:

@@ -4,17 +4,35 @@ All of it is events (`events`), which each process follows as bitmaps (`projecti
 these tables and bitmaps only: the ledger has counts, references and salted digests.
 """
 
+from umaya.gate.people.campaigns import Campaign
+from umaya.gate.people.consents import Consents, Given, Said, Standing, State
+from umaya.gate.people.measures import Measure, Measures
+from umaya.gate.people.merges import Merges
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState, TopicState
+from umaya.gate.people.taking import Channel, Evidence
 from umaya.gate.people.topics import Side, Text, Tier, Topic, Topics
+from umaya.gate.people.withdrawals import Withdrawal
 
 __all__ = [
+    "Campaign",
+    "Channel",
+    "Consents",
+    "Evidence",
+    "Given",
+    "Measure",
+    "Measures",
+    "Merges",
     "PeopleState",
     "Projection",
+    "Said",
     "Side",
+    "Standing",
+    "State",
     "Text",
     "Tier",
     "Topic",
     "TopicState",
     "Topics",
+    "Withdrawal",
 ]

@@ -95,9 +95,13 @@ class EventRow(Base):
 
 
 class ActRow(Base):
-    """Who took a word or did an act, when, in which channel, on what evidence; the salt hides its ledger digests."""
+    """Who took a word or did an act, when, in which channel, on what evidence; the salt hides its ledger digests.
+
+    `entry` is None for the spending of a word: the entry of the use that `reference` names says so.
+    """
 
     __tablename__ = "people_acts"
+    __table_args__ = (Index("ix_people_acts_taken_at", "taken_at"),)
 
     seq: Mapped[int] = mapped_column(BIG, ForeignKey("people_events.seq"), primary_key=True, autoincrement=False)
     actor: Mapped[str] = mapped_column(ID)
@@ -108,7 +112,7 @@ class ActRow(Base):
     reference: Mapped[str | None] = mapped_column(Text)
     requested_at: Mapped[datetime | None]
     salt: Mapped[str] = mapped_column(String(32))
-    entry: Mapped[int] = mapped_column(BigInteger)
+    entry: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CampaignEvidenceRow(Base):

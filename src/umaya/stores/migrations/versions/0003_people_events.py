@@ -85,10 +85,11 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=True),
         sa.Column("requested_at", UtcDateTime(), nullable=True),
         sa.Column("salt", sa.String(length=32), nullable=False),
-        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["seq"], ["people_events.seq"], name=op.f("fk_people_acts_seq")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_people_acts")),
     )
+    op.create_index("ix_people_acts_taken_at", "people_acts", ["taken_at"], unique=False)
     op.create_table(
         "campaign_evidence",
         sa.Column("seq", BIG, autoincrement=False, nullable=False),

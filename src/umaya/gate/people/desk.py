@@ -1,0 +1,60 @@
+"""A desk that many hand something in at, and that settles what has gathered in one go.
+
+Whoever comes while nobody settles does it for all that wait; nobody waits for a timer. So a lone item is settled at
+once, and a thousand in as few batches as the database and the ledger keep up with.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+Item = TypeVar("Item")
+
+MOST: Final = 1000
+"""So many items at most are settled together."""
+
+
+@dataclass
+class _Slip(Generic[Item]):
+    item: Item
+    settled: bool = False
+    error: Exception | None = None
+
+
+class Desk(Generic[Item]):
+    """Gathers items of many threads.
+
+    Args:
+        settle: takes items in the order they came; returns for each what is wrong with it, or None. What it raises
+            befalls every item of the batch.
+    """
+
+    def __init__(self, settle: Callable[[Sequence[Item]], Sequence[Exception | None]]) -> None:
+        self._settle = settle
+        self._waiting: list[_Slip[Item]] = []
+        self._turn = threading.Lock()
+        self._list = threading.Lock()
+
+    def hand_in(self, item: Item) -> None:
+        """Return when the item is settled; raise what is wrong with it."""
+        slip = _Slip(item)
+        with self._list:
+            self._waiting.append(slip)
+        with self._turn:
+            while not slip.settled:
+                self._settle_waiting()
+        if slip.error is not None:
+            raise slip.error
+
+    def _settle_waiting(self) -> None:
+        with self._list:
+            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        try:
+            errors = self._settle([slip.item for slip in batch])
+        except Exception as error:
+            errors = [error] * len(batch)
+        for slip, found in zip(batch, errors, strict=True):
+            slip.error, slip.settled = found, True

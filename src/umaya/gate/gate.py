@@ -20,8 +20,7 @@ from umaya.gate.events import Events
 from umaya.gate.facts import gather
 from umaya.gate.intake import Intake, Taken
 from umaya.gate.models import UseRow
-from umaya.gate.people.projection import Projection
-from umaya.gate.people.topics import Topics
+from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
 from umaya.gate.record import Act, Acts, LedgerLike, NotRecordedError, digest
 from umaya.gate.review import Review
 from umaya.gate.schemes import Schemes
@@ -56,6 +55,9 @@ class Gate:
         uses: what was released and refused.
         projection: what people said and what protects them, as of now.
         topics: what people may consent to, and the texts they are shown.
+        consents: given, withdrawn, looked up.
+        measures: protective measures.
+        merges: numbers that became one.
     """
 
     def __init__(
@@ -84,6 +86,9 @@ class Gate:
         self.uses = Uses(database)
         self.projection = Projection(database)
         self.topics = Topics(self._acts)
+        self.consents = Consents(self._acts, self.projection)
+        self.measures = Measures(self._acts, self.projection)
+        self.merges = Merges(self._acts, self.projection)
         self._intake = Intake(self._acts, self._vault)
 
     def intake(self, actor: Actor, dataset: str, table: pa.Table, source: str) -> Taken:

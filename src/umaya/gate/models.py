@@ -96,6 +96,7 @@ class SchemeVersionRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     document: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(DIGEST)
+    conditions: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
 
 
 class SchemeActRow(Base):
@@ -111,7 +112,8 @@ class SchemeActRow(Base):
     scheme: Mapped[str] = mapped_column(ID)
     version: Mapped[int]
     act: Mapped[str] = mapped_column(String(16))
-    actor: Mapped[str] = mapped_column(ID, ForeignKey("actors.id"))
+    actor: Mapped[str] = mapped_column(ID)
+    """A person's, or `hub`."""
     role: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text)

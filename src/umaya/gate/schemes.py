@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from umaya.gate import documents
 from umaya.gate.catalogue import Words, find_actor
 from umaya.gate.checks import check_document
+from umaya.gate.conditions import Condition
 from umaya.gate.hats import check_hat
 from umaya.gate.models import SchemeActRow, SchemeRow, SchemeVersionRow
 from umaya.gate.record import Act, Acts, digest
@@ -43,6 +44,8 @@ class State(StrEnum):
     """Was in force and is stopped; a new version may follow."""
     REPLACED = "replaced"
     """By a newer version."""
+    ENDED = "ended"
+    """For good: no use, no resumption, no new version."""
 
 
 UNDER_REVIEW = frozenset({State.SUBMITTED, State.VERIFIED})
@@ -54,6 +57,7 @@ class SchemeVersion:
 
     Attributes:
         digest: `sha256:` and hex, of the canonical document.
+        conditions: imposed by its reviewers, in their order.
     """
 
     scheme: str
@@ -61,6 +65,7 @@ class SchemeVersion:
     state: State
     digest: str
     document: SchemeDocument
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class Schemes:
         Raises:
             InputError: when the document is wrong; nothing is stored.
             ForbiddenError: when the actor may not.
-            ConflictError: when the same document is under review or in force, or the parties changed.
+            ConflictError: when the same document is under review or in force, the parties changed, or the scheme ended.
         """
         document = documents.read(text, file)
         scheme = parse(document)
@@ -182,6 +187,8 @@ def _add_version(act: Act, scheme: SchemeDocument) -> SchemeVersionRow:
     elif (row.provider, row.recipient) != (scheme.provider, scheme.recipient):
         raise ConflictError("the parties of a scheme do not change: submit it under another id")
     earlier = version_rows(session, scheme.scheme)
+    if any(version.state == State.ENDED for version in earlier):
+        raise ConflictError("the scheme has ended: submit what follows it under another id")
     for version in earlier:
         if version.digest == digest(canonical.encode()) and version.state in {*UNDER_REVIEW, State.APPROVED}:
             raise ConflictError(f"version {version.version} says the same and is {version.state}")
@@ -193,6 +200,7 @@ def _add_version(act: Act, scheme: SchemeDocument) -> SchemeVersionRow:
         state=State.SUBMITTED.value,
         document=canonical,
         digest=digest(canonical.encode()),
+        conditions=[],
     )
     session.add(added)
     session.flush()
@@ -241,12 +249,16 @@ def version_of(row: SchemeVersionRow) -> SchemeVersion:
     """Return a version as it was approved.
 
     Raises:
-        IntegrityError: when the stored document is not the one of its digest.
+        IntegrityError: when the stored document is not the one of its digest, or a condition is none.
     """
     if digest(row.document.encode()) != row.digest:
         raise IntegrityError(f"scheme `{row.scheme}` version {row.version} is not the document that was submitted")
+    try:
+        conditions = tuple(Condition.of_canonical(text) for text in row.conditions)
+    except ValueError as error:
+        raise IntegrityError(f"scheme `{row.scheme}` version {row.version} has a condition that is none") from error
     document = SchemeDocument.of_canonical(row.document)
-    return SchemeVersion(row.scheme, row.version, State(row.state), row.digest, document)
+    return SchemeVersion(row.scheme, row.version, State(row.state), row.digest, document, conditions)
 
 
 def versions_of(session: Session, scheme: str) -> list[SchemeVersion]:

@@ -13,6 +13,8 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from umaya.gate.documents import Document, Path
+from umaya.law.joint_use import AgreedPoint
+from umaya.law.privacy_check import PrivacyAnswer, Problem, Risk
 from umaya.types.errors import InputError
 from umaya.vault import Area, Owed
 
@@ -63,6 +65,25 @@ class SchemeArea(_Strict):
         return Area.of_box(self.bbox) if self.bbox is not None else Area.of_geojson(self.polygon or {})
 
 
+class PrivacyItem(_Strict):
+    """The answer to one of the sixteen privacy problems; see `umaya.law.privacy_check.PrivacyAnswer`."""
+
+    problem: Annotated[Problem, Field(strict=False)]
+    risk: Annotated[Risk, Field(strict=False)]
+    because: Bilingual | None = None
+    measure: Bilingual | None = None
+    residual: Annotated[Risk | None, Field(strict=False)] = None
+
+    def answer(self) -> PrivacyAnswer:
+        """Return the answer as the law judges it; a text there is says the same in both languages."""
+        because, measure = ("" if text is None else text.en for text in (self.because, self.measure))
+        return PrivacyAnswer(self.problem, self.risk, because, measure, self.residual)
+
+
+_LATER = frozenset({"topic", "notice", "authority", "business", "privacy_check", "agreement"})
+"""Keys that documents of the first form did not have: where one is absent, the stored form does not name it."""
+
+
 class SchemeDocument(_Strict):
     """A scheme (施策).
 
@@ -82,6 +103,8 @@ class SchemeDocument(_Strict):
         notice: the joint-use notice (共同利用の公表) that the basis `joint-use` rests on; None for other bases.
         authority: the statute or order that the basis rests on, cited; None for other bases.
         business: the recipient's business that would use the data, e.g. `insurance`; what cross-sell consent is judged by.
+        privacy_check: the answers to the sixteen privacy problems; None where the check was not made.
+        agreement: what joint users agreed on in advance, point by point; None for other bases.
     """
 
     scheme: Id
@@ -99,6 +122,8 @@ class SchemeDocument(_Strict):
     notice: Id | None = None
     authority: Bilingual | None = None
     business: Id | None = None
+    privacy_check: list[PrivacyItem] | None = None
+    agreement: dict[Annotated[AgreedPoint, Field(strict=False)], Bilingual] | None = None
 
     @field_validator("fields")
     @classmethod
@@ -119,9 +144,15 @@ class SchemeDocument(_Strict):
         """The obligations in order."""
         return tuple(Owed.of(name, parameters) for step in self.obligations for name, parameters in step.items())
 
+    @property
+    def answers(self) -> tuple[PrivacyAnswer, ...]:
+        """The answers of the privacy check; empty where it was not made."""
+        return tuple(item.answer() for item in self.privacy_check or [])
+
     def canonical(self) -> str:
         """Return the document in canonical JSON (RFC 8785): what is stored, digested and approved."""
-        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True)).decode()
+        data = self.model_dump(mode="json", by_alias=True)
+        return rfc8785.dumps({k: v for k, v in data.items() if k not in _LATER or v is not None}).decode()
 
     @staticmethod
     def of_canonical(text: str) -> SchemeDocument:
@@ -168,6 +199,8 @@ def _input_error(document: Document, error: ValidationError) -> InputError:
     path: Path = tuple(part for part in first["loc"] if part != "[key]")
     if first["type"] == "value_error":
         problem, advice = str(first["ctx"]["error"]), "mend it"
+    elif first["type"] == "enum":
+        problem, advice = "the value is unknown", f"choose among {first['ctx']['expected']}".replace("'", "`")
     else:
         problem, advice = _ADVICE.get(first["type"], ("the value is of the wrong kind", "see the reference of schemes"))
     return InputError(document.place(path), problem, advice)

@@ -69,15 +69,17 @@ def test_what_is_none_is_none(text: str) -> None:
 
 
 @given(st.text("0123456789", min_size=11, max_size=11), st.integers(0, 9))
-def test_exactly_one_check_digit_is_right(eleven: str, digit: int) -> None:
-    assert is_my_number(eleven + str(digit)) is (eleven + str(digit) == number(eleven))
+def test_one_check_digit_alone_is_right(eleven: str, digit: int) -> None:
+    right = eleven + str(digit) == number(eleven) and int(eleven) > 0
+    assert is_my_number(eleven + str(digit)) is right
 
 
-@given(st.lists(st.text("0123456789", min_size=11, max_size=11).map(number), min_size=3, max_size=30))
+@given(st.sets(st.from_regex(r"[1-9][0-9]{10}", fullmatch=True).map(number), min_size=3, max_size=30).map(sorted))
 def test_a_column_of_them_is_found_as_text_and_as_numbers(numbers: list[str]) -> None:
     assert holds_my_numbers(pa.array([*numbers, None, "unknown"]))
     assert holds_my_numbers(pa.chunked_array([numbers, numbers[:1]]))
-    assert holds_my_numbers(pa.array([int(one) for one in numbers]))
+    assert holds_my_numbers(pa.array([None, *(int(one) for one in numbers)]))
+    assert holds_my_numbers(pa.array(numbers).dictionary_encode())
     assert holds_my_numbers(pa.array([f"{one[:4]}-{one[4:8]} {one[8:]}" for one in numbers], pa.large_string()))
 
 
@@ -86,5 +88,9 @@ def test_a_column_of_other_numbers_is_not() -> None:
     assert not holds_my_numbers(pa.array(others))
     assert not holds_my_numbers(pa.array(["1234567890123"] * 10)), "13 digits: a corporate number"
     assert not holds_my_numbers(pa.array([number("12345678901")] * 2)), "too few to judge"
+    assert not holds_my_numbers(pa.array([number("12345678901")] * 9)), "a constant is one value"
+    assert not holds_my_numbers(pa.array(["000000000000"] * 9)), "twelve zeros are no number"
+    assert not holds_my_numbers(pa.array(range(1000))), "ages, counts"
+    assert not holds_my_numbers(pa.array([1, 2, 3], pa.int8()))
     assert not holds_my_numbers(pa.array([1.5, 2.5, 3.5]))
     assert not holds_my_numbers(pa.array([], pa.string()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,9 @@ DIGITS: Final = 12
 WEIGHTS: Final = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 """Q of art. 5 for the eleven digits from the left."""
 LEAST: Final = 3
-"""So many values must pass before a column is judged: of other 12-digit numbers one in ten passes by chance."""
+"""So many different values must pass: of other 12-digit numbers one in ten passes by chance."""
+SAMPLE: Final = 100_000
+"""So many values that may be one are looked at, from the first on."""
 
 _NAMES = re.compile(r"(?:mynumber|individualnumber|kojinbango|個人番号|マイナンバー|特定個人情報)(?!card|カード)")
 _SEPARATORS = re.compile(r"[\s_\-・.]+")
@@ -39,30 +42,44 @@ def is_my_number(text: str) -> bool:
 
 
 def holds_my_numbers(column: pa.Array | pa.ChunkedArray) -> bool:
-    """Return whether a column holds My Numbers: at least `LEAST` values pass, and most of those with twelve digits.
+    """Return whether a column holds My Numbers: at least `LEAST` different values pass, and most with twelve digits.
 
     Args:
-        column: strings or whole numbers; other types hold none. A number has lost its leading zeros.
+        column: strings or whole numbers, or a dictionary of them; other types hold none. Of whole numbers, one leading
+            zero may have been lost.
     """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     if pa.types.is_integer(column.type):
-        text = pc.utf8_lpad(pc.cast(column, pa.string()), DIGITS, "0")
+        digits = _digits_of_numbers(column)
     elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        text = pc.replace_substring_regex(pc.utf8_normalize(column, "NFKC"), r"[\s_\-.]+", "")
+        digits = _digits_of_texts(column)
     else:
         return False
-    long = text.filter(pc.match_substring_regex(text, r"^[0-9]{12}$"))
-    if len(long) < LEAST:
-        return False
-    passed = int(_checked(_digits(long.to_numpy(zero_copy_only=False))).sum())
-    return passed >= LEAST and 2 * passed > len(long)
+    passed = int(_checked(digits).sum())
+    return passed >= LEAST and 2 * passed > len(digits)
 
 
-def _digits(texts: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+def _digits_of_numbers(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    long = column.filter(pc.and_(pc.greater_equal(column, 10 ** (DIGITS - 2)), pc.less(column, 10**DIGITS)))
+    return np.asarray(long[:SAMPLE].unique(), dtype=np.int64)[:, None] // 10 ** np.arange(DIGITS - 1, -1, -1) % 10
+
+
+def _digits_of_texts(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    candidates = column.filter(pc.greater_equal(pc.utf8_length(column), DIGITS))
+    text = pc.replace_substring_regex(pc.utf8_normalize(candidates[:SAMPLE], "NFKC"), r"[\s_\-.]+", "")
+    long = text.filter(pc.match_substring_regex(text, r"^[0-9]{12}$")).unique()
+    return _digits(long.to_pylist())
+
+
+def _digits(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     """Return (n, 12) digits of n texts of twelve digits."""
-    return np.asarray(texts, dtype=f"S{DIGITS}").view(np.uint8).reshape(-1, DIGITS) - np.uint8(ord("0"))
+    codes = np.frombuffer("".join(texts).encode(), dtype=np.uint8).reshape(-1, DIGITS)
+    return codes.astype(np.int64) - ord("0")
 
 
-def _checked(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    rest = digits[:, :-1].astype(np.int64) @ np.array(WEIGHTS) % 11
+def _checked(digits: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which rows of digits have the right check digit; twelve zeros are no number."""
+    rest = digits[:, :-1] @ np.array(WEIGHTS) % 11
     passed: npt.NDArray[np.bool_] = np.where(rest <= 1, 0, 11 - rest) == digits[:, -1]
-    return passed
+    return passed & digits.any(axis=1)

@@ -20,6 +20,7 @@ GROUPS = {
     "init": "make a new hub",
     "ledger": "check and read a hub's ledger",
     "probe": "match positions to roads",
+    "receipt": "verify a person's receipt of a use",
     "roads": "import road networks",
     "scheme": "submit, verify and approve schemes",
     "serve": "serve a hub",

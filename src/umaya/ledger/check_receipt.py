@@ -344,11 +344,23 @@ def check_file(receipt: Path, key: Path, subject_key: Path | None = None) -> Pro
     """
     subject = None
     if subject_key is not None:
-        text = subject_key.read_text("ascii").strip()
-        if not _HASH.fullmatch(text):
+        line = _line(subject_key)
+        if not _HASH.fullmatch(line):
             raise ValueError("a subject key is one line of 64 hexadecimal digits")
-        subject = bytes.fromhex(text)
-    return check_receipt(receipt.read_bytes(), key.read_text("ascii"), subject)
+        subject = bytes.fromhex(line)
+    return check_receipt(receipt.read_bytes(), _line(key), subject)
+
+
+def _line(file: Path) -> str:
+    try:
+        return file.read_text("ascii").strip()
+    except UnicodeDecodeError as error:
+        raise ValueError("the file of a key is one line of text") from error
+
+
+def refusal_json(error: NotProvedError) -> str:
+    """Return a refusal as one JSON object, as `Proved.to_json` returns a proof."""
+    return json.dumps({"ok": False, "problem": str(error)})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -364,8 +376,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         proved = check_file(options.file, options.key, options.subject_key)
     except NotProvedError as error:
-        told = json.dumps({"ok": False, "problem": str(error)}) if options.json else f"NOT proved: {error}"
-        sys.stdout.write(told + "\n")
+        sys.stdout.write((refusal_json(error) if options.json else f"NOT proved: {error}") + "\n")
         return 2
     except (OSError, ValueError) as error:
         parser.error(str(error))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from umaya.gate.bodies import Bodies
 from umaya.gate.catalogue import Catalogue, Dataset, is_id
 from umaya.gate.decision import Facts, evaluate
 from umaya.gate.digests import table_digest
@@ -50,7 +51,8 @@ class Gate:
     Attributes:
         catalogue: parties, actors, datasets.
         schemes: submitted documents.
-        review: the two locks.
+        bodies: officers, and how each party takes part in the group's control.
+        review: the two locks, and what watches over what is in force.
         events: declared disasters.
         uses: what was released and refused.
         projection: what people said and what protects them, as of now.
@@ -81,6 +83,7 @@ class Gate:
         self._vault = Vault(vault_directory, secret, clock, self._obligations)
         self.catalogue = Catalogue(self._acts)
         self.schemes = Schemes(self._acts, self._obligations, law)
+        self.bodies = Bodies(self._acts)
         self.review = Review(self._acts, self._obligations, law)
         self.events = Events(self._acts)
         self.uses = Uses(database)

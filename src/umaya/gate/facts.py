@@ -49,9 +49,9 @@ def _actor(session: Session, actor: str) -> Actor | None:
 
 
 def _scheme(session: Session, scheme: str) -> SchemeVersion | None:
-    """Return the version in force; else the suspended one; else the newest; else None."""
+    """Return the version in force; else the suspended one; else the one that ended; else the newest; else None."""
     rows = version_rows(session, scheme) if is_id(scheme) else []
-    for state in (State.APPROVED, State.SUSPENDED):
+    for state in (State.APPROVED, State.SUSPENDED, State.ENDED):
         for row in rows:
             if row.state == state:
                 return version_of(row)

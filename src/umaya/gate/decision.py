@@ -126,6 +126,8 @@ def _both_locks(case: _Case) -> Reason | None:
             return None
         case State.SUSPENDED:
             return Reason.SCHEME_SUSPENDED
+        case State.ENDED:
+            return Reason.SCHEME_ENDED
         case _:
             return Reason.SCHEME_NOT_APPROVED
 

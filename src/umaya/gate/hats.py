@@ -1,19 +1,24 @@
-"""Three different people for every scheme: nobody may apply for, verify and approve one scheme in two of these hats.
+"""Different people for every scheme: nobody may apply for, check the privacy of, verify, consent to and approve one
+scheme in two of these hats.
 
 Hats are kept for the life of the scheme, over all its versions, and a returned version counts as reviewed.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from umaya.gate.models import SchemeActRow
-from umaya.gate.roles import APPLICANT, APPROVER, VERIFIER
+from umaya.gate.roles import APPLICANT, APPROVER, PRIVACY_OFFICER, VERIFIER
 from umaya.types.errors import ForbiddenError
 from umaya.types.site import Actor
 
-HATS = frozenset({APPLICANT, VERIFIER, APPROVER})
+HATS = frozenset({APPLICANT, VERIFIER, APPROVER, PRIVACY_OFFICER})
+CONSENT: Final = "consent"
+"""The act of a party that is consulted. Its own hat: whoever consents for one party does not approve for another."""
 
 
 def check_role(actor: Actor, role: str) -> None:
@@ -22,11 +27,20 @@ def check_role(actor: Actor, role: str) -> None:
         raise ForbiddenError(f"the act needs the role `{role}`")
 
 
-def check_hat(session: Session, scheme: str, actor: Actor, role: str) -> None:
-    """Return when the actor may act on the scheme in this role; raise ForbiddenError when not."""
+def hat_of(act: str, role: str) -> str | None:
+    """Return the hat that an act wears; None for one that anybody entitled may do beside another hat."""
+    if act == CONSENT:
+        return CONSENT
+    return role if role in HATS else None
+
+
+def check_hat(session: Session, scheme: str, actor: Actor, role: str, act: str = "") -> None:
+    """Return when the actor may do the act on the scheme in this role; raise ForbiddenError when not."""
     check_role(actor, role)
-    query = select(SchemeActRow.role).where(SchemeActRow.scheme == scheme, SchemeActRow.actor == actor.id)
-    worn = (set(session.scalars(query)) & HATS) - {role}
+    query = select(SchemeActRow.act, SchemeActRow.role).where(
+        SchemeActRow.scheme == scheme, SchemeActRow.actor == actor.id
+    )
+    worn = {hat_of(done, as_role) for done, as_role in session.execute(query)} - {None, hat_of(act, role)}
     if worn:
-        other = ", ".join(sorted(worn))
-        raise ForbiddenError(f"the actor is {other} of this scheme and cannot be its {role} too")
+        other = ", ".join(sorted(str(hat) for hat in worn))
+        raise ForbiddenError(f"the actor is {other} of this scheme and cannot be its {hat_of(act, role)} too")

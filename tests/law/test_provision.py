@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,9 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umaya.law.days import day_in_japan, last_day
-from umaya.law.provision import Ground, OtherSide, RecordForm, RecordItem, record_duty, retention
+from umaya.law.findings import Finding
+from umaya.law.provision import (
+    Ground,
+    OtherSide,
+    ProvisionFault,
+    ProvisionRecord,
+    RecordDuty,
+    RecordForm,
+    RecordItem,
+    Role,
+    other_side,
+    record_duty,
+    record_faults,
+    retention,
+)
 
-OWED = {Ground.CONSENT, Ground.OPT_OUT}
+OWED = (Ground.CONSENT, Ground.OPT_OUT)
 
 
 @pytest.mark.parametrize("ground", Ground)
@@ -36,6 +51,51 @@ def test_with_opt_out_the_date_is_recorded_and_each_provision_on_its_own() -> No
     assert set(duty.provider) == {RecordItem.DATE, RecordItem.OTHER_PARTY, RecordItem.PERSON, RecordItem.ITEMS}
     assert set(duty.recipient) == {*duty.provider, RecordItem.HOW_ACQUIRED, RecordItem.PUBLISHED}
     assert duty.forms == (RecordForm.EACH,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "side"),
+    [("municipality", OtherSide.LOCAL_BODY), ("tax-office", OtherSide.STATE), ("bank", OtherSide.BUSINESS)],
+)
+def test_public_bodies_are_no_third_party_for_records(kind: str, side: OtherSide) -> None:
+    assert other_side(kind) is side
+    assert record_duty(Ground.CONSENT, side).owed is (side is OtherSide.BUSINESS)
+
+
+def record(duty: RecordDuty, role: Role = Role.PROVIDER, form: RecordForm = RecordForm.EACH) -> ProvisionRecord:
+    """Return a whole record of one day."""
+    items = dict.fromkeys(duty.provider if role is Role.PROVIDER else duty.recipient, "said")
+    return ProvisionRecord(role, form, items, date(2026, 4, 1), date(2026, 4, 1))
+
+
+@pytest.mark.parametrize("ground", OWED)
+@pytest.mark.parametrize("role", Role)
+def test_each_item_that_a_record_lacks_is_named(ground: Ground, role: Role) -> None:
+    duty = record_duty(ground, OtherSide.BUSINESS)
+    whole = record(duty, role)
+    assert record_faults(whole, duty) == ()
+    for item in whole.items:
+        lacking = replace(whole, items={**whole.items, item: " "})
+        assert record_faults(lacking, duty) == (Finding(ProvisionFault.ITEM_MISSING, item),)
+
+
+def test_no_batch_record_stands_for_opt_out() -> None:
+    duty = record_duty(Ground.OPT_OUT, OtherSide.BUSINESS)
+    batch = record(duty, form=RecordForm.BATCH)
+    assert record_faults(batch, duty) == (Finding(ProvisionFault.FORM_NOT_ALLOWED, RecordForm.BATCH),)
+
+
+def test_a_batch_record_names_its_first_and_last_day() -> None:
+    duty = record_duty(Ground.CONSENT, OtherSide.BUSINESS)
+    batch = record(duty, form=RecordForm.BATCH)
+    assert record_faults(batch, duty) == ()
+    for days in ({"first_on": None}, {"last_on": None}, {"last_on": date(2026, 3, 31)}):
+        assert [fault.code for fault in record_faults(replace(batch, **days), duty)] == [ProvisionFault.DAYS_MISSING]
+
+
+def test_where_no_record_is_owed_none_is_lacking() -> None:
+    duty = record_duty(Ground.JOINT_USE, OtherSide.BUSINESS)
+    assert record_faults(ProvisionRecord(Role.PROVIDER, RecordForm.BATCH, {}), duty) == ()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from umaya.law.check import first_fault
 from umaya.law.cross_sell import ConsentFault
 from umaya.law.joint_use import ChangeFault, NoticeFault
 from umaya.law.privacy_check import PrivacyFault
+from umaya.law.provision import ProvisionFault
 from umaya.law.texts import Language
 from umaya.law.words import SPOKEN, evidence_title, explain
 from umaya.types.classes import SecrecyClass
@@ -22,7 +23,7 @@ from umaya.types.reasons import Reason
 from .test_rules import DISASTER, PROBE
 
 RULES_NOW = RULES.at(date(2026, 4, 1))
-FINDINGS: list[StrEnum] = [*ConsentFault, *NoticeFault, *ChangeFault, *PrivacyFault]
+FINDINGS: list[StrEnum] = [*ConsentFault, *NoticeFault, *ChangeFault, *ProvisionFault, *PrivacyFault]
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 
 

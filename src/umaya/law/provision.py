@@ -7,11 +7,14 @@ information related to persons (個人関連情報, art. 31) is not treated.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from umaya.law.days import day_in_japan, last_day
+from umaya.law.findings import Finding
 
 
 class Ground(StrEnum):
@@ -43,6 +46,21 @@ class OtherSide(StrEnum):
     LOCAL_BODY = "local-body"
     INCORPORATED_AGENCY = "incorporated-agency"
     """Incorporated administrative agencies, of the state or local."""
+
+
+_OTHER_SIDES: Final = {
+    "municipality": OtherSide.LOCAL_BODY,
+    "prefecture": OtherSide.LOCAL_BODY,
+    "ministry": OtherSide.STATE,
+    "police": OtherSide.LOCAL_BODY,
+    "tax-office": OtherSide.STATE,
+    "incorporated-agency": OtherSide.INCORPORATED_AGENCY,
+}
+
+
+def other_side(kind: str) -> OtherSide:
+    """Return what a party of a kind is to art. 16(2); a kind that is not known to be a public body is a business."""
+    return _OTHER_SIDES.get(kind, OtherSide.BUSINESS)
 
 
 class RecordItem(StrEnum):
@@ -127,6 +145,55 @@ def record_duty(ground: Ground, other_side: OtherSide) -> RecordDuty:
         recipient=(RecordItem.CONSENT, *_RECEIVED),
         forms=tuple(RecordForm),
     )
+
+
+class Role(StrEnum):
+    """Whose record it is."""
+
+    PROVIDER = "provider"
+    RECIPIENT = "recipient"
+
+
+@dataclass(frozen=True)
+class ProvisionRecord:
+    """A record as one side keeps it.
+
+    Attributes:
+        role: whose it is.
+        form: how it was made.
+        items: what it says, by item.
+        first_on, last_on: days in Japan of the first and the last provision; wanted of a batch record only.
+    """
+
+    role: Role
+    form: RecordForm
+    items: Mapping[RecordItem, str]
+    first_on: date | None = None
+    last_on: date | None = None
+
+
+class ProvisionFault(StrEnum):
+    """What a record lacks. Values never change."""
+
+    FORM_NOT_ALLOWED = "provision-form-not-allowed"
+    ITEM_MISSING = "provision-item-missing"
+    DAYS_MISSING = "provision-days-missing"
+
+
+def record_faults(record: ProvisionRecord, duty: RecordDuty) -> tuple[Finding, ...]:
+    """Return everything that a record lacks of what is owed; empty when it is whole, or when none is owed."""
+    return tuple(_record_faults(record, duty)) if duty.owed else ()
+
+
+def _record_faults(record: ProvisionRecord, duty: RecordDuty) -> Iterator[Finding]:
+    if record.form not in duty.forms:
+        yield Finding(ProvisionFault.FORM_NOT_ALLOWED, record.form)
+    for item in duty.provider if record.role is Role.PROVIDER else duty.recipient:
+        if not record.items.get(item, "").strip():
+            yield Finding(ProvisionFault.ITEM_MISSING, item)
+    first, last = record.first_on, record.last_on
+    if record.form is RecordForm.BATCH and (first is None or last is None or last < first):
+        yield Finding(ProvisionFault.DAYS_MISSING)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _words(item: Mapping[str, Any]) -> _Words:
 
 
 _DATA = yaml.safe_load(files("umaya.law").joinpath("words.yaml").read_text(encoding="utf-8"))
-_SECTIONS = ("reasons", "consent", "notice", "change", "privacy")
+_SECTIONS = ("reasons", "consent", "notice", "change", "provision", "privacy")
 _WORDS: Final[Mapping[str, _Words]] = {code: _words(item) for name in _SECTIONS for code, item in _DATA[name].items()}
 _EVIDENCE: Final[Mapping[str, Text]] = {code: Text(**item) for code, item in _DATA["evidence"].items()}
 

@@ -175,7 +175,7 @@ class Consents:
             return Given(topic, text, good_through, row.entry)
 
     def withdraw(self, actor: Actor, person: int, topic: str, channel: Channel) -> None:
-        """Withdraw a person's consent, at once and for every process; to do it again changes nothing.
+        """Withdraw a person's consent, at once and for every process; to do it again is remembered and changes nothing.
 
         Withdrawals of many threads are recorded together.
 
@@ -192,6 +192,10 @@ class Consents:
             NotRecordedError: when the ledger cannot write: then nothing is withdrawn.
         """
         self._withdrawals.hand_in(Withdrawal(actor, person, topic, channel))
+
+    def withdraw_many(self, withdrawals: Sequence[Withdrawal]) -> None:
+        """Withdraw all or none, in one act; raises what the first wrong one would."""
+        self._withdrawals.withdraw_all(withdrawals)
 
     def campaign(
         self,

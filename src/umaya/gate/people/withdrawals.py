@@ -1,12 +1,14 @@
 """Withdrawals: of many threads in one transaction, each with a ledger entry of its own.
 
-Must hold: what is wrong with one withdrawal stops no other; to withdraw again changes nothing and records nothing.
+Must hold: what is wrong with one withdrawal stops no other. To withdraw again changes nothing that holds; it is
+recorded all the same, for it is the later word should the number turn out to be one with another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import insert, update
 
@@ -19,7 +21,6 @@ from umaya.gate.people.topics import find_topic_row
 from umaya.gate.people.words import check_person, root
 from umaya.gate.record import Act, Acts
 from umaya.gate.statements import salted
-from umaya.law import day_in_japan
 from umaya.ledger import Record
 from umaya.types.errors import UmayaError
 from umaya.types.site import Actor
@@ -33,6 +34,14 @@ class Withdrawal:
     person: int
     topic: str
     channel: Channel
+
+
+class _Said(NamedTuple):
+    """A withdrawal to record: number of the topic, and of the person that the handed-in number stands for."""
+
+    topic: int
+    person: int
+    withdrawal: Withdrawal
 
 
 class Withdrawals:
@@ -55,13 +64,23 @@ class Withdrawals:
     def withdraw(self, withdrawals: Sequence[Withdrawal]) -> Sequence[UmayaError | None]:
         """Record those that may happen, in one act; return for each what is wrong with it, or None."""
         with self._acts.begin() as act:
-            return self._withdraw(act, withdrawals)
+            said, errors = self._checked(act, withdrawals)
+            _record(act, said)
+            return errors
 
-    def _withdraw(self, act: Act, withdrawals: Sequence[Withdrawal]) -> list[UmayaError | None]:
-        """Record the withdrawals that may happen; return for each what is wrong with it, or None."""
+    def withdraw_all(self, withdrawals: Sequence[Withdrawal]) -> None:
+        """Record all or none, in one act; raise what is wrong with the first wrong one."""
+        with self._acts.begin() as act:
+            said, errors = self._checked(act, withdrawals)
+            wrong = next((error for error in errors if error is not None), None)
+            if wrong is not None:
+                raise wrong
+            _record(act, said)
+
+    def _checked(self, act: Act, withdrawals: Sequence[Withdrawal]) -> tuple[list[_Said], list[UmayaError | None]]:
+        """Return what is to be recorded, and for each withdrawal what is wrong with it, or None."""
         hold(act.session)
         state = self._projection.now(act.session)
-        day = day_in_japan(act.now)
         errors: list[UmayaError | None] = []
         topics: dict[str, TopicRow] = {}
         said: dict[tuple[str, int], Withdrawal] = {}
@@ -75,17 +94,16 @@ class Withdrawals:
                     check_party(act.session, one.actor, topics[one.topic], any_program=True)
                     permitted.add((one.actor.id, one.topic))
                 person = root(act.session, state, one.person)
-                if person not in state.topic(one.topic, day).withdrawn:
-                    said.setdefault((one.topic, person), one)
+                said.setdefault((one.topic, person), one)
                 errors.append(None)
             except UmayaError as error:
                 errors.append(error)
-        if said:
-            _record_withdrawals(act, [(topics[topic].number, person, one) for (topic, person), one in said.items()])
-        return errors
+        return [_Said(topics[topic].number, person, one) for (topic, person), one in said.items()], errors
 
 
-def _record_withdrawals(act: Act, said: Sequence[tuple[int, int, Withdrawal]]) -> None:
+def _record(act: Act, said: Sequence[_Said]) -> None:
+    if not said:
+        return
     first = append(act.session, [Event(EventKind.WITHDRAWN, topic, person=person) for topic, person, _ in said])
     salts = [act.entropy(16).hex() for _ in said]
     rows = [

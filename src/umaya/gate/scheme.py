@@ -102,7 +102,7 @@ class SchemeDocument(_Strict):
         topic: the consent topic that a consent basis rests on; None for other bases.
         notice: the joint-use notice (共同利用の公表) that the basis `joint-use` rests on; None for other bases.
         authority: the statute or order that the basis rests on, cited; None for other bases.
-        business: the recipient's business that would use the data, e.g. `insurance`; cross-sell consent is judged by it.
+        business: the recipient's business that would use the data, e.g. `insurance`; for cross-sell consent.
         privacy_check: the answers to the sixteen privacy problems; None where the check was not made.
         agreement: what joint users agreed on in advance, point by point; None for other bases.
     """

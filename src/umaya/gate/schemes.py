@@ -15,16 +15,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from umaya.gate import documents
-from umaya.gate.catalogue import Words, find_actor
+from umaya.gate.catalogue import Words, find_actor, find_dataset
 from umaya.gate.checks import check_document
 from umaya.gate.conditions import Condition
 from umaya.gate.hats import check_hat
 from umaya.gate.models import SchemeActRow, SchemeRow, SchemeVersionRow
+from umaya.gate.open_points import open_points
 from umaya.gate.record import Act, Acts, digest
 from umaya.gate.roles import APPLICANT
 from umaya.gate.scheme import SchemeDocument, parse
 from umaya.gate.statements import salted, statement
-from umaya.law import RULES, RuleBook, day_in_japan
+from umaya.law import RULES, Finding, RuleBook, day_in_japan
 from umaya.types.errors import ConflictError, ForbiddenError, IntegrityError, NotFoundError, Place
 from umaya.types.site import Actor
 from umaya.vault import Obligations
@@ -160,6 +161,16 @@ class Schemes:
             record_act(act, version, "submit", applicant.id, APPLICANT, "scheme.submitted", body=body)
             return version_of(version)
 
+    def open_points(self, scheme: str, version: int | None = None) -> tuple[Finding, ...]:
+        """Return what keeps the locks of a version (None: the newest) open today; raise NotFoundError."""
+        with self._acts.database.reading() as session:
+            versions = versions_of(session, scheme)
+            found = next((one for one in reversed(versions) if version in {None, one.version}), None)
+            if found is None:
+                raise NotFoundError("the scheme has no such version")
+            dataset = find_dataset(session, found.document.dataset)
+            return open_points(found.document, dataset, self._law.at(day_in_japan(self._acts.clock.now())))
+
     def list(self) -> list[SchemeSummary]:
         """Return every scheme by id."""
         with self._acts.database.reading() as session:
@@ -233,7 +244,8 @@ def record_act(
         entry=0,
     )
     act.session.add(row)
-    entry = {"scheme": version.scheme, "version": version.version, "document": version.digest, **(body or {})}
+    about = {"scheme": version.scheme, "version": version.version, "document": version.digest, "role": role}
+    entry: dict[str, object] = {**about, **(body or {})}
     if note:
         entry["statement"] = salted(note, salt)
     row.entry = act.record(kind, actor, entry)

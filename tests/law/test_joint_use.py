@@ -150,6 +150,17 @@ def test_words_and_classes_cannot_widen_in_silence() -> None:
     renamed = [Continuation(ContinuationKind.RENAMED, "post-name", "post-name", "resolution 7")]
     assert change_faults(NOTICE, reworded, TODAY, renamed) == ()
     assert change_faults(NOTICE, dearer, TODAY, renamed) != ()
+    succeeded = [replace(renamed[0], kind=ContinuationKind.SUCCEEDED)]
+    assert change_faults(NOTICE, reworded, TODAY, succeeded) != (), "a succession is no reason for other words"
+
+
+def test_a_renamed_item_still_says_when_another_party_answers_for_it() -> None:
+    renamed = [Continuation(ContinuationKind.RENAMED, "post-name", "name", "resolution 7")]
+    new = replace(NOTICE, items=(item("name", answers="bank"), *NOTICE.items[1:]), **LATER)
+    assert change_faults(NOTICE, new, TODAY, renamed) == ()
+    unpublished = replace(new, published_on=None)
+    expected = [(ChangeFault.RESPONSIBLE_BEFORE_PUBLICATION, "name")]
+    assert codes(change_faults(NOTICE, unpublished, TODAY, renamed)) == expected
 
 
 SUCCESSOR = replace(NOTICE, users=(User("new-post", both("new post")), *NOTICE.users[1:]), **LATER)

@@ -259,7 +259,7 @@ def change_faults(
     return (
         *_widened(ChangeFault.ITEMS_WIDENED, items, {item.id: item for item in new.items}, shown, _same_data),
         *_widened(ChangeFault.USERS_WIDENED, users, {user.party: user for user in new.users}, shown, _any_user),
-        *_before_publication(old, new),
+        *_before_publication(old, new, {one.new: one.old for one in shown}),
         *_unpublished_details(old, new, day),
     )
 
@@ -284,15 +284,19 @@ def _widened(
     for name, one in new.items():
         if name in old and old[name].label == one.label and may_continue(old[name], one):
             continue
-        sources = {item.old for item in continuations if item.new == name} & old.keys() - continued
-        source = next((was for was in sorted(sources) if was == name or was not in new), None)
+        sources = {
+            item.old
+            for item in continuations
+            if item.new == name and (item.kind is ContinuationKind.RENAMED if item.old == name else item.old not in new)
+        }
+        source = min(sources & old.keys() - continued, default=None)
         if source is None or not may_continue(old[source], one):
             yield Finding(fault, name)
         else:
             continued.add(source)
 
 
-def _before_publication(old: JointUseNotice, new: JointUseNotice) -> Iterator[Finding]:
+def _before_publication(old: JointUseNotice, new: JointUseNotice, sources: Mapping[str, str]) -> Iterator[Finding]:
     """Yield changed purposes and responsible parties unless they were published before the day they start."""
     if new.published_on is not None and new.published_on < new.starts_on:
         return
@@ -302,7 +306,8 @@ def _before_publication(old: JointUseNotice, new: JointUseNotice) -> Iterator[Fi
             yield Finding(ChangeFault.PURPOSE_BEFORE_PUBLICATION, purpose.id)
     answers = {item.id: item.responsible for item in old.items}
     for item in new.items:
-        if item.id in answers and answers[item.id] != item.responsible:
+        before = answers.get(item.id) or answers.get(sources.get(item.id, ""))
+        if before is not None and before != item.responsible:
             yield Finding(ChangeFault.RESPONSIBLE_BEFORE_PUBLICATION, item.id)
 
 

@@ -56,6 +56,15 @@ def test_a_wrong_dataset_is_refused_naming_the_field(world: World, field: str, c
     assert caught.value.place.field == field
 
 
+def test_my_number_cannot_be_registered(world: World) -> None:
+    """My Number Act arts. 19, 20: no class, no basis; its card is something else."""
+    schema = pa.schema([pa.field("my_number", pa.string()), pa.field("my_number_card_seen", pa.bool_())])
+    dataset = replace(NEW, schema=schema, classes=dict.fromkeys(schema.names, SecrecyClass.ORDINARY))
+    with pytest.raises(InputError, match="never stored") as caught:
+        world.gate.catalogue.add_dataset(dataset)
+    assert caught.value.place.field == "my_number"
+
+
 def test_what_is_registered_is_in_the_ledger_without_names(world: World) -> None:
     bodies = {entry.kind: entry.body for entry in world.ledger.entries}
     assert bodies["actor.registered"] == {

@@ -55,6 +55,12 @@ FAULTS: list[tuple[str, Any, int | None, str | None]] = [
     ("missing column", MORE.drop_columns(["lat"]), None, "lat"),
     ("column twice", MORE.append_column("lon", MORE.column("lon")), None, None),
     ("no rows", MORE.slice(0, 0), None, None),
+    (
+        "My Numbers",
+        changed("vehicle_id", pa.array(["123456789018", "234567890121", "345678901234"])),
+        None,
+        "vehicle_id",
+    ),
     ("null", changed("vehicle_id", pa.array(["z", None, "x"])), 2, "vehicle_id"),
     ("NaN", changed("lon", pa.array([136.8, 136.8, float("nan")])), 3, "lon"),
     ("infinite", changed("lat", pa.array([float("inf"), 36.2, 36.2])), 1, "lat"),

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from umaya.gate.models import ActorRoleRow, ActorRow, DatasetRow, FieldRow, PartyRow
 from umaya.gate.record import Acts
 from umaya.gate.roles import ROLES
+from umaya.law.my_number import names_my_number
 from umaya.stores.database import Base
 from umaya.stores.lake import Placement
 from umaya.types.classes import SecrecyClass
@@ -283,6 +284,8 @@ def _check_dataset(dataset: Dataset) -> None:
     for name in names:
         if len(name) > 64 or not _FIELD.fullmatch(name):
             raise InputError(Place(place, field="schema"), "a field name is not snake_case ASCII", "rename the field")
+        if names_my_number(name):
+            raise InputError(Place(place, field=name), "the field is My Number, which is never stored", "leave it out")
         if not isinstance(dataset.classes.get(name), SecrecyClass):
             classes = _choose(kind.value for kind in SecrecyClass)
             raise InputError(Place(place, field=name), "the field has no secrecy class", classes)

@@ -20,6 +20,7 @@ from umaya.gate.models import IntakeRow
 from umaya.gate.record import Acts
 from umaya.gate.roles import OPERATOR
 from umaya.gate.statements import statement
+from umaya.law.my_number import holds_my_numbers
 from umaya.types.errors import ForbiddenError, InputError, Place
 from umaya.types.site import Actor
 from umaya.vault import Vault
@@ -148,6 +149,8 @@ def _column(field: pa.Field, table: pa.Table, source: str) -> pa.ChunkedArray:
     if pa.types.is_floating(field.type):
         advice = "give a finite number, or nothing where that is allowed"
         _refuse(column, lambda values: pc.invert(pc.is_finite(values)), place, "a value is no number", advice)
+    if holds_my_numbers(column):
+        raise InputError(place, "the column holds My Numbers, which are never stored", "leave the column out")
     return column
 
 

@@ -14,7 +14,6 @@ from typing import Final, Generic, TypeVar
 Item = TypeVar("Item")
 
 MOST: Final = 1000
-"""So many items at most are settled together."""
 
 
 @dataclass
@@ -30,11 +29,16 @@ class Desk(Generic[Item]):
     Args:
         settle: takes items in the order they came; returns for each what is wrong with it, or None. What it raises
             befalls every item of the batch.
+        most: so many items at most are settled together.
+
+    Attributes:
+        waiting: what nobody has begun to settle, earliest first.
     """
 
-    def __init__(self, settle: Callable[[Sequence[Item]], Sequence[Exception | None]]) -> None:
+    def __init__(self, settle: Callable[[Sequence[Item]], Sequence[Exception | None]], most: int = MOST) -> None:
         self._settle = settle
-        self._waiting: list[_Slip[Item]] = []
+        self._most = most
+        self.waiting: list[_Slip[Item]] = []
         self._turn = threading.Lock()
         self._list = threading.Lock()
 
@@ -42,7 +46,7 @@ class Desk(Generic[Item]):
         """Return when the item is settled; raise what is wrong with it."""
         slip = _Slip(item)
         with self._list:
-            self._waiting.append(slip)
+            self.waiting.append(slip)
         with self._turn:
             while not slip.settled:
                 self._settle_waiting()
@@ -51,7 +55,7 @@ class Desk(Generic[Item]):
 
     def _settle_waiting(self) -> None:
         with self._list:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            batch, self.waiting = self.waiting[: self._most], self.waiting[self._most :]
         try:
             errors = self._settle([slip.item for slip in batch])
         except Exception as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from umaya.stores.commits import Commits, CountedCommits, CountedConnection, ServerCommits
 from umaya.types.errors import InputError, Place
 
 _PLACE = Place("settings", field="database")
@@ -72,9 +73,10 @@ class Database:
         engine: for rooms that need SQL beyond the session.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, commits: Commits) -> None:
         self.engine = engine
-        self._writer = engine.execution_options(umaya_writes=True)
+        self._reader = engine.execution_options(umaya_reads=True)
+        self._commits = commits
 
     @staticmethod
     def open(url: str) -> Database:
@@ -89,34 +91,51 @@ class Database:
                 parsed,
                 pool_pre_ping=parsed.get_backend_name() == "postgresql",
                 hide_parameters=True,  # errors are logged, and what people wrote is among the parameters
+                connect_args={"factory": CountedConnection} if parsed.get_backend_name() == "sqlite" else {},
             )
         except ModuleNotFoundError as error:
             raise InputError(
                 _PLACE, "the PostgreSQL driver is not installed", "install the extra: pip install 'umaya[postgres]'"
             ) from error
-        if parsed.get_backend_name() == "sqlite":
-            _private_file(Path(str(parsed.database)))
-            event.listen(engine, "connect", _set_up_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-        return Database(engine)
+        if parsed.get_backend_name() == "postgresql":
+            return Database(engine, ServerCommits(engine))
+        path = Path(str(parsed.database))
+        _private_file(path)
+        commits = CountedCommits.beside(path)
+        event.listen(engine, "connect", lambda connection, _: _set_up_sqlite(connection, commits))
+        event.listen(engine, "begin", _begin_sqlite)
+        return Database(engine, commits)
+
+    def version(self) -> Hashable:
+        """Return a value that stays equal as long as nothing is committed to this database by any thread or process.
+
+        What a transaction reads that *begins after* this call holds for as long as a later call returns an equal value:
+        no commit was acknowledged between the two. Its isolation level does not matter, but a transaction that began
+        before may see less than the version says. A value may differ, even from itself asked again at once, without a
+        commit: then look again, never assume.
+
+        On SQLite this reads two words of shared memory and sees every commit through a `Database`, not those of other
+        programs; on PostgreSQL it asks the server, which knows all.
+        """
+        return self._commits.version()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session that changes nothing; it is rolled back."""
-        with Session(self.engine) as session:
+        with Session(self._reader) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session that is committed at the end, or rolled back when the body raises."""
-        with Session(self._writer) as session, session.begin():
+        with Session(self.engine) as session, session.begin():
             yield session
 
     def migrate(self) -> None:
         """Bring the schema to the newest form; processes that do so at once wait for each other."""
         config = Config()
         config.set_main_option("script_location", "umaya.stores:migrations")
-        with self._writer.begin() as connection:
+        with self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             config.attributes["connection"] = connection
@@ -124,6 +143,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self._commits.close()
         self.engine.dispose()
 
 
@@ -146,8 +166,8 @@ def _private_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _set_up_sqlite(connection: Any, record: object) -> None:
-    del record
+def _set_up_sqlite(connection: Any, commits: CountedCommits) -> None:
+    connection.commits = commits
     connection.isolation_level = None  # transactions begin where `_begin_sqlite` says so
     for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -170,6 +190,8 @@ def _use_wal(connection: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later could not get the write lock any more once another has
-    # written in between, so one that will write takes the lock at once.
-    writes = connection.get_execution_options().get("umaya_writes", False)
+    # written in between, so one that may write takes the lock at once.
+    writes = not connection.get_execution_options().get("umaya_reads", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.writes = writes

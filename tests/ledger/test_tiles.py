@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.test_merkle import mth
+from umaya.ledger.growth import grow
 from umaya.ledger.merkle import leaf_hash
-from umaya.ledger.tiles import Edge, decode_bundle, encode_bundle, grow, superseded, tile_path
+from umaya.ledger.tiles import Edge, decode_bundle, encode_bundle, superseded, tile_path
 from umaya.types.errors import IntegrityError
 
 

@@ -8,7 +8,7 @@ digests, counts and times, never personal data. What is recorded here is durable
     ├── checkpoints       every tree head ever signed, in order, one for each append
     ├── tile/entries/...  the entries, 256 to a bundle
     ├── tile/<L>/...      the hashes of the Merkle tree, 256 to a tile
-    ├── pending           only during an append, or after a crash: the batch being written
+    ├── journal           the last appends once more, until their files are flushed
     └── lock              empty; the writer holds it
 
 Names are loaded when first asked for, so that the checker runs without a line of the writer's code.
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from umaya.ledger.check import CheckResult, Fault, check_ledger
     from umaya.ledger.disk import LedgerUnavailableError
     from umaya.ledger.entries import Entry, Kind, Record
+    from umaya.ledger.group import GroupCommit
     from umaya.ledger.keys import Ed25519Signer, Signer, Verifier, create_keys, load_signer, load_vkey
     from umaya.ledger.log import Appended, Ledger
     from umaya.ledger.proofs import verify_receipt
     from umaya.ledger.reader import LedgerReader
+    from umaya.ledger.templates import Form, Template, TemplateRecord
 
 _HOME = {
     "Appended": "log",
@@ -34,12 +36,16 @@ _HOME = {
     "Ed25519Signer": "keys",
     "Entry": "entries",
     "Fault": "check",
+    "Form": "templates",
+    "GroupCommit": "group",
     "Kind": "entries",
     "Ledger": "log",
     "LedgerReader": "reader",
     "LedgerUnavailableError": "disk",
     "Record": "entries",
     "Signer": "keys",
+    "Template": "templates",
+    "TemplateRecord": "templates",
     "Verifier": "keys",
     "check_ledger": "check",
     "create_keys": "keys",
@@ -54,12 +60,16 @@ __all__ = [
     "Ed25519Signer",
     "Entry",
     "Fault",
+    "Form",
+    "GroupCommit",
     "Kind",
     "Ledger",
     "LedgerReader",
     "LedgerUnavailableError",
     "Record",
     "Signer",
+    "Template",
+    "TemplateRecord",
     "Verifier",
     "check_ledger",
     "create_keys",

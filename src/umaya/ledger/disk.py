@@ -1,24 +1,28 @@
 """Durable files and the lock of the writer: every operation on disk that the writer does stands here.
 
 Knows nothing of trees or entries. Must always hold: when a function returns, what it wrote survives a power cut
-(file and folder flushed); a file that appears under its name is whole.
+(file and folder flushed), unless its caller asked for less; a file that appears under its name is whole.
 Operations are called as `os.NAME`, so that a test can make each of them fail.
 """
 
-# ruff: noqa: PTH102, PTH105, PTH106, PTH108, PTH208 # one seam, `os`, for every operation: that is where tests inject faults
+# ruff: noqa: PTH102, PTH105, PTH106, PTH108, PTH116, PTH208 # one seam, `os`, for every operation: that is where tests inject faults
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from umaya.types.errors import UmayaError
 
 TEMPORARY = ".tmp"
+
+_FLUSHES_AT_ONCE = 8
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 class LedgerUnavailableError(UmayaError):
@@ -30,7 +34,7 @@ class LedgerUnavailableError(UmayaError):
     """
 
 
-@contextmanager
+@contextlib.contextmanager
 def disk_errors() -> Iterator[None]:
     """Turn every fault of the disk into `LedgerUnavailableError`, which names the kind of fault and no path."""
     try:
@@ -40,7 +44,7 @@ def disk_errors() -> Iterator[None]:
         raise LedgerUnavailableError(f"the ledger cannot be read or written: {cause}") from error
 
 
-@contextmanager
+@contextlib.contextmanager
 def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock file against every other writer, thread or process; a lock ends with its process."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -51,45 +55,62 @@ def exclusive(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def write_files(root: Path, files: Mapping[str, bytes], *, after_crash: bool = False) -> None:
-    """Write files, each atomically, making their folders; all are durable on return.
+def write_files(root: Path, files: Mapping[str, bytes], *, durable: bool = True, after_crash: bool = False) -> None:
+    """Write files, each atomically, making their folders.
 
     Args:
         root: an existing folder.
         files: content by path below `root`.
+        durable: flush them; if not, `flush` is still owed.
         after_crash: flush every folder on the way down too, because it may have been made but never flushed.
     """
     touched: dict[Path, None] = {}
     for name, data in files.items():
         path = root / name
-        for folder in _make_folders(path.parent):
-            touched[folder] = None
         temporary = path.with_name(path.name + TEMPORARY)
-        _write(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, data)
+        try:
+            descriptor = os.open(temporary, _ANEW, 0o644)
+        except FileNotFoundError:
+            for folder in _make_folders(path.parent):
+                touched[folder] = None
+            descriptor = os.open(temporary, _ANEW, 0o644)
+        _fill(descriptor, data, durable=durable)
         os.replace(temporary, path)
         touched[path.parent] = None
         if after_crash:
-            touched.update(dict.fromkeys(folder for folder in path.parents if folder.is_relative_to(root)))
-    for folder in touched:
-        _flush_folder(folder)
+            touched.update(dict.fromkeys(_way_down(root, path)))
+    if durable:
+        for folder in touched:
+            _flush(folder)
 
 
-def write_in_place(path: Path, data: bytes) -> None:
-    """Write a file whose reader can tell a torn one; durable on return."""
-    _write(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, data)
-    _flush_folder(path.parent)
+def flush(root: Path, names: Sequence[str]) -> None:
+    """Make durable what was written to files below `root`, and the folders they lie in; passes over what is gone."""
+    folders = dict.fromkeys(folder for name in names for folder in _way_down(root, root / name))
+    with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as pool:  # a file system commits together what is flushed at one time
+        for done in [pool.submit(_flush, path) for path in [*(root / name for name in names), *folders]]:
+            with contextlib.suppress(FileNotFoundError):
+                done.result()
 
 
-def write_at(path: Path, offset: int, data: bytes) -> None:
-    """Cut an existing file at `offset` and append `data`; durable on return."""
+def length_of(path: Path) -> int:
+    """Return how many bytes a file has, 0 when it is not there."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def write_at(path: Path, offset: int, data: bytes, *, durable: bool = True) -> None:
+    """Cut an existing file at `offset` and append `data`; durable on return, unless `flush` is to do it."""
     descriptor = os.open(path, os.O_WRONLY)
     try:
         os.ftruncate(descriptor, offset)
         os.lseek(descriptor, offset, os.SEEK_SET)
-        _write_all(descriptor, data)
-        os.fsync(descriptor)
-    finally:
+    except OSError:
         os.close(descriptor)
+        raise
+    _fill(descriptor, data, durable=durable)
 
 
 def read_tail(path: Path, length: int) -> tuple[int, bytes]:
@@ -102,23 +123,15 @@ def read_tail(path: Path, length: int) -> tuple[int, bytes]:
         os.close(descriptor)
 
 
-def remove(path: Path) -> None:
-    """Remove a file if it is there. Not flushed: a file that comes back is known for what it is."""
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
-
-
-def remove_folder(path: Path) -> None:
-    """Remove a folder of files if it is there."""
-    try:
-        names = os.listdir(path)
-    except FileNotFoundError:
-        return
+def remove_folders(root: Path, names: Sequence[str]) -> None:
+    """Remove folders of files below `root` where they are there; durable on return."""
     for name in names:
-        os.unlink(path / name)
-    os.rmdir(path)
+        with contextlib.suppress(FileNotFoundError):
+            for file in os.listdir(root / name):
+                os.unlink(root / name / file)
+            os.rmdir(root / name)
+    for folder in dict.fromkeys((root / name).parent for name in names):
+        _flush(folder)
 
 
 def _make_folders(folder: Path) -> list[Path]:
@@ -131,23 +144,28 @@ def _make_folders(folder: Path) -> list[Path]:
     return [path.parent for path in missing]
 
 
-def _write(path: Path, flags: int, data: bytes) -> None:
-    descriptor = os.open(path, flags, 0o644)
+def _way_down(root: Path, path: Path) -> Iterator[Path]:
+    """Yield the folders from `root` to a file below it, the lowest first."""
+    for folder in path.parents:
+        yield folder
+        if folder == root:
+            return
+
+
+def _fill(descriptor: int, data: bytes, *, durable: bool) -> None:
+    """Write all data and close the file."""
     try:
-        _write_all(descriptor, data)
-        os.fsync(descriptor)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        if durable:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -36,9 +36,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """Return the root over 1, 2, 4, 8, ... hashes."""
     while len(hashes) > 1:
-        hashes = [
-            sha256(b"\x01" + left + right).digest() for left, right in zip(hashes[::2], hashes[1::2], strict=True)
-        ]
+        row = b"".join(hashes)
+        hashes = [sha256(b"\x01" + row[at : at + 64]).digest() for at in range(0, len(row), 64)]
     return hashes[0]
 
 

@@ -16,7 +16,17 @@ from umaya.ledger.entries import Entry
 from umaya.ledger.keys import Verifier
 from umaya.ledger.merkle import HASH_BYTES, consistency_path, inclusion_path, leaf_hash, perfect_root
 from umaya.ledger.proofs import Receipt
-from umaya.ledger.tiles import WIDTH, Edge, Level, decode_bundle, edge_levels, partial_width, split_hashes, tile_path
+from umaya.ledger.tiles import (
+    WIDTH,
+    Edge,
+    Level,
+    decode_bundle,
+    edge_levels,
+    encode_bundle,
+    partial_width,
+    split_hashes,
+    tile_path,
+)
 from umaya.types.errors import InputError, IntegrityError, NotFoundError, Place
 
 CHECKPOINT = "checkpoint"
@@ -147,9 +157,9 @@ class LedgerReader:
             index = head.size >> (8 * (level + 1))
             data = self.tile(level, index, head.size)[: width * HASH_BYTES] if width else b""
             levels.append(tuple(split_hashes(data)))
-        bundle = self.tile("entries", head.size // WIDTH, head.size) if head.size % WIDTH else b""
-        edge = Edge(head.size, bundle, tuple(levels))
-        leaves = tuple(leaf_hash(entry) for entry in decode_bundle(bundle))
+        entries = self._bundle(head.size // WIDTH, head.size)[: head.size % WIDTH] if head.size % WIDTH else []
+        edge = Edge(head.size, encode_bundle(entries), tuple(levels))
+        leaves = tuple(map(leaf_hash, entries))
         if edge.root() != head.root or (levels and leaves != levels[0]):
             raise IntegrityError("the tiles do not lead to the signed root hash; run `umaya ledger verify`")
         return edge

@@ -1,6 +1,7 @@
-"""Where the bytes of the log lie: tile paths, entry bundles, and how the right edge of the tree grows.
+"""Where the bytes of the log lie: tile paths, entry bundles, and the right edge of the tree.
 
-Pure: bytes in, paths and bytes out. Writing them is `disk`, the order of writing is `log`, reading is `reader`.
+Pure: bytes in, paths and bytes out. How the tree grows is `growth`, writing is `disk`, the order of writing is `log`,
+reading is `reader`.
 Must always hold: a file, once named by a published checkpoint, never changes; it may be deleted only when it is
 a partial tile whose full tile exists. Source: C2SP `tlog-tiles`.
 """
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from umaya.ledger.merkle import HASH_BYTES, edge_root, leaf_hash, perfect_root
+from umaya.ledger.merkle import HASH_BYTES, edge_root
 from umaya.types.errors import IntegrityError
 
 WIDTH = 256
@@ -44,7 +45,21 @@ def tile_path(level: Level, index: int, width: int = WIDTH) -> str:
 
 def encode_bundle(entries: Sequence[bytes]) -> bytes:
     """Return entries, each at most 65,535 bytes, as an entry bundle."""
-    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+    return b"".join(frame(entries))
+
+
+def frame(entries: Sequence[bytes]) -> list[bytes]:
+    """Return entries as they stand in a bundle, each behind its length."""
+    return [_LENGTHS[len(entry)] + entry for entry in entries]
+
+
+class _Lengths(dict[int, bytes]):
+    def __missing__(self, length: int) -> bytes:
+        self[length] = data = length.to_bytes(2, "big")
+        return data
+
+
+_LENGTHS = _Lengths()
 
 
 def decode_bundle(data: bytes) -> list[bytes]:
@@ -102,39 +117,19 @@ class Edge:
         return edge_root(self.levels)
 
 
-@dataclass(frozen=True)
-class Growth:
-    """What an append makes: the new edge, and every file that it adds, by path."""
-
-    edge: Edge
-    leaf_hashes: list[bytes]
-    files: dict[str, bytes]
-
-
-def grow(edge: Edge, entries: Sequence[bytes]) -> Growth:
-    """Return the growth of a tree by at least one entry."""
-    hashes = [leaf_hash(entry) for entry in entries]
-    files, bundle = _grow_bundles(edge, entries)
-    levels: list[tuple[bytes, ...]] = []
-    carry = hashes
-    while carry:  # a level that gains no hash, and all above it, stay as they are
-        level = len(levels)
-        first = edge.size >> (8 * (level + 1))
-        row = [*edge.levels[level], *carry] if level < len(edge.levels) else carry
-        full = len(row) // WIDTH
-        carry = []
-        for tile in range(full):
-            part = row[tile * WIDTH : (tile + 1) * WIDTH]
-            files[tile_path(level, first + tile)] = b"".join(part)
-            # SPEC: tlog-tiles "A partial tile [...] MUST NOT be hashed into a tile at the level above."
-            carry.append(perfect_root(part))
-        rest = tuple(row[full * WIDTH :])
-        if rest:
-            # SPEC: tlog-tiles "Empty tiles MUST NOT be served."
-            files[tile_path(level, first + full, len(rest))] = b"".join(rest)
-        levels.append(rest)
-    levels.extend(edge.levels[len(levels) :])
-    return Growth(Edge(edge.size + len(entries), bundle, tuple(levels)), hashes, files)
+def grown_files(old: int, new: int) -> list[str]:
+    """Return the paths of the files that are written when a tree grows from `old` to `new` entries."""
+    files: list[str] = []
+    for level in range(edge_levels(new)):
+        before, after = old >> (8 * level), new >> (8 * level)
+        if before == after:
+            break
+        paths = [(index, WIDTH) for index in range(before // WIDTH, after // WIDTH)]
+        paths += [(after // WIDTH, after % WIDTH)] if after % WIDTH else []
+        files += [tile_path(level, *path) for path in paths]
+        if level == 0:
+            files += [tile_path("entries", *path) for path in paths]
+    return files
 
 
 def superseded(old: int, new: int) -> list[str]:
@@ -148,17 +143,3 @@ def superseded(old: int, new: int) -> list[str]:
             if level == 0:
                 folders.append(f"{tile_path('entries', index)}.p")
     return folders
-
-
-def _grow_bundles(edge: Edge, entries: Sequence[bytes]) -> tuple[dict[str, bytes], bytes]:
-    files: dict[str, bytes] = {}
-    index, width = divmod(edge.size, WIDTH)
-    bundle, at = edge.bundle, 0
-    while at < len(entries):
-        part = entries[at : at + WIDTH - width]
-        bundle += encode_bundle(part)
-        at, width = at + len(part), width + len(part)
-        files[tile_path("entries", index, width)] = bundle
-        if width == WIDTH:
-            index, width, bundle = index + 1, 0, b""
-    return files, bundle

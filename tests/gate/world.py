@@ -29,6 +29,7 @@ from umaya.ledger import Record
 from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
 from umaya.types.clock import ManualClock
+from umaya.types.effects import ClassEffect
 from umaya.types.schemas import POSITIONS
 from umaya.types.site import Actor
 
@@ -95,6 +96,12 @@ class Step:
     lookback: timedelta
     seen: list[tuple[str, pa.Table, ObligationContext]]
     may_end: bool = True
+    row_wise: bool = False
+    sees_people: bool = False
+    effects: tuple[ClassEffect, ...] = ()
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        return schema
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         self.seen.append((self.name, data, context))

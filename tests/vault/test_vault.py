@@ -14,6 +14,7 @@ import pytest
 
 from umaya.stores.lake import Placement
 from umaya.types.clock import ManualClock
+from umaya.types.effects import ClassEffect
 from umaya.types.schemas import TIME
 from umaya.vault import Area, GrantError, Layout, Mint, ObligationContext, Obligations, Owed, Vault
 
@@ -59,7 +60,13 @@ class Look:
     name: str = "look"
     lookback: timedelta = timedelta(0)
     may_end: bool = True
+    row_wise: bool = False
+    sees_people: bool = False
+    effects: tuple[ClassEffect, ...] = ()
     seen: list[tuple[pa.Table, ObligationContext]] = field(default_factory=list)
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        return schema
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         self.seen.append((data, context))
@@ -90,7 +97,7 @@ def fixture(tmp_path: Path) -> Fixture:
 
 
 def test_only_permitted_columns_and_rows_reach_the_obligations(fixture: Fixture) -> None:
-    left = fixture.vault.open(fixture.mint.grant(**GIVEN))
+    left = fixture.vault.open(fixture.mint.grant(**GIVEN)).table()
     ((data, context),) = fixture.look.seen
     assert data.column_names == ["id", "t"]
     assert data.column("id").to_pylist() == [2, 3, 4]
@@ -100,7 +107,7 @@ def test_only_permitted_columns_and_rows_reach_the_obligations(fixture: Fixture)
 
 def test_an_area_is_tested_exactly_though_its_coordinates_are_not_permitted(fixture: Fixture) -> None:
     """Row 3 lies in the box of the triangle and not in the triangle."""
-    left = fixture.vault.open(fixture.mint.grant(**{**GIVEN, "area": TRIANGLE}))
+    left = fixture.vault.open(fixture.mint.grant(**{**GIVEN, "area": TRIANGLE})).table()
     assert left.column("id").to_pylist() == [2]
     assert left.column_names == ["id", "t"]
 
@@ -124,11 +131,13 @@ def test_a_grant_is_spent_even_when_its_obligations_fail(fixture: Fixture) -> No
 
 
 def test_rows_come_only_from_open() -> None:
-    """Every public method of the vault but `open` returns no table, and `open` asks for a grant first."""
+    """Every public method of the vault but `open` returns no rows, and `open` asks for a grant first."""
     methods = {name: method for name, method in inspect.getmembers(Vault, inspect.isfunction) if name[0] != "_"}
-    assert set(methods) == {"open", "stage"}
-    for name, method in methods.items():
-        assert ("Table" in str(inspect.signature(method).return_annotation)) == (name == "open")
+    assert {name: str(inspect.signature(method).return_annotation) for name, method in methods.items()} == {
+        "open": "Opened",
+        "people": "BitMap",
+        "stage": "AbstractContextManager[Pending]",
+    }
     assert list(inspect.signature(Vault.open).parameters) == ["self", "grant"]
 
 
@@ -137,9 +146,9 @@ def test_rows_without_a_place_lie_in_no_area(fixture: Fixture) -> None:
     with fixture.vault.stage("words", nowhere, ROWS, "w") as pending:
         pending.commit()
     grant = fixture.mint.grant(**{**GIVEN, "dataset": "words", "layout": nowhere})
-    assert fixture.vault.open(grant).num_rows == 0
+    assert fixture.vault.open(grant).table().num_rows == 0
     everywhere = fixture.mint.grant(**{**GIVEN, "dataset": "words", "layout": nowhere, "area": None})
-    assert fixture.vault.open(everywhere).num_rows == 2
+    assert fixture.vault.open(everywhere).table().num_rows == 2
 
 
 def test_what_a_crash_left_is_swept_by_the_next_process(fixture: Fixture, tmp_path: Path) -> None:

@@ -23,8 +23,24 @@ from umaya.engines.disclosure import link_counts, move_to_road, suppress_dead_en
 from umaya.gate import Factory, ObligationContext
 from umaya.places.atlas import Atlas
 from umaya.places.roads import homes_per_segment
+from umaya.types.classes import SecrecyClass
+from umaya.types.effects import ClassEffect
 from umaya.types.errors import ConflictError
-from umaya.types.schemas import POSITIONS, TRAVERSALS
+from umaya.types.schemas import HOMES, PASSAGES, POSITIONS, TRAVERSALS
+
+FEW = 3
+"""Counts of fewer vehicles tell one of them about the other, or stand for one."""
+COUNTED = (
+    ClassEffect(
+        None,
+        {
+            SecrecyClass.POSTAL: SecrecyClass.NON_PERSONAL,
+            SecrecyClass.LOCATION: SecrecyClass.NON_PERSONAL,
+            SecrecyClass.ORDINARY: SecrecyClass.NON_PERSONAL,
+        },
+    ),
+)
+"""What counts of at least `FEW` vehicles do to classes."""
 
 
 class _Parameters(BaseModel):
@@ -74,10 +90,21 @@ class MoveToRoad:
     parameters: MoveToRoadParameters
     name: str = "move-to-road"
     may_end: bool = False
+    row_wise: bool = False
+    sees_people: bool = False
+    effects: tuple[ClassEffect, ...] = ()
 
     @property
     def lookback(self) -> timedelta:
         return timedelta(seconds=self.parameters.lookback_s)
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return `TRAVERSALS`; `schema` has at least vehicle_id, t, lon, lat."""
+        del context
+        for field in POSITIONS:
+            if not field.nullable and field.name not in schema.names:
+                raise ValueError(f"it needs the column `{field.name}`")
+        return TRAVERSALS
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `TRAVERSALS`; `data` holds at least vehicle_id, t, lon, lat."""
@@ -102,6 +129,14 @@ class SuppressDeadEnds:
     name: str = "suppress-dead-ends"
     lookback: timedelta = timedelta(0)
     may_end: bool = False
+    row_wise: bool = False
+    sees_people: bool = False
+    effects: tuple[ClassEffect, ...] = ()
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return `TRAVERSALS`, which `schema` must be."""
+        del context
+        return _behind(schema, TRAVERSALS)
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `TRAVERSALS`."""
@@ -117,10 +152,22 @@ class LinkCounts:
     parameters: LinkCountsParameters
     name: str = "link-counts"
     may_end: bool = True
+    row_wise: bool = False
+    sees_people: bool = False
+
+    @property
+    def effects(self) -> tuple[ClassEffect, ...]:
+        return COUNTED if self.parameters.min_vehicles >= FEW else ()
 
     @property
     def lookback(self) -> timedelta:
         return timedelta(seconds=max(0, (self.parameters.turn_back_span_s or 0) - self.parameters.window_s))
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return `PASSAGES`; `schema` is `TRAVERSALS`."""
+        del context
+        _behind(schema, TRAVERSALS)
+        return PASSAGES
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `PASSAGES` of the permitted window."""
@@ -147,6 +194,17 @@ class HomesPerSegment:
     name: str = "homes-per-segment"
     lookback: timedelta = timedelta(0)
     may_end: bool = True
+    row_wise: bool = False
+    sees_people: bool = False
+    effects: tuple[ClassEffect, ...] = ()
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return `HOMES`; `schema` has at least lon, lat."""
+        del context
+        for name in ("lon", "lat"):
+            if name not in schema.names:
+                raise ValueError(f"it needs the column `{name}`")
+        return HOMES
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `HOMES`."""
@@ -167,6 +225,12 @@ def factories(atlas: Atlas) -> Mapping[str, Factory]:
         "link-counts": lambda given: LinkCounts(LinkCountsParameters.model_validate(given)),
         "homes-per-segment": homes,
     }
+
+
+def _behind(schema: pa.Schema, wanted: pa.Schema) -> pa.Schema:
+    if not schema.equals(wanted):
+        raise ValueError("it stands behind a step that leaves another table")
+    return wanted
 
 
 def _require(data: pa.Table, schema: pa.Schema, name: str) -> None:

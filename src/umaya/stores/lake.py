@@ -1,24 +1,28 @@
 """The lake: bulk data as Parquet files below one directory, where a day or an area can be read or deleted alone.
 
     <dataset>/day=2026-04-01/area=543601/<write>.parquet     days in UTC, areas as `umaya.stores.mesh` has them
-    <dataset>/writes/<write>                                 empty; there once the write holds
+    <dataset>/writes/<write>                                 there once the write holds; says its indexed column, if any
+    <dataset>/index/<write>.<random>                         what is kept of that column beside the rows
     <dataset>/writes/<write>.own.tmp                         held by the one who makes the write
     <dataset>/lock                                           writers share it, sweeping needs it alone
 
 Must hold: a write is seen whole or not at all, also after a crash (each file is written under a temporary name,
 synced and renamed; the marker in `writes/` comes last); a write of the same name is refused, so a retry cannot
-count twice. A dataset without time lies under `day=none`, one without coordinates under `area=none`.
+count twice. An index is there before its write holds and goes before any row of the write goes; one that is missing
+is made anew from the rows; no two share a name, so names tell whether anything changed.
+A dataset without time lies under `day=none`, one without coordinates under `area=none`.
 Evolution: new columns are nullable; files without them read as null.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -44,15 +48,30 @@ class Placement:
     lat: str | None = None
 
 
+@dataclass(frozen=True)
+class Index:
+    """What is kept beside a write of one of its columns, in another form.
+
+    Attributes:
+        column: which.
+        make: makes the content from the batches of that column alone.
+    """
+
+    column: str
+    make: Callable[[Iterable[pa.RecordBatch]], bytes]
+
+
 class Pending:
     """A write whose files lie ready and that nobody sees yet. Commit it, or it is taken back.
 
     Args:
         marker: the file that makes it hold.
+        column: that it has an index of, or empty.
     """
 
-    def __init__(self, marker: Path) -> None:
+    def __init__(self, marker: Path, column: str = "") -> None:
         self._marker = marker
+        self._column = column
         self._files: list[Path] = []
 
     def add(self, path: Path, rows: pa.Table) -> None:
@@ -60,10 +79,14 @@ class Pending:
         self._files.append(path)
         publish(path, lambda sink: pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP))
 
+    def add_index(self, folder: Path, content: bytes) -> None:
+        """Write the index, durably."""
+        self._files.append(_publish_index(folder, self._marker.name, content))
+
     def commit(self) -> int:
         """Make the write hold, durably; return the number of its files."""
-        publish(self._marker, lambda sink: sink.write(b""))
-        return len(self._files)
+        publish(self._marker, lambda sink: sink.write(self._column.encode()))
+        return sum(path.suffix == ".parquet" for path in self._files)
 
     def take_back(self) -> None:
         """Remove the files, unless the write holds."""
@@ -88,7 +111,9 @@ class Lake:
             return pending.commit()
 
     @contextmanager
-    def stage(self, dataset: str, table: pa.Table, placement: Placement, name: str) -> Iterator[Pending]:
+    def stage(
+        self, dataset: str, table: pa.Table, placement: Placement, name: str, index: Index | None = None
+    ) -> Iterator[Pending]:
         """Write the files of a write and yield it uncommitted; what is not committed is taken back.
 
         Args:
@@ -96,6 +121,7 @@ class Lake:
             table: rows; coordinates finite and times not null.
             placement: where each row goes.
             name: of the write, unique in the dataset; a digest of what is written serves well.
+            index: what to keep beside the rows.
 
         Raises:
             ConflictError: when a write of this name holds already.
@@ -109,8 +135,11 @@ class Lake:
         with locked(folder / "lock", shared=True), locked(own, shared=False):
             if marker.exists():
                 raise ConflictError("this data was taken in before")
-            pending = Pending(marker)
+            pending = Pending(marker, "" if index is None else index.column)
             try:
+                if index is not None:
+                    make_folder(folder / "index", self._directory)
+                    pending.add_index(folder, index.make(table.select([index.column]).to_batches()))
                 for day, area, rows in _partitions(table, placement):
                     path = folder / f"day={day}" / f"area={area}" / f"{name}.parquet"
                     make_folder(path.parent, self._directory)
@@ -130,8 +159,11 @@ class Lake:
         columns: Sequence[str],
         span: tuple[datetime, datetime] | None = None,
         box: tuple[float, float, float, float] | None = None,
+        where: ds.Expression | None = None,
     ) -> pa.RecordBatchReader:
         """Read columns of the rows within a span of time and a box.
+
+        Rows come in the order in which they lie; only a few batches ahead of the reader are held in memory.
 
         Args:
             dataset: folder name; one never written to reads as empty.
@@ -140,13 +172,43 @@ class Lake:
             columns: the columns to return, in this order.
             span: half-open [start, end), aware.
             box: west, south, east, north in degrees; the border belongs to it.
+            where: what a row must meet besides.
         """
         chosen = [str(path) for path in self._files(dataset, span, box)]
         wanted = pa.schema([schema.field(name) for name in columns])
         if not chosen:
             return pa.RecordBatchReader.from_batches(wanted, [])
         found = ds.dataset(chosen, schema=schema, format="parquet", partitioning=None)
-        return found.scanner(columns=list(columns), filter=_filter(schema, placement, span, box)).to_reader()
+        limits = _filter(schema, placement, span, box, where)
+        return found.scanner(columns=list(columns), filter=limits).to_reader()
+
+    def is_indexed(self, dataset: str) -> bool:
+        """Return whether any write of a dataset was made with an index."""
+        return (self._folder(dataset) / "index").is_dir()
+
+    def indexes(self, dataset: str) -> Mapping[str, Path | None]:
+        """Return for each write that holds where its index lies, or None where it has none or must be made anew."""
+        folder = self._folder(dataset)
+        holding = _holding(folder)  # first: a write that holds had its index before
+        return dict.fromkeys(holding) | {
+            path.stem: path for path in _index_files(folder) if path.suffix != TEMPORARY and path.stem in holding
+        }
+
+    def reindex(self, dataset: str, write: str, make: Callable[[Iterable[pa.RecordBatch]], bytes]) -> bool:
+        """Make the index of a write anew from its rows; return False for a write that has none.
+
+        Waits for whoever deletes from the dataset.
+        """
+        folder = self._folder(dataset)
+        with locked(folder / "lock", shared=True):
+            marker = folder / "writes" / _checked(write)
+            column = marker.read_text("utf-8") if marker.exists() else ""
+            if not column:
+                return False
+            files = [str(path) for path in sorted(folder.glob(f"day=*/area=*/{write}.parquet"))]
+            rows = ds.dataset(files, format="parquet", partitioning=None)
+            _publish_index(folder, write, make(rows.scanner(columns=[column]).to_batches()))
+            return True
 
     def delete(self, dataset: str, *, day: str | None = None, area: str | None = None) -> int:
         """Delete a day, an area, or an area of a day; return the number of files deleted.
@@ -165,6 +227,7 @@ class Lake:
         pattern = f"day={day or '*'}/area={area or '*'}/*.parquet"
         with locked(folder / "lock", shared=False) if folder.is_dir() else nullcontext():
             doomed = list(folder.glob(pattern))
+            self._forget_indexes(folder, {path.stem for path in doomed})
             for path in doomed:
                 path.unlink()
             for parent in {path.parent for path in doomed}:
@@ -181,6 +244,7 @@ class Lake:
             with locked(folder / "lock", shared=False, wait=False):
                 holding = _holding(folder)
                 left = [p for p in folder.glob("day=*/area=*/*") if p.suffix != ".parquet" or p.stem not in holding]
+                left += [path for path in _index_files(folder) if path.suffix == TEMPORARY or path.stem not in holding]
                 left += [path for path in (folder / "writes").glob(f"*{TEMPORARY}") if path.is_file()]
                 for path in left:
                     path.unlink()
@@ -212,6 +276,14 @@ class Lake:
         )
 
     @staticmethod
+    def _forget_indexes(folder: Path, writes: set[str]) -> None:
+        doomed = [path for path in _index_files(folder) if path.stem in writes]
+        for path in doomed:
+            path.unlink()
+        if doomed:
+            sync_folder(folder / "index")
+
+    @staticmethod
     def _forget_empty_writes(folder: Path) -> None:
         """Drop the markers of writes that have no file left, so that their data may be taken in again."""
         alive = {path.stem for path in folder.glob("day=*/area=*/*.parquet")}
@@ -229,6 +301,16 @@ def _holding(folder: Path) -> set[str]:
     return {path.name for path in (folder / "writes").glob("*") if path.suffix != TEMPORARY}
 
 
+def _index_files(folder: Path) -> Iterator[Path]:
+    return (folder / "index").glob("*")
+
+
+def _publish_index(folder: Path, write: str, content: bytes) -> Path:
+    path = folder / "index" / f"{write}.{uuid4().hex}"
+    publish(path, lambda sink: sink.write(content))
+    return path
+
+
 def _days(span: tuple[datetime, datetime]) -> set[str]:
     first = span[0].astimezone(UTC).date()
     last = (span[1].astimezone(UTC) - timedelta(microseconds=1)).date()
@@ -240,8 +322,9 @@ def _filter(
     placement: Placement,
     span: tuple[datetime, datetime] | None,
     box: tuple[float, float, float, float] | None,
+    where: ds.Expression | None,
 ) -> ds.Expression | None:
-    terms = []
+    terms = [] if where is None else [where]
     if span is not None and placement.time is not None:
         start, end = (pa.scalar(moment, schema.field(placement.time).type) for moment in span)
         terms += [ds.field(placement.time) >= start, ds.field(placement.time) < end]

@@ -5,6 +5,7 @@ leave is returned. Takes data in for the gate's intake; decides nothing.
 """
 
 from umaya.vault.area import Area
+from umaya.vault.condition import Condition, Op
 from umaya.vault.grant import Grant, GrantError, Mint
 from umaya.vault.layout import Layout
 from umaya.vault.obligations import (
@@ -14,13 +15,16 @@ from umaya.vault.obligations import (
     ObligationContext,
     Obligations,
     Owed,
+    UnfitError,
     Window,
 )
+from umaya.vault.opened import Opened
 from umaya.vault.vault import Vault
 
 __all__ = [
     "Area",
     "Chain",
+    "Condition",
     "Factory",
     "Grant",
     "GrantError",
@@ -29,7 +33,10 @@ __all__ = [
     "Obligation",
     "ObligationContext",
     "Obligations",
+    "Op",
+    "Opened",
     "Owed",
+    "UnfitError",
     "Vault",
     "Window",
 ]

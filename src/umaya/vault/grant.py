@@ -1,8 +1,9 @@
 """Grants: what the gate hands the vault. Sealed, for one opening, for a short time.
 
-A grant is sealed with HMAC-SHA-256 (RFC 2104) over the canonical JSON (RFC 8785) of all its fields, under a secret
-that only the gate's mint and its vault share and that lives as long as the process. Must hold: a grant that was
-not minted, was changed in any field, was spent or is past its time opens nothing.
+A grant is sealed with HMAC-SHA-256 (RFC 2104) over the canonical JSON (RFC 8785) of all its fields, the people by the
+SHA-256 of their serialised bitmap, under a secret that only the gate's mint and its vault share and that lives as long
+as the process. Must hold: a grant that was not minted, was changed in any field, was spent or is past its time opens
+nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from threading import Lock
 from typing import Any
 
 import rfc8785
+from pyroaring import BitMap
 
 from umaya.types.clock import Clock
 from umaya.types.errors import ForbiddenError
 from umaya.vault.area import Area
+from umaya.vault.condition import Condition
 from umaya.vault.layout import Layout
 from umaya.vault.obligations import Owed, Window
 
@@ -47,6 +50,8 @@ class Grant:
         span: the window with the lookback of the obligations.
         area: the permitted area, or None.
         obligations: what is owed, in order.
+        people: whose rows may be read; None only for a dataset without a subject.
+        matching: what a row must meet to be read.
         expires: the moment from which it is void.
         seal: over all of the above.
     """
@@ -62,6 +67,8 @@ class Grant:
     span: Window | None
     area: Area | None
     obligations: tuple[Owed, ...]
+    people: BitMap | None = field(repr=False)
+    matching: tuple[Condition, ...] = field(repr=False)
     expires: datetime
     seal: bytes = field(default=b"", repr=False)
 
@@ -80,6 +87,8 @@ class Grant:
                 "span": _times(self.span),
                 "area": None if self.area is None else self.area.geojson(),
                 "obligations": [[step.name, step.parameters] for step in self.obligations],
+                "people": None if self.people is None else hashlib.sha256(self.people.serialize()).hexdigest(),
+                "matching": [condition.sealed() for condition in self.matching],
                 "expires": self.expires.isoformat(),
             }
         )
@@ -118,6 +127,8 @@ class Mint:
         span: Window | None,
         area: Area | None,
         obligations: tuple[Owed, ...],
+        people: BitMap | None = None,
+        matching: tuple[Condition, ...] = (),
     ) -> Grant:
         """Return a sealed grant that expires after `LIFETIME`; the arguments are the fields of `Grant`."""
         bare = Grant(
@@ -132,6 +143,8 @@ class Mint:
             span=span,
             area=area,
             obligations=obligations,
+            people=None if people is None else people.copy(),
+            matching=matching,
             expires=self._clock.now() + LIFETIME,
         )
         return replace(bare, seal=_seal(self._secret, bare))
@@ -151,12 +164,14 @@ class Turnstile:
         self._lock = Lock()
         self._spent: dict[str, datetime] = {}
 
-    def spend(self, grant: Grant) -> None:
-        """Take the grant; returns nothing when it was good.
+    def spend(self, grant: Grant) -> Grant:
+        """Take the grant and return it when it was good, with people of its own that nobody else can change.
 
         Raises:
             GrantError: when it was not minted here, was changed, is late, or was spent before.
         """
+        if grant.people is not None:
+            grant = replace(grant, people=grant.people.copy())
         if not hmac.compare_digest(_seal(self._secret, grant), grant.seal):
             raise GrantError("the seal of the grant is not the gate's")
         now = self._clock.now()
@@ -167,6 +182,7 @@ class Turnstile:
                 raise GrantError("the grant was used before")
             self._spent = {nonce: until for nonce, until in self._spent.items() if until > now}
             self._spent[grant.nonce] = grant.expires
+        return grant
 
 
 def _seal(secret: bytes, grant: Grant) -> bytes:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import pyarrow as pa
 import rfc8785
 
-from umaya.types.errors import NotFoundError
+from umaya.types.effects import ClassEffect
+from umaya.types.errors import ConflictError, NotFoundError
 from umaya.vault.area import Area
 
 Window = tuple[datetime, datetime]
@@ -32,12 +33,19 @@ class ObligationContext:
         window: the permitted window; None for a dataset without time.
         span: the window with the lookback before it: what the data covers.
         area: the permitted area; None where the scheme sets none.
+        dataset: id of the dataset.
+        day: in Japan, of the opening.
+        subject: the column that says whom a row is about, for obligations that see people; None for a dataset
+            without one.
     """
 
     scheme: str
     window: Window | None
     span: Window | None
     area: Area | None
+    dataset: str = ""
+    day: date = date.min
+    subject: str | None = None
 
 
 class Obligation(Protocol):
@@ -58,6 +66,32 @@ class Obligation(Protocol):
         """Whether what it leaves may leave the hub: made for the recipient, and with nothing from before the window.
 
         A table that has the dataset's own time column is cut to the window by the vault; another must be already.
+        """
+        ...
+
+    @property
+    def row_wise(self) -> bool:
+        """Whether each row is made from one row alone, so that any part of the rows may be given to it.
+
+        One that does not see people must leave as many rows as it is given, in their order.
+        """
+        ...
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether it is given the subject column; it keeps it, or drops it where rows are nobody's any more."""
+        ...
+
+    @property
+    def effects(self) -> tuple[ClassEffect, ...]:
+        """What it does to the secrecy classes of the scheme's fields, in order."""
+        ...
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return the schema of what it leaves of such a table.
+
+        Raises:
+            ValueError: when it cannot work on such a table; names the parameter and the column.
         """
         ...
 
@@ -126,6 +160,22 @@ class Obligations:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What a chain leaves.
+
+    Attributes:
+        data: without the subject column.
+        people: the subject of each row, where rows are still somebody's; else the people of the rows that entered the
+            step that made them nobody's; None for a dataset without a subject.
+        of_rows: whether `people` goes with the rows of `data`.
+    """
+
+    data: pa.Table
+    people: pa.ChunkedArray | None
+    of_rows: bool
+
+
+@dataclass(frozen=True)
 class Chain:
     """Obligations in the order in which a scheme states them."""
 
@@ -136,8 +186,83 @@ class Chain:
         """How far before the window the first step must see: each step needs the one before to be right."""
         return sum((step.lookback for step in self.steps), timedelta(0))
 
-    def run(self, data: pa.Table, context: ObligationContext) -> pa.Table:
-        """Return what is left after every step."""
+    @property
+    def effects(self) -> tuple[ClassEffect, ...]:
+        """What the steps do to secrecy classes, in order."""
+        return tuple(effect for step in self.steps for effect in step.effects)
+
+    @property
+    def row_wise(self) -> bool:
+        """Whether rows may go through part by part."""
+        return all(step.row_wise for step in self.steps)
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return the schema of what is left of a table with these columns, the subject not among them.
+
+        Raises:
+            UnfitError: when a step cannot work on what it would be given; says which.
+        """
+        somebodys = context.subject is not None
+        for at, step in enumerate(self.steps):
+            if step.sees_people and not somebodys:
+                raise UnfitError(at, step.name, "it needs rows that are about people")
+            try:
+                given = _with_subject(schema, context) if step.sees_people else schema
+                left = step.fit(given, context)
+            except ValueError as error:
+                raise UnfitError(at, step.name, str(error)) from None
+            somebodys = somebodys and (context.subject in left.names if step.sees_people else step.row_wise)
+            schema = pa.schema([field for field in left if field.name != context.subject])
+        return schema
+
+    def run(self, data: pa.Table, people: pa.ChunkedArray | None, context: ObligationContext) -> Left:
+        """Return what is left after every step.
+
+        Only steps that see people are given the subject column; it is never in what is left.
+
+        Args:
+            data: rows, without the subject column.
+            people: the subject of each row; None for a dataset without a subject.
+            context: of the use.
+        """
+        left = Left(data, people, people is not None)
         for step in self.steps:
-            data = step.apply(data, context)
-        return data
+            left = _seeing(step, left, context) if step.sees_people else _blind(step, left, context)
+        return left
+
+
+class UnfitError(ValueError):
+    """A step of a chain that cannot work on what it would be given.
+
+    Attributes:
+        at: its place in the chain, from 0.
+        step: its name.
+        problem: in words.
+    """
+
+    def __init__(self, at: int, step: str, problem: str) -> None:
+        self.at, self.step, self.problem = at, step, problem
+        super().__init__(f"the obligation `{step}` does not fit: {problem}")
+
+
+def _with_subject(schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+    return schema.append(pa.field(context.subject, pa.uint32(), nullable=False))
+
+
+def _seeing(step: Obligation, left: Left, context: ObligationContext) -> Left:
+    if left.people is None or not left.of_rows or context.subject is None:
+        raise ConflictError(f"`{step.name}` needs rows that are about people")
+    subject = pa.field(context.subject, pa.uint32(), nullable=False)
+    made = step.apply(left.data.append_column(subject, left.people), context)
+    if context.subject not in made.column_names:
+        return Left(made, left.people, False)
+    return Left(made.drop_columns([context.subject]), made.column(context.subject), True)
+
+
+def _blind(step: Obligation, left: Left, context: ObligationContext) -> Left:
+    made = step.apply(left.data, context)
+    if step.row_wise and made.num_rows != left.data.num_rows:
+        raise ConflictError(f"`{step.name}` did not leave a row for each row")
+    if context.subject is not None and context.subject in made.column_names:
+        raise ConflictError(f"`{step.name}` made a column of the subject's name")
+    return Left(made, left.people, left.of_rows and step.row_wise)

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.gate.review_world import CHECKED, REVIEWERS, TODAY, appoint_all, people
+from tests.gate.review_world import ID as PEOPLE_ID
 from tests.gate.world import ACTORS, SCHEME, World
+from umaya.gate.bodies import Office, Procedure
 from umaya.gate.models import SchemeVersionRow
 from umaya.gate.schemes import State
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, IntegrityError, NotFoundError
@@ -241,3 +244,75 @@ def test_a_document_that_was_changed_in_the_database_is_not_approved(world: Worl
         world.gate.review.approve(ACTORS["head"], scheme)
     with world.database.reading() as session:
         assert session.get_one(SchemeVersionRow, (scheme, 1)).state == "verified"
+
+
+# Approval and consultation
+
+
+@pytest.fixture
+def verified(world: World) -> World:
+    """A scheme about people that the bank receives, which is consulted; lock one is closed."""
+    appoint_all(people(world))
+    world.gate.schemes.submit(ACTORS["clerk"], CHECKED, "customers.yaml")
+    world.gate.review.sign_privacy(REVIEWERS["protection"], PEOPLE_ID)
+    world.gate.review.verify(VERIFIER, PEOPLE_ID)
+    return world
+
+
+def test_a_party_that_is_consulted_consents_before_lock_two(verified: World) -> None:
+    with pytest.raises(ConflictError, match="`bank-minase` is consulted"):
+        verified.gate.review.approve(APPROVER, PEOPLE_ID)
+    verified.gate.review.consent(REVIEWERS["banks-head"], PEOPLE_ID, note="同意する")
+    entry = verified.ledger.entries[-1]
+    assert (entry.kind, entry.actor, entry.body["party"]) == ("scheme.consulted", "banks-head", "bank-minase")
+    verified.gate.review.approve(APPROVER, PEOPLE_ID)
+    assert verified.gate.schemes.get(PEOPLE_ID).summary.in_force == 1
+
+
+def test_consent_is_for_the_version_that_was_seen(verified: World) -> None:
+    verified.gate.review.consent(REVIEWERS["banks-head"], PEOPLE_ID)
+    with pytest.raises(ConflictError, match="consented to this version already"):
+        verified.gate.review.consent(REVIEWERS["banks-head"], PEOPLE_ID)
+    verified.gate.schemes.submit(ACTORS["clerk"], CHECKED.replace("2027-03-31", "2026-12-31"), "customers.yaml")
+    verified.gate.review.sign_privacy(REVIEWERS["protection"], PEOPLE_ID)
+    with pytest.raises(ConflictError, match="verified"):
+        verified.gate.review.consent(REVIEWERS["banks-head"], PEOPLE_ID)
+    verified.gate.review.verify(VERIFIER, PEOPLE_ID)
+    with pytest.raises(ConflictError, match="consulted"):
+        verified.gate.review.approve(APPROVER, PEOPLE_ID)
+
+
+def test_only_the_approving_body_of_a_consulted_party_consents(verified: World) -> None:
+    with pytest.raises(ForbiddenError, match="role `approver`"):
+        verified.gate.review.consent(REVIEWERS["banks-officer"], PEOPLE_ID)
+    with pytest.raises(ForbiddenError, match="party of the scheme"):
+        verified.gate.review.consent(ACTORS["city-clerk"], PEOPLE_ID)
+    with pytest.raises(ForbiddenError, match="does not hold the office"):
+        verified.gate.review.consent(APPROVER, PEOPLE_ID)
+    verified.gate.bodies.appoint("post-minase", Office.APPROVING_BODY, "head", TODAY)
+    with pytest.raises(ConflictError, match="not consulted"):
+        verified.gate.review.consent(APPROVER, PEOPLE_ID)
+
+
+def test_a_provider_that_is_consulted_consents_through_another_person_than_approves(verified: World) -> None:
+    bodies = verified.gate.bodies
+    bodies.set_procedure("post-minase", Procedure.CONSULTATION, TODAY)
+    for person in ("head", "two-hats"):
+        bodies.appoint("post-minase", Office.APPROVING_BODY, person, TODAY)
+    verified.gate.review.consent(REVIEWERS["banks-head"], PEOPLE_ID)
+    verified.gate.review.consent(ACTORS["two-hats"], PEOPLE_ID)
+    with pytest.raises(ForbiddenError, match="consent of this scheme"):
+        verified.gate.review.approve(ACTORS["two-hats"], PEOPLE_ID)
+    verified.gate.review.approve(APPROVER, PEOPLE_ID)
+
+
+def test_an_office_that_is_filled_closes_its_lock_alone(world: World) -> None:
+    world.gate.bodies.appoint("post-minase", Office.SECOND_LINE, "second-line", TODAY)
+    world.gate.bodies.appoint("post-minase", Office.APPROVING_BODY, "head", TODAY)
+    world.submit()
+    with pytest.raises(ForbiddenError, match="office `second-line`"):
+        world.gate.review.verify(TWO_HATS, ID)
+    world.gate.review.verify(VERIFIER, ID)
+    with pytest.raises(ForbiddenError, match="office `approving-body`"):
+        world.gate.review.approve(TWO_HATS, ID)
+    world.gate.review.approve(APPROVER, ID)

@@ -6,10 +6,12 @@ another person, of other places in the tree.
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,10 @@ from hypothesis import strategies as st
 from tests.ledger.uses import ABSENT, OTHER_USE, PEOPLE, USE, RecordedUse, forged, key_of, record_use
 from umaya.ledger import Ed25519Signer, Ledger
 from umaya.ledger.check_receipt import NotProvedError, check_receipt, main
-from umaya.ledger.merkle import EMPTY_ROOT
+from umaya.ledger.checkpoint import TreeHead, sign_head
+from umaya.ledger.merkle import EMPTY_ROOT, leaf_hash
 from umaya.ledger.person_receipt import Which
+from umaya.ledger.proofs import Receipt
 
 Edit = Callable[[Any], object]
 
@@ -176,7 +180,11 @@ def test_another_form_of_the_same_members(use: RecordedUse, signer: Ed25519Signe
         (lambda m: m["leaves"][0].update(index=True), "malformed key or leaf"),
         (lambda m: m["leaves"][0].update(index=1.5), "no receipt of this form"),
         (lambda m: m["leaves"][0].update(key="ab"), "malformed key or leaf"),
+        (lambda m: m["leaves"][0].update(key=7), "malformed key or leaf"),
         (lambda m: m["leaves"][0].update(path="ab"), "malformed key or leaf"),
+        (lambda m: m["leaves"][0].update(path=7), "malformed key or leaf"),
+        (lambda m: m["leaves"][0].update(path={"ab" * 32: 1}), "malformed key or leaf"),
+        (lambda m: m["leaves"][0].update(path=[7]), "malformed key or leaf"),
         (lambda m: m["leaves"][0].update(path=["ab"]), "malformed key or leaf"),
         (lambda m: m["leaves"][0].pop("path"), "malformed key or leaf"),
         (lambda m: m.update(which="delivered_people"), "does not name the people"),
@@ -292,10 +300,54 @@ def test_an_entry_of_something_else_than_a_use(ledger: Ledger, signer: Ed25519Si
     assert "not that of a use" in refusal(with_members(nobody, entry=entry, proof=proof), signer)
 
 
-@pytest.mark.parametrize("vkey", ["", "x", "a+b+c", "minase.example/umaya+00000000+AAAA"])
-def test_a_malformed_key_is_no_fault_of_the_receipt(use: RecordedUse, signer: Ed25519Signer, vkey: str) -> None:
-    with pytest.raises(ValueError, match="verifier key"):
-        check_receipt(use.receipt(7), vkey)
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda e: e.update(v=2), "not of a form"),
+        (lambda e: e.update(v=True), "not of a form"),
+        (lambda e: e.update(more=1), "not of a form"),
+        (lambda e: e.pop("actor"), "not of a form"),
+        (lambda e: e.update(kind=7), "not that of a use"),
+        (lambda e: e.update(time=None), "not that of a use"),
+        (lambda e: e.update(time="2026-06-01"), "not that of a use"),
+        (lambda e: e.update(time="2026-13-01T00:00:00.000000Z"), "no time that there is"),
+        (lambda e: e.update(time="9999-12-31T23:00:00.000000Z"), "no time that there is"),
+        (lambda e: e.update(body=[]), "which use it is about"),
+        (lambda e: e["body"].update(use=7), "which use it is about"),
+    ],
+)
+def test_entries_of_another_form(use: RecordedUse, signer: Ed25519Signer, edit: Edit, reason: str) -> None:
+    """Signed by the key, as by a hub of another version, or by one that does as it likes."""
+    entry = changed(use.entry + b"\n", edit)[:-1]
+    assert reason in refusal(with_members(use.receipt(7), **alone(entry, signer)), signer)
+
+
+@pytest.mark.parametrize("entry", [b"[]", b"7", b"no JSON", b'{"v": 1}'])
+def test_entries_that_are_none(use: RecordedUse, signer: Ed25519Signer, entry: bytes) -> None:
+    assert "not of a form" in refusal(with_members(use.receipt(7), **alone(entry, signer)), signer)
+
+
+def alone(entry: bytes, signer: Ed25519Signer) -> dict[str, str]:
+    """An entry in a log of its own, with its proof."""
+    note = sign_head(TreeHead(signer.name, 1, leaf_hash(entry)), signer)
+    return {"entry": entry.decode(), "proof": Receipt(0, (), note).text()}
+
+
+def test_an_entry_in_a_log_of_its_own(use: RecordedUse, signer: Ed25519Signer) -> None:
+    """Guards the refusals above: what they change is all that is wrong with them."""
+    receipt = with_members(use.receipt(7), **alone(use.entry, signer))
+    assert check_receipt(receipt, signer.vkey, key_of(7)).present
+
+
+def test_a_malformed_key_is_no_fault_of_the_receipt(use: RecordedUse, signer: Ed25519Signer) -> None:
+    name, id_, public = signer.vkey.split("+", 2)
+    of_another_type = b"\x02" + base64.b64decode(public)[1:]
+    other_id = sha256(f"{name}\n".encode() + of_another_type).digest()[:4].hex()
+    for vkey in ("", "x", "a+b+c", f"{name}+{id_}+AAAA", f"{name}+00000000+{public}", f"x{signer.vkey}"):
+        with pytest.raises(ValueError, match="verifier key"):
+            check_receipt(use.receipt(7), vkey)
+    with pytest.raises(ValueError, match="not of type Ed25519"):
+        check_receipt(use.receipt(7), f"{name}+{other_id}+{base64.b64encode(of_another_type).decode()}")
     with pytest.raises(ValueError, match="32 bytes"):
         check_receipt(use.receipt(7), signer.vkey, b"short")
 

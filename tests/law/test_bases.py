@@ -82,15 +82,19 @@ def test_correspondence_leaves_on_no_basis_of_any_time(
     assert fault_of(rules, wanted).reason is Reason.CLASS_NEVER_LEAVES
 
 
-@given(one=ANY, classes=CLASSES, steps=EFFECTS, more=effects(), flow=FLOWS)
+@given(one=ANY, classes=CLASSES, steps=EFFECTS, more=effects(), flow=FLOWS, searched=st.sets(st.sampled_from("abc")))
 def test_one_more_obligation_never_stops_what_was_allowed(
-    one: tuple[RuleSet, str], classes: dict[str, C], steps: list[ClassEffect], more: ClassEffect, flow: Direction | None
+    one: tuple[RuleSet, str],
+    classes: dict[str, C],
+    steps: list[ClassEffect],
+    more: ClassEffect,
+    flow: Direction | None,
+    searched: set[str],
 ) -> None:
     rules, basis = one
-    before = first_fault(rules, proposal(basis, classes=classes, effects=steps, flow=flow))
-    after = first_fault(rules, proposal(basis, classes=classes, effects=[*steps, more], flow=flow))
-    if before is None:
-        assert after is None
+    wanted = proposal(basis, classes=classes, effects=steps, flow=flow, searched=frozenset(searched))
+    if first_fault(rules, wanted) is None:
+        assert first_fault(rules, replace(wanted, effects=[*steps, more])) is None
 
 
 @given(one=ANY, classes=CLASSES, steps=EFFECTS, flow=FLOWS)
@@ -133,8 +137,25 @@ def test_the_kinds_that_people_were_asked_for_are_the_kinds_that_leave() -> None
     terms = ConsentTerms(ConsentTier.IN_ADVANCE, OUT, frozenset({C.FINANCIAL}))
     wanted = proposal("cross-sell-consent", classes={"a": C.FINANCIAL, "b": C.INSURANCE}, terms=terms)
     assert fault_of(NOW, wanted).item == "consent-direction"
-    banded = ClassEffect(frozenset({"b"}), {C.INSURANCE: C.ORDINARY})
-    assert first_fault(NOW, replace(wanted, effects=[banded])) is None
+    dropped = ClassEffect(frozenset({"b"}), {C.INSURANCE: None})
+    assert fault_of(NOW, replace(wanted, effects=[dropped])).item == "consent-direction", "used all the same"
+    assert first_fault(NOW, replace(wanted, classes={"a": C.FINANCIAL})) is None
+
+
+def test_a_list_chosen_by_balances_is_refused_although_no_balance_leaves() -> None:
+    """The pattern of 2024: people picked by balance and maturity date, their names handed on."""
+    drop = ClassEffect(frozenset({"balance"}), {C.FINANCIAL: None})
+    wanted = proposal("joint-use", classes={"name": C.ORDINARY, "balance": C.FINANCIAL}, effects=[drop])
+    assert first_fault(NOW, wanted) is None, "a balance that nobody is chosen by is gone"
+    fault = fault_of(NOW, replace(wanted, searched=frozenset({"balance"})))
+    assert (fault.reason, fault.item) == (Reason.CLASS_NOT_ALLOWED_BY_BASIS, "balance")
+
+
+def test_a_count_may_be_of_those_who_were_found() -> None:
+    """Nobody is in the result."""
+    count = ClassEffect(None, {C.FINANCIAL: C.NON_PERSONAL, C.ORDINARY: C.NON_PERSONAL})
+    wanted = proposal("statistics", classes={"town": C.ORDINARY, "balance": C.FINANCIAL}, effects=[count])
+    assert first_fault(NOW, replace(wanted, searched=frozenset({"balance"}))) is None
 
 
 def test_within_one_business_non_public_information_needs_no_consent() -> None:

@@ -11,9 +11,9 @@ from umaya.types.effects import BELOW, ClassEffect
 
 from .test_bases import CLASSES, EFFECTS
 
-FIELDS = {"name": C.ORDINARY, "balance": C.FINANCIAL, "town": C.POSTAL}
+FIELDS = {"name": C.ORDINARY, "balance": C.FINANCIAL, "place": C.LOCATION}
 PSEUDONYMISE = ClassEffect(frozenset({"name"}), {C.ORDINARY: None})
-BANDS = ClassEffect(frozenset({"balance"}), {C.FINANCIAL: C.ORDINARY})
+COARSE = ClassEffect(frozenset({"place"}), {C.LOCATION: C.ORDINARY})
 COUNT = ClassEffect(None, {one: C.NON_PERSONAL for one in C if C.NON_PERSONAL in BELOW[one]})
 
 
@@ -22,11 +22,11 @@ def test_without_obligations_nothing_changes() -> None:
 
 
 def test_pseudonymised_data_keeps_its_class_and_loses_who_it_is() -> None:
-    assert classes_after(FIELDS, [PSEUDONYMISE]) == {"balance": C.FINANCIAL, "town": C.POSTAL}
+    assert classes_after(FIELDS, [PSEUDONYMISE]) == {"balance": C.FINANCIAL, "place": C.LOCATION}
 
 
 def test_a_step_works_on_the_fields_it_names() -> None:
-    assert classes_after(FIELDS, [BANDS]) == {**FIELDS, "balance": C.ORDINARY}
+    assert classes_after(FIELDS, [COARSE]) == {**FIELDS, "place": C.ORDINARY}
 
 
 def test_counts_are_about_nobody() -> None:
@@ -35,8 +35,8 @@ def test_counts_are_about_nobody() -> None:
 
 def test_order_matters_and_what_is_gone_stays_gone() -> None:
     ordinary_goes = ClassEffect(None, {C.ORDINARY: None})
-    assert classes_after(FIELDS, [BANDS, ordinary_goes]) == {"town": C.POSTAL}
-    assert classes_after(FIELDS, [ordinary_goes, BANDS]) == {"balance": C.ORDINARY, "town": C.POSTAL}
+    assert classes_after(FIELDS, [COARSE, ordinary_goes]) == {"balance": C.FINANCIAL}
+    assert classes_after(FIELDS, [ordinary_goes, COARSE]) == {"balance": C.FINANCIAL, "place": C.ORDINARY}
 
 
 @given(CLASSES, EFFECTS)

@@ -47,6 +47,7 @@ class Proposal:
         terms: of the consent topic that the scheme names, or None.
         notice: the notice of joint use that the scheme names, or None.
         citation: the provision that the scheme cites, or None.
+        searched: those of `classes` by which rows are chosen.
     """
 
     basis: str
@@ -61,6 +62,7 @@ class Proposal:
     terms: ConsentTerms | None = None
     notice: JointUseNotice | None = None
     citation: str | None = None
+    searched: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -131,16 +133,20 @@ def _touched_fault(rules: RuleSet, basis: Basis, classes: Mapping[str, SecrecyCl
 
 
 def _leaving_fault(basis: Basis, proposal: Proposal) -> Fault | None:
-    """Return the first field that its obligations do not bring down to what may leave."""
+    """Return the first field that its obligations do not bring down to what may leave.
+
+    Whoever is chosen by a secret is told by it, whatever is done to the rows afterwards; only where nobody is in the
+    result may a search touch more.
+    """
     leaves = basis.leaves(proposal.flow)
-    for name, secrecy in classes_after(proposal.classes, proposal.effects).items():
-        if secrecy in leaves:
-            continue
-        if secrecy in basis.within_business:
-            return _class_fault(
-                basis, name, secrecy, "leave the field out, or use it within the business that holds it"
-            )
-        return _class_fault(basis, name, secrecy, "leave the field out, or owe an obligation that lowers its class")
+    left = classes_after(proposal.classes, proposal.effects)
+    if any(secrecy is not SecrecyClass.NON_PERSONAL for secrecy in left.values()):
+        left |= {name: secrecy for name, secrecy in proposal.classes.items() if name in proposal.searched}
+    for name, secrecy in left.items():
+        if secrecy not in leaves:
+            within = secrecy in basis.within_business
+            way = "use it within the business that holds it" if within else "owe an obligation that lowers its class"
+            return _class_fault(basis, name, secrecy, f"leave the field out, or {way}")
     return None
 
 
@@ -201,8 +207,8 @@ def _direction_missing(proposal: Proposal) -> tuple[str, str, str] | None:
         return "topic", "the businesses between which information goes", "register the business of the dataset"
     if terms is None or terms.direction != flow:
         return "topic", "consent in this direction", "name a topic from the business that holds the data to the user's"
-    left = set(classes_after(proposal.classes, proposal.effects).values())
-    unasked = sorted(secrecy for secrecy in left - terms.kinds if consent_needed(secrecy, flow))
+    touched = set(proposal.classes.values())
+    unasked = sorted(secrecy for secrecy in touched - terms.kinds if consent_needed(secrecy, flow))
     if unasked:
         return "topic", f"consent to the kind `{unasked[0]}`", "name a topic that asks for it, or leave the field out"
     return None

@@ -13,23 +13,24 @@ from typing import Final
 
 from umaya.types.classes import SecrecyClass
 
-_PERSONAL = frozenset({SecrecyClass.ORDINARY, SecrecyClass.NON_PERSONAL})
+_NOBODYS = frozenset({SecrecyClass.NON_PERSONAL})
 
 BELOW: Final[Mapping[SecrecyClass, frozenset[SecrecyClass]]] = MappingProxyType(
     {
         SecrecyClass.CORRESPONDENCE: frozenset(),
-        SecrecyClass.POSTAL: _PERSONAL,
-        SecrecyClass.SPECIAL_CARE: _PERSONAL,
-        SecrecyClass.FINANCIAL: _PERSONAL,
-        SecrecyClass.INSURANCE: _PERSONAL,
-        SecrecyClass.LOCATION: _PERSONAL,
-        SecrecyClass.ORDINARY: frozenset({SecrecyClass.NON_PERSONAL}),
+        SecrecyClass.POSTAL: _NOBODYS,
+        SecrecyClass.SPECIAL_CARE: _NOBODYS,
+        SecrecyClass.FINANCIAL: _NOBODYS,
+        SecrecyClass.INSURANCE: _NOBODYS,
+        SecrecyClass.LOCATION: _NOBODYS | {SecrecyClass.ORDINARY},
+        SecrecyClass.ORDINARY: _NOBODYS,
         SecrecyClass.NON_PERSONAL: frozenset(),
     }
 )
 """The classes to which a step can bring each class down: a strict partial order.
 
-No kind of secret is turned into another. Nothing is below correspondence: made unreadable, the fact of a letter stays.
+A secret stays one as long as it is about somebody: a band of a balance is still non-public. A place made coarse is an
+ordinary thing to know. Nothing is below correspondence: made unreadable, the fact of a letter stays.
 """
 
 

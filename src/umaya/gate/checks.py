@@ -75,6 +75,7 @@ def legal_fault(
     rules: RuleSet,
     chain: Chain | None,
     topic: Topic | None,
+    searched: frozenset[str] = frozenset(),
 ) -> Fault | None:
     """Return why the law does not allow `fields` of a scheme, or None.
 
@@ -86,6 +87,7 @@ def legal_fault(
         rules: of the day.
         chain: the scheme's obligations; with None nothing is taken to be lowered.
         topic: the consent topic that the scheme names.
+        searched: those of `fields` by which people are chosen.
     """
     return first_fault(
         rules,
@@ -97,10 +99,11 @@ def legal_fault(
             classes={name: dataset.classes[name] for name in fields},
             obligations=[step for item in scheme.obligations for step in item.items()],
             has_area=scheme.area is not None,
-            effects=() if chain is None else getattr(chain, "effects", ()),
+            effects=() if chain is None else chain.effects,
             flow=_flow(scheme, dataset),
             terms=None if topic is None else topic.terms,
             citation=None if scheme.authority is None else scheme.authority.ja,
+            searched=searched,
         ),
     )
 

@@ -149,7 +149,8 @@ def _people(case: _Case) -> Reason | None:
 
 def _law(case: _Case) -> Reason | None:
     scheme, fields = case.scheme.document, case.touched
-    fault = legal_fault(scheme, case.recipient, case.dataset, fields, case.rules, case.chain, case.topic)
+    searched = frozenset(condition.field for condition in case.use.matching)
+    fault = legal_fault(scheme, case.recipient, case.dataset, fields, case.rules, case.chain, case.topic, searched)
     return None if fault is None else fault.reason
 
 

@@ -16,6 +16,7 @@ from tests.gate.world import ACTORS, HOUR, NOW, WINDOW, World
 from umaya.gate import Area, Dataset, Party, Refusal, SchemeVersion, Use, Words
 from umaya.gate.decision import Facts, evaluate
 from umaya.gate.events import Event
+from umaya.gate.person_rule import WITH_CONSENT, WITHOUT_CONSENT
 from umaya.gate.roles import OFFICER
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State
@@ -121,9 +122,8 @@ def test_an_event_of_the_future_or_elsewhere_permits_nothing(world: World) -> No
 
 
 def test_an_obligation_that_the_hub_lost_is_not_skipped(ready: World) -> None:
-    lacking = World(ready.database, ready.directory, ready.ledger)
-    lacking.gate._obligations._factories.pop("move-to-road")  # a hub started without it
-    assert lacking.gate.decide(lacking.use()).reason is Reason.OBLIGATION_MISSING
+    lacking = ready.new_gate(without="move-to-road")
+    assert lacking.decide(ready.use()).reason is Reason.OBLIGATION_MISSING
 
 
 def test_a_refusal_carries_nothing_that_was_not_permitted(ready: World) -> None:
@@ -392,8 +392,9 @@ def test_every_neighbour_of_a_permitted_use_is_refused(story: Story) -> None:
 
 
 def test_every_reason_of_a_decision_has_been_seen() -> None:
-    """The stories reach each reason code but that of the ledger, which the release tests do."""
-    seen = {Reason.PERMITTED, Reason.LEDGER_UNAVAILABLE}
+    """The stories reach each reason code but those of ledger, conditions, notices and people, tested elsewhere."""
+    seen = {Reason.PERMITTED, Reason.LEDGER_UNAVAILABLE, Reason.CONDITION_FAILED, Reason.NOTICE_NOT_IN_FORCE}
+    seen |= {clause.reason for clause in (*WITH_CONSENT, *WITHOUT_CONSENT)}
     for story in (PERMITTED, *NEIGHBOURS):
         use, facts = told(story)
         seen.add(evaluate(use, facts, RULES.at(day(0)), NOW).reason)

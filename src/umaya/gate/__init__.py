@@ -6,21 +6,26 @@ byte leaves. The only room that may import `umaya.vault`; what others need of it
 
 from umaya.gate.catalogue import Catalogue, Dataset, Field, Party, Words
 from umaya.gate.events import Event, Events
+from umaya.gate.explain import Explanation
 from umaya.gate.gate import Gate
+from umaya.gate.point import Point, PointDecision
 from umaya.gate.record import LedgerLike
+from umaya.gate.release import Stream
 from umaya.gate.review import Review
 from umaya.gate.schemes import SchemeAct, SchemeRecord, Schemes, SchemeSummary, SchemeVersion
 from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.uses import UseRecord, Uses
-from umaya.vault import Area, Factory, Obligation, ObligationContext, Obligations, Owed, Window
+from umaya.vault import Area, Condition, Factory, Obligation, ObligationContext, Obligations, Op, Owed, Window
 
 __all__ = [
     "Area",
     "Catalogue",
+    "Condition",
     "Dataset",
     "Decision",
     "Event",
     "Events",
+    "Explanation",
     "Factory",
     "Field",
     "Gate",
@@ -28,8 +33,11 @@ __all__ = [
     "Obligation",
     "ObligationContext",
     "Obligations",
+    "Op",
     "Owed",
     "Party",
+    "Point",
+    "PointDecision",
     "Refusal",
     "Release",
     "Review",
@@ -38,6 +46,7 @@ __all__ = [
     "SchemeSummary",
     "SchemeVersion",
     "Schemes",
+    "Stream",
     "Use",
     "UseRecord",
     "Uses",

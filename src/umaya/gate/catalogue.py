@@ -165,7 +165,7 @@ class Catalogue:
                 for at, field in enumerate(dataset.fields)
             )
             classes = [f"{field.name}:{field.secrecy_class.value}" for field in dataset.fields]
-            body = {"dataset": dataset.id, "owner": dataset.owner, "fields": classes}
+            body: dict[str, object] = {"dataset": dataset.id, "owner": dataset.owner, "fields": classes}
             body |= {"subject": dataset.subject, "business": dataset.business}
             row.entry = act.record("dataset.registered", HUB, body)
 

@@ -7,33 +7,37 @@ cannot write, the caller gets nothing; only this class holds a mint of grants fo
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
-from sqlalchemy.orm import Session
 
+from umaya.gate.alarms import Alarms
 from umaya.gate.bodies import Bodies
-from umaya.gate.catalogue import Catalogue, Dataset, is_id
-from umaya.gate.decision import Facts, evaluate
-from umaya.gate.digests import table_digest
+from umaya.gate.catalogue import Catalogue
 from umaya.gate.events import Events
-from umaya.gate.facts import gather
+from umaya.gate.explain import Explanation, explanation
 from umaya.gate.intake import Intake, Taken
-from umaya.gate.models import UseRow
+from umaya.gate.judge import Judge
+from umaya.gate.opening import Opener
 from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
-from umaya.gate.record import Act, Acts, LedgerLike, NotRecordedError, digest
+from umaya.gate.point import Point, PointDecision
+from umaya.gate.receipts import PersonReceipts
+from umaya.gate.record import Acts, LedgerLike, NotRecordedError
+from umaya.gate.release import Closing, Stream
 from umaya.gate.review import Review
+from umaya.gate.roles import PROTECTOR
 from umaya.gate.schemes import Schemes
-from umaya.gate.statements import salted
 from umaya.gate.use import Decision, Refusal, Release, Use
-from umaya.gate.uses import Uses, UseState
-from umaya.law import RULES, RuleBook, day_in_japan
+from umaya.gate.uses import Uses
+from umaya.law import RULES, Language, RuleBook, day_in_japan
+from umaya.ledger.people_tree import subject_key
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
-from umaya.types.reasons import Reason
+from umaya.types.errors import InputError, Place
 from umaya.types.site import Actor
-from umaya.vault import Factory, Grant, Mint, Obligations, Vault
+from umaya.vault import Factory, Mint, Obligations, Vault
 
 
 class Gate:
@@ -47,6 +51,8 @@ class Gate:
         clock: the present.
         law: dated rules; the packaged ones by default.
         entropy: returns so many random bytes, for ids, salts and grants.
+        people_secret: 32 bytes that people's keys and receipts are derived from; kept as long as the hub. Without it
+            they are derived from a secret that ends with the process.
 
     Attributes:
         catalogue: parties, actors, datasets.
@@ -60,6 +66,7 @@ class Gate:
         consents: given, withdrawn, looked up.
         measures: protective measures.
         merges: numbers that became one.
+        alarms: what the second line must look at.
     """
 
     def __init__(
@@ -71,20 +78,21 @@ class Gate:
         clock: Clock,
         law: RuleBook = RULES,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
+        people_secret: bytes | None = None,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._clock = clock
         self._law = law
-        self._obligations = Obligations(obligations)
         self._acts = Acts(database, ledger, clock, entropy)
-        secret = entropy(32)
-        self._mint = Mint(secret, clock, entropy)
-        self._vault = Vault(vault_directory, secret, clock, self._obligations)
+        self._people_secret = entropy(32) if people_secret is None else people_secret
+        made_of = Obligations(obligations)
+        seal = entropy(32)
+        vault = Vault(vault_directory, seal, clock, made_of)
         self.catalogue = Catalogue(self._acts)
-        self.schemes = Schemes(self._acts, self._obligations, law)
         self.bodies = Bodies(self._acts)
-        self.review = Review(self._acts, self._obligations, law)
+        self.schemes = Schemes(self._acts, made_of, law)
+        self.review = Review(self._acts, made_of, law)
         self.events = Events(self._acts)
         self.uses = Uses(database)
         self.projection = Projection(database)
@@ -92,16 +100,24 @@ class Gate:
         self.consents = Consents(self._acts, self.projection)
         self.measures = Measures(self._acts, self.projection)
         self.merges = Merges(self._acts, self.projection)
-        self._intake = Intake(self._acts, self._vault)
+        self.alarms = Alarms(self._acts)
+        self._judge = Judge(made_of, self.projection, vault.people, law)
+        mint = Mint(seal, clock, entropy)
+        self._opener = Opener(self._acts, self._judge, self.consents, mint, vault, law, self._people_secret)
+        self._closing = Closing(self._acts, self._people_secret)
+        self._receipts = PersonReceipts(database, ledger, self._people_secret)
+        self._intake = Intake(self._acts, vault)
 
     def intake(self, actor: Actor, dataset: str, table: pa.Table, source: str) -> Taken:
         """Take rows of a dataset into the vault; see `Intake.take`."""
         return self._intake.take(actor, dataset, table, source)
 
-    def decide(self, use: Use) -> Decision:
-        """Return what `open` would decide now. Records nothing and releases nothing."""
+    def decide(self, use: Use, person: int | None = None) -> Decision:
+        """Return what `open` would decide now, for the people of the use or for one. Records and releases nothing."""
+        if person is not None:
+            use = replace(use, people=[person])
         with self._database.reading() as session:
-            return self._judge(session, use)[0]
+            return self._judge.judge(session, use, self._clock.now()).decision
 
     def open(self, use: Use) -> Release | Refusal:
         """Carry a use from its decision to its release.
@@ -119,126 +135,70 @@ class Gate:
             IntegrityError: when the scheme in force is not the document that was submitted.
             UmayaError, ValueError: as the obligations raise.
         """
-        use_id = self._acts.new_id()
+        begun = self._opener.begin(use)  # (1), (2)
+        if isinstance(begun, Refusal):
+            return begun
         try:
-            decision, dataset, entry = self._decide_and_record(use, use_id)  # (1), (2)
-        except NotRecordedError:
-            return self._unrecorded(use, use_id)
-        if not decision.permitted or dataset is None:
-            return Refusal(use_id, decision.reason, decision, entry)
-        try:
-            data = self._vault.open(self._grant(use_id, entry, decision, dataset))  # (3), (4), (5)
-            receipt = self._ledger.receipt(entry)
+            opened = self._opener.open(begun)  # (3), (4)
+            data = opened.table()  # (5)
+            receipt = self._ledger.receipt(begun.entry)
         except Exception:
-            self._close_failed(use_id, entry)
+            self._closing.failed(begun)
             raise
         try:
-            fingerprint = self._close_released(use_id, entry, data, receipt)  # (6)
+            return self._closing.release(begun, data, opened.delivered, receipt)  # (6)
         except NotRecordedError:
-            return self._unrecorded(use, use_id)
-        return Release(use_id, decision, data, entry, receipt, fingerprint)
+            return self._opener.unrecorded(use, begun.id)
 
-    def _judge(self, session: Session, use: Use) -> tuple[Decision, Facts]:
-        now = self._clock.now()
-        facts = gather(session, use, self._obligations)
-        return evaluate(use, facts, self._law.at(day_in_japan(now)), now), facts
+    def stream(self, use: Use) -> Stream | Refusal:
+        """Carry a use to its release batch by batch, in bounded memory; as `open`, but (6) follows the last batch.
 
-    def _decide_and_record(self, use: Use, use_id: str) -> tuple[Decision, Dataset | None, int]:
-        with self._acts.begin() as act:
-            decision, facts = self._judge(act.session, use)
-            row = _use_row(act, use, use_id, decision)
-            act.session.add(row)
-            actor = use.actor.id if facts.actor is not None else "unknown"
-            kind = "use.permitted" if decision.permitted else "use.refused"
-            row.entry = act.record(kind, actor, _decision_body(row, decision))
-            return decision, facts.dataset, row.entry
-
-    def _grant(self, use_id: str, entry: int, decision: Decision, dataset: Dataset) -> Grant:
-        return self._mint.grant(
-            use=use_id,
-            entry=entry,
-            scheme=decision.scheme,
-            dataset=dataset.id,
-            layout=dataset.layout,
-            columns=decision.columns,
-            window=decision.window,
-            span=decision.span,
-            area=decision.area,
-            obligations=decision.obligations,
-        )
-
-    def _close_released(self, use_id: str, entry: int, data: pa.Table, receipt: str) -> str:
-        fingerprint = table_digest(data)
-        with self._acts.begin() as act:
-            row = act.session.get_one(UseRow, use_id)
-            row.state, row.closed_at = UseState.RELEASED.value, act.now
-            row.rows, row.digest, row.receipt = data.num_rows, fingerprint, receipt
-            body = {"use": use_id, "opened": entry, "rows": data.num_rows, "data": fingerprint}
-            row.closing_entry = act.record("use.released", row.actor, body)
-        return fingerprint
-
-    def _close_failed(self, use_id: str, entry: int) -> None:
+        Every batch leaves after the decision was recorded; a stream that is not read to its end is closed as
+        interrupted. Errors as `open`; once batches have left, they are raised from the iteration.
+        """
+        begun = self._opener.begin(use)
+        if isinstance(begun, Refusal):
+            return begun
         try:
-            with self._acts.begin() as act:
-                row = act.session.get_one(UseRow, use_id)
-                row.state, row.closed_at = UseState.FAILED.value, act.now
-                row.closing_entry = act.record("use.failed", row.actor, {"use": use_id, "opened": entry})
-        except NotRecordedError:
-            return  # the use stays open in the records: nothing left
+            return Stream(begun, self._opener.open(begun), self._closing)
+        except Exception:
+            self._closing.failed(begun)
+            raise
 
-    def _unrecorded(self, use: Use, use_id: str) -> Refusal:
+    def point(self, use: Use) -> Point:
+        """Return what decides a use for one person after another.
+
+        Raises:
+            InputError: when the use names people.
+        """
+        if use.people is not None:
+            raise InputError(Place("use", field="people"), "the use names people", "ask for them one by one")
+        return Point(self._database, self._judge, self._clock, self._people_secret, self._acts.entropy, use)
+
+    def enter(self, point: Point, decisions: Sequence[PointDecision]) -> range:
+        """Record decisions of a point, all of them durably or none; return the indices of their entries.
+
+        Only then may what they permit happen.
+
+        Raises:
+            NotRecordedError: when the ledger cannot write.
+        """
+        with self._acts.begin() as act:
+            return point.enter(act, decisions)
+
+    def explain(self, use: Use, person: int, language: Language) -> Explanation:
+        """Return why a use of one person's data is permitted or refused now, in words, for the actor of the use."""
         now = self._clock.now()
-        rules = self._law.at(day_in_japan(now)).version
-        return Refusal(
-            use_id, Reason.LEDGER_UNAVAILABLE, Decision(False, Reason.LEDGER_UNAVAILABLE, use.scheme, now, rules), None
-        )
+        with self._database.reading() as session:
+            judged = self._judge.judge_whole(session, use, now)
+        actor = judged.facts.actor
+        protector = actor is not None and PROTECTOR in actor.roles
+        return explanation(judged, person, self._law.at(day_in_japan(now)), language, protector=protector)
 
+    def person_receipt(self, use: str, person: int) -> bytes:
+        """Return the receipt file that proves to one person whether a use reached them; see `PersonReceipts.make`."""
+        return self._receipts.make(use, person)
 
-def _use_row(act: Act, use: Use, use_id: str, decision: Decision) -> UseRow:
-    start, end = use.window or (None, None)
-    return UseRow(
-        id=use_id,
-        actor=_reference(use.actor.id),
-        scheme=_reference(use.scheme),
-        version=decision.version,
-        reason=decision.reason.value,
-        stated_reason=use.reason,
-        reason_salt=act.entropy(16).hex(),
-        event=None if use.event is None else _reference(use.event),
-        window_start=start,
-        window_end=end,
-        decided_at=decision.decided_at,
-        state=(UseState.OPEN if decision.permitted else UseState.REFUSED).value,
-        entry=0,
-    )
-
-
-def _decision_body(row: UseRow, decision: Decision) -> Mapping[str, object]:
-    """Return what the ledger holds of a decision: references, digests, times."""
-    body: dict[str, object] = {
-        "use": row.id,
-        "scheme": row.scheme,
-        "version": decision.version,
-        "document": decision.digest,
-        "reason": decision.reason.value,
-        "rules": decision.rule_version,
-        "decided_at": decision.decided_at,
-        "statement": salted(row.stated_reason, row.reason_salt),
-        "event": row.event,
-    }
-    if row.window_start is not None and row.window_end is not None:
-        body |= {"window_start": row.window_start, "window_end": row.window_end}
-    if not decision.permitted:
-        return body
-    body |= {"dataset": decision.dataset, "fields": list(decision.columns)}
-    if decision.span is not None:
-        body |= {"span_start": decision.span[0], "span_end": decision.span[1]}
-    if decision.area is not None:
-        body["area"] = digest(decision.area.canonical())
-    owed = [f"{step.name}:{digest(step.parameters.encode())[7:23]}" for step in decision.obligations]
-    return body | {"obligations": owed}
-
-
-def _reference(text: str) -> str:
-    """Return an id as it may be stored; what has no form of an id was made up by the asker."""
-    return text if is_id(text) else "not-an-id"
+    def person_key(self, person: int) -> bytes:
+        """Return the key by which a person recognises their own receipts, 32 bytes; for that person alone."""
+        return subject_key(self._people_secret, person)

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from umaya.ledger import Record
+from umaya.ledger.templates import Recordable
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, UmayaError
@@ -38,8 +38,12 @@ class LedgerLike(Protocol):
         """Record an act durably before returning, or raise `UmayaError` or `OSError`."""
         ...
 
-    def append_many(self, records: Sequence[Record]) -> Sequence[_Appended]:
+    def append_many(self, records: Sequence[Recordable]) -> Sequence[_Appended]:
         """Record acts with nothing between them, all or none; otherwise as `append`."""
+        ...
+
+    def entry_bytes(self, index: int) -> bytes:
+        """Return an entry as it was recorded."""
         ...
 
     def receipt(self, index: int) -> str:
@@ -68,7 +72,7 @@ class Act:
         except (UmayaError, OSError) as error:
             raise NotRecordedError(f"the act `{kind}` could not be recorded, so it did not happen") from error
 
-    def record_many(self, records: Sequence[Record]) -> range:
+    def record_many(self, records: Sequence[Recordable]) -> range:
         """Send what was changed so far to the database, then append the entries; return their indices. See `record`."""
         self.session.flush()
         try:

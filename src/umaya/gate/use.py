@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyroaring import BitMap, FrozenBitMap
@@ -15,10 +14,7 @@ from umaya.gate.statements import statement
 from umaya.types.errors import InputError, Place
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
-from umaya.vault import Area, Owed, Window
-
-if TYPE_CHECKING:
-    from umaya.vault import Condition
+from umaya.vault import Area, Condition, Owed, Window
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,13 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from umaya.gate.models import UseRow
+from umaya.gate.catalogue import find_actor
+from umaya.gate.models import SchemeRow, UseRow
+from umaya.gate.roles import AUDITOR
 from umaya.stores.database import Database
 from umaya.types.errors import NotFoundError
 from umaya.types.reasons import Reason
+from umaya.types.site import Actor
 from umaya.vault import Window
 
 
@@ -79,6 +82,21 @@ class Uses:
             if row is None:
                 raise NotFoundError("there is no such use")
             return _record(row)
+
+    def seen_by(self, actor: Actor, use: str) -> UseRecord:
+        """Return a use as one of its scheme's parties or an auditor may see it.
+
+        Raises:
+            NotFoundError: when there is none, or it is not theirs to see.
+        """
+        record = self.get(use)
+        with self._database.reading() as session:
+            scheme = session.get(SchemeRow, record.scheme)
+            reader = find_actor(session, actor.id)
+        parties = set() if scheme is None else {scheme.provider, scheme.recipient}
+        if AUDITOR not in reader.roles and reader.party not in parties:
+            raise NotFoundError("there is no such use")
+        return record
 
     def releases(self, scheme: str | None = None, limit: int = 100, before: int | None = None) -> list[UseRecord]:
         """Return releases, latest first; see `list`."""

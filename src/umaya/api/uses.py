@@ -1,0 +1,194 @@
+"""JSON API of uses: decide, release as an Arrow stream, records, receipts, explanations, alarms. Translation only.
+
+The actor is who is signed in; what it may is the gate's to say. Rows leave as an Arrow IPC stream, never as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pyarrow as pa
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from umaya.gate import Condition, Decision, Gate, Op, Refusal, Stream, Use
+from umaya.gate.person_rule import Verdict
+from umaya.types.errors import NotFoundError
+from umaya.types.site import Actor, Site
+
+PREFIX = "/api/v1"
+ARROW = "application/vnd.apache.arrow.stream"
+Person = Annotated[int, Field(ge=0, lt=2**32)]
+Scalar = bool | int | float | str
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ConditionBody(_Body):
+    """What rows must meet: a field of the scheme, an operator (`eq`, `ge`, `in`, ...) and its value."""
+
+    field: str
+    op: Op
+    value: Scalar | list[Scalar]
+
+    def condition(self) -> Condition:
+        """Return it as the gate takes it."""
+        return Condition(self.field, self.op, tuple(self.value) if isinstance(self.value, list) else self.value)
+
+
+class UseBody(_Body):
+    """A use; see `umaya.gate.Use`."""
+
+    scheme: str
+    reason: str
+    window: tuple[AwareDatetime, AwareDatetime] | None = None
+    event: str | None = None
+    fields: list[str] | None = None
+    people: list[Person] | None = None
+    matching: list[ConditionBody] = []
+
+    def use(self, actor: Actor) -> Use:
+        """Return it as the gate takes it."""
+        return Use(
+            actor,
+            self.scheme,
+            self.reason,
+            self.window,
+            self.event,
+            None if self.fields is None else tuple(self.fields),
+            self.people,
+            tuple(item.condition() for item in self.matching),
+        )
+
+
+class ExplainBody(UseBody):
+    """A use and the one person it is explained for."""
+
+    person: Person
+
+
+def router(gate: Gate, site: Site) -> APIRouter:
+    """Return the routes of uses under `/api/v1`."""
+    routes = APIRouter(prefix=PREFIX, tags=["uses"])
+
+    @routes.post("/uses/decide")
+    def decide(request: Request, body: UseBody) -> dict[str, Any]:
+        """What would be decided now. Records nothing and releases nothing."""
+        return decision_json(gate.decide(body.use(site.actor(request))))
+
+    @routes.post("/uses", response_class=Response, responses={200: {"content": {ARROW: {}}}})
+    def release(request: Request, body: UseBody) -> Response:
+        """Record the use, then release its rows as an Arrow IPC stream; a refusal is a problem of code `refused`."""
+        outcome = gate.stream(body.use(site.actor(request)))
+        if isinstance(outcome, Refusal):
+            return site.refusal(request, outcome.reason)
+        headers = {"Umaya-Use": outcome.use, "Umaya-Entry": str(outcome.entry)}
+        return StreamingResponse(_ipc(outcome), media_type=ARROW, headers=headers)
+
+    @routes.get("/uses/{use}")
+    def record(request: Request, use: str) -> dict[str, Any]:
+        """What became of a use: for the parties of its scheme and for auditors."""
+        found = gate.uses.seen_by(site.actor(request), use)
+        return {
+            "use": found.id,
+            "scheme": found.scheme,
+            "version": found.version,
+            "state": found.state,
+            "reason": found.reason,
+            "decided_at": found.decided_at,
+            "entry": found.entry,
+            "closing_entry": found.closing_entry,
+            "asked": found.asked,
+            "permitted": found.permitted,
+            "refused": found.refused,
+            "rows": found.rows,
+            "digest": found.digest,
+        }
+
+    @routes.get("/uses/{use}/receipt", response_class=PlainTextResponse)
+    def receipt(request: Request, use: str) -> PlainTextResponse:
+        """The proof that the use is in the ledger (C2SP tlog-proof)."""
+        found = gate.uses.seen_by(site.actor(request), use)
+        if found.receipt is None:
+            raise NotFoundError("the use is not closed, so it has no receipt yet")
+        return PlainTextResponse(found.receipt)
+
+    @routes.post("/explain")
+    def explain(request: Request, body: ExplainBody) -> dict[str, Any]:
+        """Why one person's data may or may not be used, in words with their sources."""
+        actor = site.actor(request)
+        told = gate.explain(body.use(actor), body.person, "ja" if site.language(request) == "ja" else "en")
+        return {"permitted": told.permitted, "reason": told.reason, "lines": [vars(line) for line in told.lines]}
+
+    @routes.get("/alarms")
+    def alarms(request: Request, *, seen: bool | None = None) -> list[dict[str, Any]]:
+        """What the second line must look at, latest first."""
+        return [vars(alarm) for alarm in gate.alarms.list(site.actor(request), seen=seen)]
+
+    @routes.post("/alarms/{alarm}/see", status_code=204)
+    def see(request: Request, alarm: str) -> None:
+        """Note that the second line has looked into an alarm."""
+        gate.alarms.see(site.actor(request), alarm)
+
+    return routes
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """Return what a program may know of a decision: no person's number."""
+    return {
+        "permitted": decision.permitted,
+        "reason": decision.reason,
+        "scheme": decision.scheme,
+        "version": decision.version,
+        "decided_at": decision.decided_at,
+        "rules": decision.rule_version,
+        "fields": list(decision.columns),
+        "people": None if decision.people is None else counts_json(decision.people),
+    }
+
+
+def counts_json(verdict: Verdict) -> dict[str, Any]:
+    """Return how many people were asked for, permitted, and refused by reason."""
+    refused = {reason.value: count for reason, count in verdict.refused.items()}
+    return {"asked": verdict.asked, "permitted": len(verdict.permitted), "refused": refused}
+
+
+def _ipc(stream: Stream) -> Iterator[bytes]:
+    """Yield an Arrow IPC stream; whoever stops reading leaves the use interrupted."""
+    sink = _Chunks()
+    with stream, pa.ipc.new_stream(pa.PythonFile(sink, "w"), stream.schema) as writer:
+        for batch in stream:
+            writer.write_batch(batch)
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Chunks:
+    """A sink that gives up what was written since the last time."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        return len(self._parts[-1])
+
+    def taken(self) -> bytes:
+        """Return what was written and forget it."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+    def flush(self) -> None:
+        """Nothing waits to be written."""
+
+    def close(self) -> None:
+        """Keep what was written until it is taken."""
+        self.closed = True
+
+    def writable(self) -> bool:
+        return True

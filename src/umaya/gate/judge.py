@@ -1,0 +1,133 @@
+"""Judging a use: the rules for the use as a whole, then the rule for each person, on the facts of one moment.
+
+Reads, never writes: deciding for a page, for a release and for one person after another are the same judgement.
+Must hold: what committed acts said before the session's snapshot binds; nobody is looked at before the use as a whole
+is permitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from pyroaring import BitMap
+from sqlalchemy.orm import Session
+
+from umaya.gate.catalogue import Dataset
+from umaya.gate.decision import Facts, evaluate, refused
+from umaya.gate.facts import gather
+from umaya.gate.people import PeopleState, Projection
+from umaya.gate.person_rule import Clause, Group, Groups, Verdict, compile_set, rule_for
+from umaya.gate.use import Decision, Use
+from umaya.law import RuleBook, RuleSet, day_in_japan
+from umaya.types.reasons import Reason
+from umaya.vault import Obligations
+
+
+@dataclass(frozen=True)
+class PersonCase:
+    """What the rule for a person is compiled from, at one moment.
+
+    Attributes:
+        rule: its clauses.
+        groups: their members.
+    """
+
+    rule: tuple[Clause, ...]
+    groups: Groups
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judgement with the facts that it rests on.
+
+    Attributes:
+        decision: the answer.
+        facts: of the use as a whole.
+        case: of the people; None where nobody was looked at.
+    """
+
+    decision: Decision
+    facts: Facts
+    case: PersonCase | None = None
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The scheme's dataset, where there is one."""
+        return self.facts.dataset
+
+    @property
+    def version(self) -> tuple[str, int] | None:
+        """The scheme and its version that was judged by, where there is one."""
+        scheme = self.facts.scheme
+        return None if scheme is None else (scheme.scheme, scheme.version)
+
+    @property
+    def spends(self) -> bool:
+        """Whether the words that the use rests on are good for one use only."""
+        return self.case is not None and self.facts.topic is not None and self.facts.topic.tier.once
+
+
+class Judge:
+    """Judges uses.
+
+    Args:
+        obligations: what this hub can meet.
+        projection: what people said.
+        held: returns everybody in a dataset.
+        law: dated rules.
+    """
+
+    def __init__(
+        self, obligations: Obligations, projection: Projection, held: Callable[[str], BitMap], law: RuleBook
+    ) -> None:
+        self._obligations = obligations
+        self._projection = projection
+        self._held = held
+        self._law = law
+
+    def judge(self, session: Session, use: Use, now: datetime) -> Judged:
+        """Judge a use for everybody it asks for.
+
+        Raises:
+            IntegrityError: when the scheme in force is not the document that was submitted.
+        """
+        whole = self.judge_whole(session, use, now)
+        if whole.case is None:
+            return whole
+        verdict = compile_set(whole.case.rule, whole.case.groups)(use.asked or whole.case.groups[Group.HELD])
+        return replace(whole, decision=_on_people(use, whole, verdict, self._law.at(day_in_japan(now)), now))
+
+    def judge_whole(self, session: Session, use: Use, now: datetime) -> Judged:
+        """Judge a use apart from its people, and fetch what the rule for a person needs when it is permitted so far."""
+        facts = gather(session, use, self._obligations)
+        decision = evaluate(use, facts, self._law.at(day_in_japan(now)), now)
+        dataset = facts.dataset
+        if not decision.permitted or dataset is None or dataset.subject is None:
+            return Judged(decision, facts)
+        state = self._projection.now(session)
+        groups = groups_of(state, self._held(dataset.id), decision.topic, day_in_japan(now))
+        return Judged(decision, facts, PersonCase(rule_for(consent=decision.topic is not None), groups))
+
+
+def groups_of(state: PeopleState, held: BitMap, topic: str | None, day: date) -> Mapping[Group, BitMap]:
+    """Return the members of every group on a day in Japan."""
+    groups = {Group.HELD: held, Group.PROTECTED: state.measures, Group.MERGED: state.merged}
+    if topic is None:
+        return groups
+    words = state.topic(topic, day)
+    return groups | {
+        Group.CONSENTED: words.active,
+        Group.WITHDRAWN: words.withdrawn,
+        Group.EXPIRED: words.expired,
+        Group.TEXT_ENDED: words.ended,
+        Group.SPENT: words.spent,
+    }
+
+
+def _on_people(use: Use, whole: Judged, verdict: Verdict, rules: RuleSet, now: datetime) -> Decision:
+    if verdict.permitted:
+        return replace(whole.decision, people=verdict)
+    reason = max(verdict.refused, key=lambda key: verdict.refused[key], default=Reason.PERSON_NOT_AVAILABLE)
+    return replace(refused(use, reason, rules, now, whole.facts.scheme), people=verdict, topic=whole.decision.topic)

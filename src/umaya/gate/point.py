@@ -1,0 +1,182 @@
+"""One use decided for one person after another, each in a few microseconds: at a counter, a kiosk, a call list.
+
+The use as a whole is judged once and judged again as soon as anything was committed to the database, its day in Japan
+is over, or its event has ended; a person is judged by the compiled rule on the groups of that same moment. Must hold:
+a decision is what `Gate.decide` would say of the person at that moment, and comes with the record that the ledger
+takes before the use happens (`Gate.enter`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from pyroaring import BitMap
+from sqlalchemy import insert
+
+from umaya.gate.judge import Judge
+from umaya.gate.models import UsePeopleRow, UseRow
+from umaya.gate.person_rule import Verdict, compile_point
+from umaya.gate.record import Act
+from umaya.gate.use import Decision, Use
+from umaya.gate.use_record import decision_body, hashed, reference
+from umaya.gate.uses import UseState
+from umaya.law.days import end_of_day_in_japan
+from umaya.ledger.merkle import EMPTY_ROOT, leaf_hash
+from umaya.ledger.people_tree import blinded_key, subject_key
+from umaya.ledger.templates import Form, Template, TemplateRecord
+from umaya.stores.database import Database
+from umaya.types.clock import Clock
+from umaya.types.reasons import Reason
+
+_POOL: Final = 256 * 16
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_VARIES: Final = {"decided_at": Form.TIME, "people": Form.DIGEST, "use": Form.UUID}
+
+
+class PointDecision(NamedTuple):
+    """What the gate says of one person.
+
+    Attributes:
+        reason: `PERMITTED`, or why not.
+        person: the person's number.
+        use: id of the use, made for this decision.
+        at: the moment it holds for.
+        whole: what was decided of the use apart from its people.
+        record: what the ledger takes before the use happens.
+    """
+
+    reason: Reason
+    person: int
+    use: str
+    at: datetime
+    whole: Decision
+    record: TemplateRecord
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The use as a whole at one version of the database.
+
+    Attributes:
+        whole: the decision apart from people.
+        judge: the rule for a person.
+        version: of the database.
+        until: the moment from which it must be judged anew.
+        templates: of the records, by reason; made when first needed.
+    """
+
+    whole: Decision
+    judge: Callable[[int], Reason]
+    version: Hashable
+    until: datetime
+    templates: dict[Reason, Template]
+
+
+class Point:
+    """Decides a use for single persons. Not shared between threads: each has its own.
+
+    Args:
+        database: whose version tells whether anything changed.
+        judge: judges the use as a whole.
+        clock: the present.
+        secret: what people's keys are derived from.
+        entropy: returns so many random bytes, for the ids of uses.
+        use: what is asked; the person is asked for with each decision.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        judge: Judge,
+        clock: Clock,
+        secret: bytes,
+        entropy: Callable[[int], bytes],
+        use: Use,
+    ) -> None:
+        self.use = use
+        self._database = database
+        self._judge = judge
+        self._clock = clock
+        self._secret = secret
+        self._entropy = entropy
+        self._salt = entropy(16).hex()
+        self._pool = ""
+        self._drawn = 0
+        self._frame: _Frame | None = None
+
+    def decide(self, person: int) -> PointDecision:
+        """Decide for one person, as of now."""
+        now = self._clock.now()
+        frame = self._frame
+        if frame is None or now >= frame.until or self._database.version() != frame.version:
+            frame = self._frame = self._judged_anew(now)
+        use = self._use_id()
+        reason = frame.judge(person)
+        template = frame.templates.get(reason)
+        if template is None:
+            template = frame.templates[reason] = self._template(frame.whole, reason)
+        root = EMPTY_ROOT
+        if reason is Reason.PERMITTED:
+            root = leaf_hash(blinded_key(subject_key(self._secret, person), use))
+        return PointDecision(reason, person, use, now, frame.whole, template.record(now, hashed(root), use))
+
+    def enter(self, act: Act, decisions: Sequence[PointDecision]) -> range:
+        """Record decisions of this point within an act, and return the indices of their entries."""
+        entries = act.record_many([decision.record for decision in decisions])
+        rows = [self._row(decision, entry) for decision, entry in zip(decisions, entries, strict=True)]
+        act.session.execute(insert(UseRow), rows)
+        touched = [decision for decision in decisions if decision.reason is Reason.PERMITTED]
+        if touched:
+            people = [{"use": it.use, "permitted": BitMap([it.person]).serialize()} for it in touched]
+            act.session.execute(insert(UsePeopleRow), people)
+        return entries
+
+    def _row(self, decision: PointDecision, entry: int) -> dict[str, object]:
+        permitted = decision.reason is Reason.PERMITTED
+        return {
+            "id": decision.use,
+            "actor": reference(self.use.actor.id),
+            "scheme": reference(self.use.scheme),
+            "version": decision.whole.version,
+            "reason": decision.reason.value,
+            "stated_reason": self.use.reason,
+            "reason_salt": self._salt,
+            "decided_at": decision.at,
+            "state": (UseState.OPEN if permitted else UseState.REFUSED).value,
+            "entry": entry,
+            "asked": 1,
+            "permitted": int(permitted),
+            "refused": {} if permitted else {decision.reason.value: 1},
+        }
+
+    def _judged_anew(self, now: datetime) -> _Frame:
+        version = self._database.version()
+        with self._database.reading() as session:
+            judged = self._judge.judge_whole(session, self.use, now)
+        reason = judged.decision.reason
+        judge = (lambda _: reason) if judged.case is None else compile_point(judged.case.rule, judged.case.groups)
+        event = judged.facts.event
+        until = end_of_day_in_japan(now) if event is None else min(end_of_day_in_japan(now), event.end)
+        # What does not permit now may permit later without any act: a period begins, a window ends.
+        return _Frame(judged.decision, judge, version, until if judged.decision.permitted else now, {})
+
+    def _template(self, whole: Decision, reason: Reason) -> Template:
+        """Return the record of every decision with this reason; what stays the same in it is written once."""
+        permitted = reason is Reason.PERMITTED
+        people = Verdict(1, BitMap([0]), {}) if permitted else Verdict(1, BitMap(), {reason: 1})
+        decision = replace(whole, permitted=permitted, reason=reason, people=people)
+        body = decision_body("", self.use, decision, self._salt, EMPTY_ROOT)
+        fixed = {key: value for key, value in body.items() if key not in _VARIES}
+        return Template("use.permitted" if permitted else "use.refused", reference(self.use.actor.id), fixed, _VARIES)
+
+    def _use_id(self) -> str:
+        """Return a random UUID (RFC 9562, version 4); random bytes are drawn for many at once."""
+        if self._drawn == len(self._pool):
+            self._pool, self._drawn = self._entropy(_POOL).hex(), 0
+        at = self._drawn
+        self._drawn = at + 32
+        text = self._pool[at : at + 32]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"

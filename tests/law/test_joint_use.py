@@ -105,7 +105,11 @@ def spoil_first(member: str, **changes: Any) -> Callable[[JointUseNotice], Joint
         (spoil_first("items", secrecy=C.CORRESPONDENCE), NoticeFault.CLASS_NEVER_JOINTLY, "post-name"),
         (spoil_first("items", text=Text("個人番号", "number")), NoticeFault.MY_NUMBER, "post-name"),
         (lambda n: replace(n, starts_on=date(2026, 3, 31)), NoticeFault.STARTS_BEFORE_PUBLICATION, None),
-        (lambda n: replace(n, agreed={**n.agreed, AgreedPoint.END: BLANK}), NoticeFault.POINT_NOT_AGREED, "end"),
+        (
+            lambda n: replace(n, agreed={**(n.agreed or {}), AgreedPoint.END: BLANK}),
+            NoticeFault.POINT_NOT_AGREED,
+            "end",
+        ),
     ],
 )
 def test_each_thing_that_a_notice_lacks_is_named(
@@ -124,6 +128,10 @@ def test_all_six_points_are_agreed_in_advance() -> None:
     assert codes(notice_faults(replace(NOTICE, agreed={}))) == [
         (NoticeFault.POINT_NOT_AGREED, point.value) for point in AgreedPoint
     ]
+
+
+def test_the_points_may_stand_in_the_schemes_instead() -> None:
+    assert notice_faults(replace(NOTICE, agreed=None)) == ()
 
 
 def test_nothing_changed_is_no_change() -> None:
@@ -253,7 +261,7 @@ def test_the_notice_says_everything_that_the_law_asks_for_in_its_order(language:
     texts += [text for one in NOTICE.responsible for text in (one.name, one.address, one.representative or BLANK)]
     assert all(text.of(language) in said for text in texts)
     assert ("2026年4月2日" if language == "ja" else "2 April 2026") in said
-    assert not any(NOTICE.agreed[point].of(language) in said.splitlines() for point in AgreedPoint)
+    assert not any(point.of(language) in said.splitlines() for point in (NOTICE.agreed or {}).values())
 
 
 def test_a_notice_that_is_not_published_says_so() -> None:

@@ -108,9 +108,9 @@ class JointUseNotice:
         notice: id, shared by versions.
         fact: that data is jointly used.
         items, users, purposes, responsible: as published.
-        agreed: the six points, as agreed.
         published_on: day in Japan; None while it is not.
         starts_on: the day from which this version holds.
+        agreed: the six points, as agreed; None where the schemes that rest on the notice state them.
     """
 
     notice: str
@@ -119,9 +119,9 @@ class JointUseNotice:
     users: tuple[User, ...]
     purposes: tuple[Purpose, ...]
     responsible: tuple[Responsible, ...]
-    agreed: Mapping[AgreedPoint, Text]
     published_on: date | None
     starts_on: date
+    agreed: Mapping[AgreedPoint, Text] | None = None
 
     @property
     def parties(self) -> frozenset[str]:
@@ -164,8 +164,18 @@ class ChangeFault(StrEnum):
 
 
 def notice_faults(notice: JointUseNotice) -> tuple[Finding, ...]:
-    """Return everything that the notice, or the agreement behind it, lacks; empty when it may be published."""
-    return (*_content(notice), *_responsible(notice), *_never(notice), *_agreement(notice))
+    """Return everything that the notice, or the agreement stated with it, lacks; empty when it may be published."""
+    agreement = () if notice.agreed is None else agreement_faults(notice.agreed)
+    return (*_content(notice), *_responsible(notice), *_never(notice), *agreement)
+
+
+def agreement_faults(agreed: Mapping[AgreedPoint, Text]) -> tuple[Finding, ...]:
+    """Return the points of the six that are not agreed, or not in both languages."""
+    return tuple(
+        Finding(NoticeFault.POINT_NOT_AGREED, point)
+        for point in AgreedPoint
+        if point not in agreed or agreed[point].blank
+    )
 
 
 def _content(notice: JointUseNotice) -> Iterator[Finding]:
@@ -209,13 +219,6 @@ def _never(notice: JointUseNotice) -> Iterator[Finding]:
             yield Finding(NoticeFault.CLASS_NEVER_JOINTLY, item.id)
         if names_my_number(item.id, item.text.ja, item.text.en):
             yield Finding(NoticeFault.MY_NUMBER, item.id)
-
-
-def _agreement(notice: JointUseNotice) -> Iterator[Finding]:
-    for point in AgreedPoint:
-        text = notice.agreed.get(point)
-        if text is None or text.blank:
-            yield Finding(NoticeFault.POINT_NOT_AGREED, point)
 
 
 class ContinuationKind(StrEnum):

@@ -72,14 +72,14 @@ def test_what_is_proved_in_words(use: RecordedUse, signer: Ed25519Signer) -> Non
     assert inside.describe().splitlines() == [
         f"You are among the people whose data could be used (5 in all) in the use {USE} under the scheme minase-letters"
         " version 2, recorded on 2026-06-01 09:00 in Japan (entry 1 of minase.example/umaya).",
-        f"あなたは、2026-06-01 09:00(日本時間)に記録されたスキーム minase-letters 第 2 版に基づく利用 {USE} で"
-        "データの利用が許可された人々(全 5 人)に含まれています(minase.example/umaya の記録 1)。",
+        f"あなたは、2026-06-01 09:00（日本時間）に記録された施策 minase-letters 第 2 版に基づく利用 {USE} で"
+        "データの利用が許可された人々（全 5 人）に含まれています（minase.example/umaya の記録 1）。",
     ]
     outside = check_receipt(use.receipt(ABSENT), signer.vkey)
     english, japanese, note = outside.describe().splitlines()
     assert english.startswith(f"The key {outside.key} is not among the people whose data could be used (5 in all)")
-    assert japanese.startswith(f"鍵 {outside.key} は、2026-06-01 09:00(日本時間)に記録された")
-    assert "(全 5 人)に含まれていません(" in japanese
+    assert japanese.startswith(f"鍵 {outside.key} は、2026-06-01 09:00（日本時間）に記録された")
+    assert "（全 5 人）に含まれていません（" in japanese
     assert note == "note: whose key this is was not checked; give the subject key to check it"
 
 
@@ -97,7 +97,7 @@ def test_an_interrupted_release_says_so(ledger: Ledger, signer: Ed25519Signer) -
     use = record_use(ledger, [7], which=Which.DELIVERED_PEOPLE, kind="use.interrupted")
     told = check_receipt(use.receipt(7), signer.vkey, key_of(7)).describe()
     assert f"in the use {USE}, which was interrupted, recorded" in told
-    assert f"{USE}(途中で中断)" in told
+    assert f"{USE}（途中で中断）" in told
 
 
 def test_a_use_of_nobody(ledger: Ledger, signer: Ed25519Signer) -> None:

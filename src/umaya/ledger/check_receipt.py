@@ -121,13 +121,13 @@ def _japanese(proved: Proved) -> str:
     who = "あなたは" if proved.whose else f"鍵 {proved.key} は"
     among = "含まれています" if proved.present else "含まれていません"
     done = "データの利用が許可された" if proved.people == "people" else "データが提供された"
-    scheme = "" if proved.scheme is None else f"スキーム {proved.scheme} "
+    scheme = "" if proved.scheme is None else f"施策 {proved.scheme} "
     version = "" if proved.version is None else f"第 {proved.version} 版"
     under = f"{scheme}{version}に基づく" if scheme else ""
-    cut = "(途中で中断)" if proved.kind == "use.interrupted" else ""
+    cut = "（途中で中断）" if proved.kind == "use.interrupted" else ""
     return (
-        f"{who}、{_in_japan(proved.time)}(日本時間)に記録された{under}利用 {proved.use}{cut} で{done}人々"
-        f"(全 {proved.count:,} 人)に{among}({proved.ledger} の記録 {proved.entry})。"
+        f"{who}、{_in_japan(proved.time)}（日本時間）に記録された{under}利用 {proved.use}{cut} で{done}人々"
+        f"（全 {proved.count:,} 人）に{among}（{proved.ledger} の記録 {proved.entry}）。"
     )
 
 

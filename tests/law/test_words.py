@@ -12,9 +12,9 @@ import pytest
 from umaya.law import RULES, Evidence, Finding
 from umaya.law.check import first_fault
 from umaya.law.cross_sell import ConsentFault
-from umaya.law.joint_use import ChangeFault, NoticeFault
-from umaya.law.privacy_check import PrivacyFault
-from umaya.law.provision import ProvisionFault
+from umaya.law.joint_use import AgreedPoint, ChangeFault, NoticeFault
+from umaya.law.privacy_check import PrivacyFault, Problem
+from umaya.law.provision import ProvisionFault, RecordForm, RecordItem
 from umaya.law.texts import Language
 from umaya.law.words import SPOKEN, evidence_title, explain
 from umaya.types.classes import SecrecyClass
@@ -68,6 +68,27 @@ def test_a_fault_names_the_article_of_its_basis_and_what_it_is_about() -> None:
     assert japanese.what.endswith("(対象: 区域が示されていること)")
     assert english.rules == japanese.rules == RULES_NOW.version
     assert str(english) == f"{english.what} {english.next} ({english.source})"
+
+
+ITEMS: list[tuple[StrEnum, str]] = [
+    *((NoticeFault.POINT_NOT_AGREED, point) for point in AgreedPoint),
+    *((ProvisionFault.ITEM_MISSING, item) for item in RecordItem),
+    *((ProvisionFault.FORM_NOT_ALLOWED, form) for form in RecordForm),
+    *((PrivacyFault.HIGH_RISK_OPEN, problem) for problem in Problem),
+]
+
+
+@pytest.mark.parametrize(("code", "item"), ITEMS)
+def test_what_a_finding_is_about_is_called_by_its_name(code: StrEnum, item: str) -> None:
+    about = explain(Finding(code, item), RULES_NOW, "ja").what.rpartition("(対象: ")[2]
+    assert JAPANESE.search(about)
+    assert item not in about
+    assert explain(Finding(code, item), RULES_NOW, "en").what.rpartition("It is about: ")[2].isascii()
+
+
+def test_an_id_of_a_document_is_shown_as_it_is() -> None:
+    assert "post-name" in explain(Finding(NoticeFault.EMPTY_ITEM, "post-name"), RULES_NOW, "ja").what
+    assert "text_version" not in explain(Finding(ConsentFault.NO_TEXT, "text_version"), RULES_NOW, "en").what
 
 
 def test_correspondence_is_explained_by_the_postal_act_on_every_basis() -> None:

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.resources import files
 from typing import Any, Final
 
 import yaml
 
 from umaya.law.check import Fault
+from umaya.law.cross_sell import ConsentFault
 from umaya.law.evidence import Evidence
 from umaya.law.findings import Finding
+from umaya.law.joint_use import NoticeFault
+from umaya.law.privacy_check import PROBLEMS, PrivacyFault
+from umaya.law.provision import ProvisionFault
 from umaya.law.rules import RuleSet
 from umaya.law.texts import Language, Text
 from umaya.types.reasons import Reason
@@ -65,7 +70,7 @@ def explain(of: Reason | Fault | Finding, rules: RuleSet, language: Language, ba
     if words.of_basis and found is not None:
         source = Text(found.source_ja, found.source)
     item = None if isinstance(of, Reason) else of.item
-    what = words.what if item is None else _about(words.what, item)
+    what = words.what if item is None else _about(words.what, code, item)
     return Explanation(what.of(language), words.next.of(language), source.of(language), rules.version)
 
 
@@ -74,8 +79,11 @@ def evidence_title(evidence: Evidence) -> Text:
     return _EVIDENCE[evidence]
 
 
-def _about(what: Text, item: str) -> Text:
-    title = _EVIDENCE.get(item, Text(item, item))
+def _about(what: Text, code: StrEnum, item: str) -> Text:
+    """Return the words with what they are about; a consent's words name it themselves."""
+    if isinstance(code, ConsentFault):
+        return what
+    title = _TITLES.get(type(code), {}).get(item, Text(item, item))
     return Text(f"{what.ja}(対象: {title.ja})", f"{what.en} It is about: {title.en}.")
 
 
@@ -83,10 +91,21 @@ def _words(item: Mapping[str, Any]) -> _Words:
     return _Words(Text(**item["what"]), Text(**item["next"]), Text(**item["source"]), item.get("of_basis", False))
 
 
+def _texts(section: str) -> Mapping[str, Text]:
+    return {code: Text(**item) for code, item in _DATA[section].items()}
+
+
 _DATA = yaml.safe_load(files("umaya.law").joinpath("words.yaml").read_text(encoding="utf-8"))
 _SECTIONS = ("reasons", "consent", "notice", "change", "provision", "privacy")
 _WORDS: Final[Mapping[str, _Words]] = {code: _words(item) for name in _SECTIONS for code, item in _DATA[name].items()}
-_EVIDENCE: Final[Mapping[str, Text]] = {code: Text(**item) for code, item in _DATA["evidence"].items()}
+_EVIDENCE: Final[Mapping[str, Text]] = _texts("evidence")
+_TITLES: Final[Mapping[type[StrEnum], Mapping[str, Text]]] = {
+    Reason: _EVIDENCE,
+    NoticeFault: _texts("points"),
+    ProvisionFault: _texts("records"),
+    PrivacyFault: {problem: words.title for problem, words in PROBLEMS.items()},
+}
+"""What an item of each kind of code is called; others are ids of the document at hand."""
 
 SPOKEN: Final[frozenset[str]] = frozenset(_WORDS)
 """Every code that has words."""

@@ -76,11 +76,12 @@ def test_what_is_proved_in_words(use: RecordedUse, signer: Ed25519Signer) -> Non
         "データの利用が許可された人々（全 5 人）に含まれています（minase.example/umaya の記録 1）。",
     ]
     outside = check_receipt(use.receipt(ABSENT), signer.vkey)
-    english, japanese, note = outside.describe().splitlines()
+    english, japanese, note, remark = outside.describe().splitlines()
     assert english.startswith(f"The key {outside.key} is not among the people whose data could be used (5 in all)")
     assert japanese.startswith(f"鍵 {outside.key} は、2026-06-01 09:00（日本時間）に記録された")
     assert "（全 5 人）に含まれていません（" in japanese
     assert note == "note: whose key this is was not checked; give the subject key to check it"
+    assert remark == "注: 誰の鍵であるかは確かめていません。本人鍵を渡すと確かめます。"
 
 
 def test_those_whose_data_was_delivered(ledger: Ledger, signer: Ed25519Signer) -> None:

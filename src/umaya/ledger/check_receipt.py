@@ -97,6 +97,7 @@ class Proved:
         lines = [_english(self), _japanese(self)]
         if not self.whose:
             lines.append("note: whose key this is was not checked; give the subject key to check it")
+            lines.append("注: 誰の鍵であるかは確かめていません。本人鍵を渡すと確かめます。")
         return "\n".join(lines)
 
     def to_json(self) -> str:

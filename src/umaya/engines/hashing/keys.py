@@ -26,8 +26,8 @@ CHUNK = 256
 
 _NUMBERS = 1 << 14  # hashed twice in about a millisecond of one core
 _CHUNKS = 1 << 7
-_BUCKET = 1 << 13  # keys that are sorted within the cache, at the least
-_MOST_BUCKETS = 1 << 12
+_BUCKET = 1 << 13  # keys that are sorted within the cache: so many at most, up to 2 ** 26 keys
+_MOST_BITS = 13
 
 
 def twice_hashed(numbers: NDArray[np.uint32], first: Words, second: Words) -> Keys:
@@ -71,7 +71,7 @@ def in_order(keys: Keys) -> Keys:
         ValueError: when two keys are alike.
     """
     count = len(keys)
-    bits = min(count // _BUCKET, _MOST_BUCKETS).bit_length()
+    bits = min((count // _BUCKET).bit_length(), _MOST_BITS)
     step = max(-(-count // cores()), _NUMBERS)
     ends = np.zeros((max(-(-count // step), 1), 1 << bits), np.int64)
     in_parts(lambda start, stop: _count(keys, bits, ends[start // step], start, stop), count, step)

@@ -46,7 +46,7 @@ def leaf_hashes(data: Octets, offsets: NDArray[np.int64]) -> Octets:
     """
     if not len(offsets) or offsets[0] < 0 or offsets[-1] > len(data) or np.any(offsets[1:] < offsets[:-1]):
         raise ValueError("offsets of entries must ascend and lie within the data")
-    return _hash_all(np.ascontiguousarray(data), np.ascontiguousarray(offsets), _LEAF_PREFIX)
+    return _hash_all(np.ascontiguousarray(data), np.ascontiguousarray(offsets, np.int64), _LEAF_PREFIX)
 
 
 def _hash_all(data: Octets, offsets: NDArray[np.int64], prefix: int) -> Octets:

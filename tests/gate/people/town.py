@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from tests.gate.world import MemoryLedger
 from umaya.gate import Party, Words
@@ -74,7 +74,7 @@ class Town:
         self.database = database
         self.ledger: Any = MemoryLedger() if ledger is None else ledger
         self.clock: Any = ManualClock(NOW) if clock is None else clock
-        acts = Acts(database, self.ledger, self.clock, _entropy())
+        acts = Acts(database, cast(Any, self.ledger), self.clock, _entropy())
         self.acts = acts
         self.catalogue = Catalogue(acts)
         self.projection = Projection(database)

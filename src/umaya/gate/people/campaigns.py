@@ -23,7 +23,7 @@ from pyroaring import BitMap
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from umaya.gate.people.events import MAX_PERSON, WORDS, Event, EventKind, append, hold
+from umaya.gate.people.events import MAX_PERSON, WORDS, Event, EventKind, append
 from umaya.gate.people.models import ActRow, CampaignEvidenceRow, EventRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState
@@ -86,8 +86,7 @@ class Campaigns:
         people.run_optimize()
         tell("checked", len(people))
         with self._acts.begin() as act:
-            hold(act.session)
-            state = self._projection.now(act.session)
+            state = self._projection.held(act.session)
             of = find_topic_row(act.session, topic)
             check_party(act.session, actor, of)
             if Tier(of.tier).once:

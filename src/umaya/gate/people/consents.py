@@ -17,7 +17,7 @@ from pyroaring import BitMap
 
 from umaya.gate.catalogue import find_actor
 from umaya.gate.people.campaigns import Campaign, Campaigns, Progress
-from umaya.gate.people.events import Event, EventKind, append, hold
+from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import ActRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState
@@ -144,8 +144,7 @@ class Consents:
         if channel is Channel.CAMPAIGN:
             raise InputError(Place("consent", field="channel"), "a campaign is taken whole", "use `campaign`")
         with self._acts.begin() as act:
-            hold(act.session)
-            state = self._projection.now(act.session)
+            state = self._projection.held(act.session)
             of = find_topic_row(act.session, topic)
             check_party(act.session, actor, of)
             shown = find_text_row(act.session, of, text)
@@ -273,8 +272,7 @@ class Consents:
         of = find_topic_row(act.session, topic)
         if not Tier(of.tier).once or not people:
             return
-        hold(act.session)
-        state = self._projection.now(act.session)
+        state = self._projection.held(act.session)
         if not people.issubset(state.topic(topic, day_in_japan(act.now)).active):
             raise ConflictError("a word was spent or withdrawn at this moment: decide again")
         event = Event(EventKind.SPENT, of.number, people=people)

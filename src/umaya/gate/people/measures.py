@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import find_actor
 from umaya.gate.hats import check_role
-from umaya.gate.people.events import Event, EventKind, append, hold
+from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import MeasureRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.words import check_person, numbers_of, root
@@ -82,8 +82,7 @@ class Measures:
             protector = _protector(act.session, actor)
             if review_day is not None and review_day < day_in_japan(act.now):
                 raise InputError(Place("measure", field="review_day"), "the day is past", "name one to come, or none")
-            hold(act.session)
-            person = root(act.session, self._projection.now(act.session), person)
+            person = root(act.session, self._projection.held(act.session), person)
             row = MeasureRow(
                 id=self._acts.new_id(),
                 person=person,
@@ -117,7 +116,7 @@ class Measures:
         reason = statement(reason, Place("measure", field="reason"))
         with self._acts.begin() as act:
             protector = _protector(act.session, actor)
-            hold(act.session)
+            state = self._projection.held(act.session)
             row = act.session.get(MeasureRow, measure)
             if row is None or row.party != protector.party:
                 raise NotFoundError("there is no such measure")
@@ -125,7 +124,6 @@ class Measures:
                 raise ConflictError("the measure was lifted before")
             row.lifted_by, row.lifted_at, row.lift_reason = protector.id, act.now, reason
             act.session.flush()
-            state = self._projection.now(act.session)
             numbers = numbers_of(act.session, root(act.session, state, row.person))
             if not _in_force(act.session, numbers):
                 append(act.session, [Event(EventKind.UNPROTECTED, person=number) for number in numbers])

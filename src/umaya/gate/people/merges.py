@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from umaya.gate.people.events import Event, EventKind, append, hold
+from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import ActRow, TopicRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState
@@ -51,8 +51,7 @@ class Merges:
         if into == origin:
             raise InputError(Place("merge", field="origin"), "both numbers are the same", "give two")
         with self._acts.begin() as act:
-            hold(act.session)
-            state = self._projection.now(act.session)
+            state = self._projection.held(act.session)
             if into in state.merged or origin in state.merged:
                 raise ConflictError("one of the numbers was merged into another before")
             inherited = list(_inherited(act.session, state, into, origin))

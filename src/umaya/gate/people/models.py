@@ -94,6 +94,16 @@ class EventRow(Base):
     people: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class SnapshotRow(Base):
+    """What the events up to one say together; the newest alone is kept. See `snapshots`."""
+
+    __tablename__ = "people_snapshots"
+
+    seq: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    form: Mapped[int] = mapped_column(SmallInteger)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class ActRow(Base):
     """Who took a word or did an act, when, in which channel, on what evidence; the salt hides its ledger digests.
 

@@ -17,7 +17,8 @@ from pyroaring import BitMap
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from umaya.gate.people.events import WORDS, EventKind, has_unsettled
+from umaya.gate.people import snapshots
+from umaya.gate.people.events import WORDS, EventKind, has_unsettled, hold
 from umaya.gate.people.models import EventRow, TopicRow
 from umaya.gate.people.state import SPENT, WITHDRAWN, Cell, PeopleState, Step, advanced
 from umaya.stores.database import Database
@@ -25,7 +26,10 @@ from umaya.types.errors import IntegrityError
 
 CHUNK: Final = 100_000
 """Events handled at a time: bounds the memory of a start."""
+SNAPSHOT_EVERY: Final = 100_000
+"""A process that starts reads at most about so many events."""
 _SEQ, _KIND, _TOPIC, _TEXT, _PERSON, _ORIGIN, _LAST_DAY = range(7)
+_KIND_BITS, _TEXT_BITS = 4, 22  # room for every kind, and for every day of the calendar
 _TABLE: Final = EventRow.__table__
 _NUMBERS: Final = ("kind", "topic", "text", "person", "origin", "last_day")
 _AFTER: Final = (
@@ -49,7 +53,8 @@ class Projection:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._state = PeopleState()
+        self._state: PeopleState | None = None
+        self._kept = 0
         self._topics: dict[int, str] = {}
 
     def now(self, session: Session) -> PeopleState:
@@ -58,22 +63,41 @@ class Projection:
         Raises:
             IntegrityError: when an event is missing.
         """
-        state = self._state
+        state = self._begun(session) if self._state is None else self._state
         rows = _after(session, state.reached)
         if not rows:
             return state
         if has_unsettled(session):
             return self._followed(session, state, rows)
         with self._lock:
-            if self._state is not state:
-                rows = [row for row in rows if row[_SEQ] > self._state.reached]
-            self._state = self._followed(session, self._state, rows)
+            if self._state is not None and self._state is not state:  # another thread was faster
+                state, rows = self._state, _after(session, self._state.reached)
+            self._state = self._followed(session, state, rows)
             return self._state
+
+    def held(self, session: Session) -> PeopleState:
+        """Return the state in a writing session, and let nobody else append to the events until it ends.
+
+        Keeps a snapshot when many events have come since the last.
+        """
+        hold(session)
+        state = self.now(session)
+        if state.reached - self._kept >= SNAPSHOT_EVERY and not has_unsettled(session):
+            self._kept = snapshots.reached(session)
+            if state.reached - self._kept >= SNAPSHOT_EVERY:
+                snapshots.keep(session, state)
+        return state
 
     def latest(self) -> PeopleState:
         """Return the state with every event that is committed now."""
         with self._database.reading() as session:
             return self.now(session)
+
+    def _begun(self, session: Session) -> PeopleState:
+        with self._lock:
+            if self._state is None:
+                self._state = snapshots.newest(session)
+            return self._state
 
     def _followed(self, session: Session, state: PeopleState, rows: Sequence[Sequence[Any]]) -> PeopleState:
         """Return the state after these events and those that the session sees after them."""
@@ -98,13 +122,16 @@ class Projection:
 
     def _word_steps(self, session: Session, words: Columns) -> Iterator[Step]:
         """Yield, for each topic, where the latest of these words puts its people."""
-        for number in np.unique(words[:, _TOPIC]):
+        for number in np.unique(words[:, _TOPIC]).tolist():
             said = words[words[:, _TOPIC] == number][::-1]
             latest = said[np.unique(said[:, _PERSON], return_index=True)[1]]
-            keys, members = np.unique(latest[:, (_KIND, _TEXT, _LAST_DAY)], axis=0, return_inverse=True)
-            people = latest[:, _PERSON].astype(np.uint32)
-            changes = {_cell(*key): BitMap(people[members == at]) for at, key in enumerate(keys.tolist())}
-            yield Step(EventKind.GIVEN, self._topic(session, int(number)), changes)
+            cells = (latest[:, _TEXT] << _TEXT_BITS | latest[:, _LAST_DAY]) << _KIND_BITS | latest[:, _KIND]
+            order = np.argsort(cells, kind="stable")
+            people = latest[order, _PERSON].astype(np.uint32)
+            starts = np.unique(cells[order], return_index=True)[1]
+            rows = latest[order[starts]][:, (_KIND, _TEXT, _LAST_DAY)].tolist()
+            changes = {_cell(*row): BitMap(part) for row, part in zip(rows, np.split(people, starts[1:]), strict=True)}
+            yield Step(EventKind.GIVEN, self._topic(session, number), changes)
 
     def _lone_step(self, session: Session, event: Columns, people: bytes | None) -> Iterator[Step]:
         kind = EventKind(int(event[_KIND]))

@@ -7,7 +7,7 @@ small steps is the state after one large step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
@@ -71,7 +71,7 @@ class Words:
         """Return who said what as of a day; kept for the next who asks."""
         known = self._days.get(day)
         if known is None:
-            known = TopicState(*(BitMap.union(*parts) if parts else NOBODY for parts in self._sorted(day)))
+            known = TopicState(*(_together(parts) for parts in self._sorted(self.cells, day)))
             if len(self._days) >= _DAYS_KEPT:
                 self._days.clear()
             self._days[day] = known
@@ -89,35 +89,38 @@ class Words:
             cells[cell] = cells[cell] | people if cell in cells else people
         after = Words({cell: people for cell, people in cells.items() if people}, self.ended)
         for day, known in tuple(self._days.items()):
-            after._days[day] = after._patched(known, day, touched)
+            after._days[day] = after._patched(known, day, touched, changes)
         return after
 
     def without(self, text: int) -> Words:
         """Return the words after a text was ended."""
         return Words(self.cells, self.ended | {text})
 
-    def _patched(self, before: TopicState, day: date, touched: BitMap) -> TopicState:
+    def _patched(self, before: TopicState, day: date, touched: BitMap, changes: Mapping[Cell, BitMap]) -> TopicState:
         """Return the state of a day out of the one before only `touched` moved."""
         old = (before.active, before.withdrawn, before.expired, before.ended, before.spent)
         new = []
-        for people, parts in zip(old, self._sorted(day), strict=True):
-            come = BitMap.union(*(part & touched for part in parts)) if parts else NOBODY
+        for people, parts in zip(old, self._sorted(changes, day), strict=True):
             left = people - touched if people.intersect(touched) else people
-            new.append(left | come if come else left)
+            new.append(left | _together(parts) if parts else left)
         return TopicState(*new)
 
-    def _sorted(self, day: date) -> tuple[list[BitMap], ...]:
-        """Return the bitmaps of the cells that make up each member of a `TopicState`, in its order."""
+    def _sorted(self, cells: Mapping[Cell, BitMap], day: date) -> tuple[list[BitMap], ...]:
+        """Return the bitmaps of the cells that belong to each member of a `TopicState`, in its order."""
         today = day.toordinal()
         active: list[BitMap] = []
         expired: list[BitMap] = []
         ended: list[BitMap] = []
-        for cell, people in self.cells.items():
+        for cell, people in cells.items():
             if cell.kind is EventKind.GIVEN:
                 (expired if cell.last_day < today else ended if cell.text in self.ended else active).append(people)
-        withdrawn = [self.cells[WITHDRAWN]] if WITHDRAWN in self.cells else []
-        spent = [self.cells[SPENT]] if SPENT in self.cells else []
+        withdrawn = [cells[WITHDRAWN]] if WITHDRAWN in cells else []
+        spent = [cells[SPENT]] if SPENT in cells else []
         return active, withdrawn, expired, ended, spent
+
+
+def _together(parts: Sequence[BitMap]) -> BitMap:
+    return BitMap.union(*parts) if parts else NOBODY
 
 
 _NOTHING_SAID: Final = Words()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import insert, update
 
 from umaya.gate.people.desk import Desk
-from umaya.gate.people.events import Event, EventKind, append, hold
+from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import ActRow, TopicRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.taking import Channel, check_party
@@ -79,8 +79,7 @@ class Withdrawals:
 
     def _checked(self, act: Act, withdrawals: Sequence[Withdrawal]) -> tuple[list[_Said], list[UmayaError | None]]:
         """Return what is to be recorded, and for each withdrawal what is wrong with it, or None."""
-        hold(act.session)
-        state = self._projection.now(act.session)
+        state = self._projection.held(act.session)
         errors: list[UmayaError | None] = []
         topics: dict[str, TopicRow] = {}
         said: dict[tuple[str, int], Withdrawal] = {}

@@ -75,6 +75,13 @@ def upgrade() -> None:
     op.create_index("ix_people_events_person", "people_events", ["person", "topic", "seq"], unique=False)
     op.create_index("ix_people_events_origin", "people_events", ["origin"], unique=False)
     op.create_table(
+        "people_snapshots",
+        sa.Column("seq", BIG, autoincrement=False, nullable=False),
+        sa.Column("form", sa.SmallInteger(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_people_snapshots")),
+    )
+    op.create_table(
         "people_acts",
         sa.Column("seq", BIG, autoincrement=False, nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
@@ -125,6 +132,7 @@ def downgrade() -> None:
     op.drop_table("campaign_evidence")
     op.drop_table("people_acts")
     op.drop_table("people_events")
+    op.drop_table("people_snapshots")
     op.drop_table("people_counter")
     op.drop_table("consent_texts")
     op.drop_table("consent_topics")

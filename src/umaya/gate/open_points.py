@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import Dataset, find_dataset
 from umaya.gate.scheme import SchemeDocument
-from umaya.law import Evidence, Finding, PrivacyDuty, RuleSet
-from umaya.law.joint_use import AgreedPoint, NoticeFault
+from umaya.law import Evidence, Finding, PrivacyDuty, RuleSet, Text
+from umaya.law.joint_use import agreement_faults
 from umaya.law.privacy_check import privacy_faults
 from umaya.types.errors import ConflictError
 
@@ -30,9 +30,8 @@ def open_points(scheme: SchemeDocument, dataset: Dataset, rules: RuleSet) -> tup
     privacy = privacy_faults(scheme.answers) if privacy_due(scheme, dataset, rules) else ()
     if basis is None or Evidence.AGREED_POINTS not in basis.evidence:
         return privacy
-    agreed = scheme.agreement or {}
-    missing = tuple(Finding(NoticeFault.POINT_NOT_AGREED, point) for point in AgreedPoint if point not in agreed)
-    return (*privacy, *missing)
+    agreed = {point: Text(words.ja, words.en) for point, words in (scheme.agreement or {}).items()}
+    return (*privacy, *agreement_faults(agreed))
 
 
 def check_open_points(session: Session, scheme: SchemeDocument, rules: RuleSet) -> None:

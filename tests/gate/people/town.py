@@ -74,7 +74,7 @@ class Town:
         self.database = database
         self.ledger: Any = MemoryLedger() if ledger is None else ledger
         self.clock: Any = ManualClock(NOW) if clock is None else clock
-        acts = Acts(database, cast(Any, self.ledger), self.clock, _entropy())
+        acts = Acts(database, cast("Any", self.ledger), self.clock, _entropy())
         self.acts = acts
         self.catalogue = Catalogue(acts)
         self.projection = Projection(database)

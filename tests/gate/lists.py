@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from umaya.vault.steps import standard_factories
 
 from tests.gate.world import MemoryLedger
 from umaya.gate import Dataset, Gate, Party, Use, Words
 from umaya.gate import roles as r
+from umaya.gate.bodies import Office
 from umaya.gate.people import Channel, Evidence, Side, Tier, Topic
 from umaya.law.privacy_check import Problem
 from umaya.stores.database import Database
@@ -64,6 +64,8 @@ ACTORS = {
     "guard": Actor("guard", "保護", BANK, frozenset({r.PROTECTOR})),
 }
 
+WORDS = (Words("保険の案内に使います", "Used to offer insurance"), Words("窓口で", "At a counter"))
+"""What is shown of the use, and of the way to withdraw."""
 PRIVACY_CHECK = "privacy_check:\n" + "".join(
     f"  - {{problem: {problem.value}, risk: low, measure: {{ja: 同意者のみ, en: Who consented}}, residual: low}}\n"
     for problem in Problem
@@ -96,7 +98,7 @@ class Lists:
 
     def new_gate(self) -> Gate:
         """Return another gate on the same stores, as another process would have."""
-        factories = standard_factories(SECRET)
+        factories: dict[str, Any] = {}
         return Gate(self.database, self.ledger, self.directory, factories, self.clock, people_secret=SECRET)
 
     def furnish(self, people: pa.Table = EIGHT) -> None:
@@ -106,6 +108,7 @@ class Lists:
         catalogue.add_party(Party(INSURER, Words("水無瀬生命", "Minase Life"), "insurer"))
         for actor in ACTORS.values():
             catalogue.add_actor(actor)
+        self.gate.bodies.appoint(BANK, Office.PRIVACY_OFFICER, "privacy", date(2026, 4, 1))
         title = Words("預金", "Deposits")
         catalogue.add_dataset(
             Dataset("deposits", BANK, title, SCHEMA, CLASSES, subject="person", business="banking", order=("person",))
@@ -123,8 +126,7 @@ class Lists:
                 Words("保険の案内", "Offer insurance"),
             ),
         )
-        wording = Words("保険の案内に使います", "Used to offer insurance")
-        self.gate.topics.add_text(ACTORS["privacy"], TOPIC, wording, Words("窓口で", "At a counter"), valid_days=365)
+        self.gate.topics.add_text(ACTORS["privacy"], TOPIC, *WORDS, valid_days=365)
 
     def approve(self, text: str = DOCUMENT) -> None:
         """Carry a document through its review."""
@@ -134,11 +136,16 @@ class Lists:
         self.gate.review.verify(ACTORS["second-line"], scheme)
         self.gate.review.approve(ACTORS["head"], scheme)
 
-    def consent(self, *people: int) -> None:
+    def consent(self, *people: int, text: int = 1) -> None:
         """Take the consent of people at the counter."""
         for person in people:
             self.gate.consents.give(
-                ACTORS["teller"], person, TOPIC, 1, Channel.COUNTER, Evidence(f"sha256:{person:064x}", f"form-{person}")
+                ACTORS["teller"],
+                person,
+                TOPIC,
+                text,
+                Channel.COUNTER,
+                Evidence(f"sha256:{person:064x}", f"form-{person}"),
             )
 
     def withdraw(self, *people: int) -> None:

@@ -79,7 +79,7 @@ def test_a_ledger_folder_that_cannot_be_written_gives_nothing(
     def broken(*_: object, **__: object) -> None:
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr("umaya.ledger.disk.write_in_place", broken)
+    monkeypatch.setattr("umaya.ledger.disk.write_at", broken)
     refusal = world.gate.open(world.use())
     assert isinstance(refusal, Refusal)
     assert (refusal.reason, refusal.entry) == (Reason.LEDGER_UNAVAILABLE, None)

@@ -25,7 +25,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from umaya.gate import Area, Dataset, Gate, ObligationContext, Party, Use, Words
 from umaya.gate import roles as r
-from umaya.ledger import Record
+from umaya.ledger.entries import Record
+from umaya.ledger.templates import Recordable
 from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
 from umaya.types.clock import ManualClock
@@ -69,7 +70,8 @@ class MemoryLedger:
         self.entries.append(Entry(len(self.entries), kind, actor, dict(body)))
         return self.entries[-1]
 
-    def append_many(self, records: Sequence[Record]) -> list[Entry]:
+    def append_many(self, given: Sequence[Recordable]) -> list[Entry]:
+        records = [it if isinstance(it, Record) else it.template.plain(it.values) for it in given]
         if not self.fail_at.isdisjoint(record.kind for record in records):
             raise OSError("no space left")
         return [self.append(*record) for record in records]
@@ -102,6 +104,7 @@ class Step:
     row_wise: bool = False
     sees_people: bool = False
     effects: tuple[ClassEffect, ...] = ()
+    adds: Mapping[str, C] = field(default_factory=dict)
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
         return schema

@@ -101,7 +101,7 @@ class Dataset:
 
     @property
     def layout(self) -> Layout:
-        return Layout(self.schema, Placement(self.time, self.lon, self.lat), self.order)
+        return Layout(self.schema, Placement(self.time, self.lon, self.lat), self.order, self.subject)
 
 
 class Catalogue:

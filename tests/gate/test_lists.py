@@ -1,0 +1,216 @@
+"""Lists: who may stand on one, what is recorded of it, and what each person can prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pyroaring import BitMap
+
+from tests.gate.lists import ACTORS, DOCUMENT, SCHEME, TOPIC, WORDS, Lists
+from umaya.gate import Condition, Op, Refusal, Release, Stream
+from umaya.gate.alarms import AlarmKind
+from umaya.gate.uses import UseState
+from umaya.stores.database import Database
+from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from umaya.types.reasons import Reason
+
+
+@pytest.fixture
+def lists(database_url: str, tmp_path: Path) -> Iterator[Lists]:
+    """The world with its scheme approved, on SQLite and on PostgreSQL; nobody has consented."""
+    database = Database.open(database_url)
+    database.migrate()
+    world = Lists(database, tmp_path / "vault")
+    world.furnish()
+    world.approve()
+    yield world
+    database.close()
+
+
+def balances(outcome: Release | Refusal) -> list[int]:
+    assert isinstance(outcome, Release), outcome
+    found: list[int] = outcome.data.column("balance").to_pylist()
+    return found
+
+
+def test_a_list_holds_those_who_consented_and_nobody_else(lists: Lists) -> None:
+    lists.consent(1, 4, 6)
+    lists.withdraw(4)
+    outcome = lists.gate.open(lists.use())
+    assert balances(outcome) == [20, 70]
+    assert isinstance(outcome, Release)
+    assert outcome.data.column_names == ["balance", "matures", "town"]
+    people = outcome.decision.people
+    assert people is not None
+    assert (people.asked, people.permitted) == (8, BitMap([1, 6]))
+    assert people.refused == {Reason.CONSENT_MISSING: 5, Reason.CONSENT_WITHDRAWN: 1}
+
+
+def test_a_search_looks_at_nobody_who_did_not_consent(lists: Lists) -> None:
+    """The rich neighbour who did not consent is not found by his balance."""
+    lists.consent(0, 1, 5)
+    rich = Condition("balance", Op.GE, 20)
+    assert balances(lists.gate.open(lists.use(matching=(rich,)))) == [20, 60]
+
+
+def test_a_search_by_a_field_beyond_the_scheme_is_refused(lists: Lists) -> None:
+    lists.consent(1)
+    by_number = Condition("person", Op.EQ, 1)
+    assert lists.gate.decide(lists.use(matching=(by_number,))).reason is Reason.FIELD_NOT_IN_SCHEME
+
+
+def test_the_subject_is_no_field(lists: Lists) -> None:
+    lists.consent(1)
+    assert lists.gate.decide(lists.use(fields=("person",))).reason is Reason.FIELD_NOT_IN_SCHEME
+
+
+def test_one_person_and_everybody_get_the_same_answer(lists: Lists) -> None:
+    lists.consent(1, 4, 6)
+    lists.withdraw(4)
+    lists.gate.measures.set(ACTORS["guard"], 6, "相談あり")
+    everybody = lists.gate.decide(lists.use()).people
+    point = lists.gate.point(lists.use())
+    assert everybody is not None
+    for person in range(10):
+        single = lists.gate.decide(lists.use(), person)
+        assert single.permitted is (person in everybody.permitted)
+        assert point.decide(person).reason is single.reason
+
+
+def test_consent_from_bank_to_insurer_is_not_consent_from_insurer_to_bank(lists: Lists) -> None:
+    """The scheme of the other direction does not even get to its review."""
+    other = DOCUMENT.replace("business: insurance", "business: loans")
+    with pytest.raises(InputError, match="consent in this direction"):
+        lists.gate.schemes.submit(ACTORS["asker"], other, "scheme.yaml")
+
+
+def test_a_consent_expires_by_itself(lists: Lists) -> None:
+    """Good through its last day in Japan, by the text that was shown: 100 days."""
+    lists.gate.topics.add_text(ACTORS["privacy"], TOPIC, *WORDS, valid_days=100)
+    lists.consent(1, text=2)
+    lists.clock.advance(timedelta(days=100))
+    assert lists.gate.decide(lists.use(), 1).permitted
+    lists.clock.advance(timedelta(days=1))
+    assert lists.gate.decide(lists.use(), 1).reason is Reason.CONSENT_EXPIRED
+
+
+def test_people_who_were_asked_for_and_had_not_consented_raise_an_alarm(lists: Lists) -> None:
+    lists.consent(1)
+    assert isinstance(lists.gate.open(lists.use(people=[1, 2])), Release)
+    (alarm,) = lists.gate.alarms.list(ACTORS["second-line"])
+    assert (alarm.kind, alarm.scheme, alarm.actor) == (AlarmKind.WITHOUT_CONSENT, SCHEME, "seller")
+    assert lists.ledger.kinds()[alarm.entry] == "alarm.raised"
+    lists.gate.alarms.see(ACTORS["second-line"], alarm.id)
+    assert lists.gate.alarms.list(ACTORS["second-line"], seen=False) == []
+    with pytest.raises(ConflictError):
+        lists.gate.alarms.see(ACTORS["second-line"], alarm.id)
+
+
+@pytest.mark.parametrize("actor", ["seller", "steward", "teller"])
+def test_alarms_are_for_the_second_line(lists: Lists, actor: str) -> None:
+    with pytest.raises(ForbiddenError):
+        lists.gate.alarms.list(ACTORS[actor])
+
+
+def test_a_list_over_everybody_that_consent_narrows_is_no_alarm(lists: Lists) -> None:
+    lists.consent(1)
+    lists.gate.open(lists.use())
+    assert lists.gate.alarms.list(ACTORS["second-line"]) == []
+
+
+def test_the_entry_counts_people_and_names_nobody(lists: Lists) -> None:
+    lists.consent(1, 6)
+    outcome = lists.gate.open(lists.use())
+    assert isinstance(outcome, Release)
+    body = lists.ledger.entries[outcome.entry].body
+    assert (body["asked"], body["permitted"], body["refused"]) == (8, 2, {"consent-missing": 6})
+    assert body["people"].startswith("sha256:")
+    record = lists.gate.uses.get(outcome.use)
+    assert (record.asked, record.permitted, record.refused) == (8, 2, {Reason.CONSENT_MISSING: 6})
+
+
+def test_a_stream_that_is_read_to_its_end_is_released(lists: Lists) -> None:
+    lists.consent(1, 6)
+    stream = lists.gate.stream(lists.use())
+    assert isinstance(stream, Stream)
+    with stream:
+        assert sum(batch.num_rows for batch in stream) == 2
+    record = lists.gate.uses.get(stream.use)
+    assert (record.state, record.rows) == (UseState.RELEASED, 2)
+
+
+def test_a_stream_that_is_not_read_to_its_end_says_so(lists: Lists) -> None:
+    lists.consent(1, 6)
+    with lists.gate.stream(lists.use()) as stream:
+        assert isinstance(stream, Stream)
+    record = lists.gate.uses.get(stream.use)
+    assert (record.state, record.rows) == (UseState.INTERRUPTED, 0)
+    closing = lists.ledger.entries[record.closing_entry]
+    assert (closing.kind, closing.body["delivered"]) == ("use.interrupted", 0)
+    with pytest.raises(ConflictError):
+        list(stream)
+
+
+def test_decisions_of_a_point_are_recorded_together(lists: Lists) -> None:
+    lists.consent(1)
+    point = lists.gate.point(lists.use())
+    decisions = [point.decide(person) for person in (1, 2)]
+    entries = lists.gate.enter(point, decisions)
+    first, second = (lists.gate.uses.get(decision.use) for decision in decisions)
+    assert (first.state, first.entry, second.state) == (UseState.OPEN, entries[0], UseState.REFUSED)
+    assert second.refused == {Reason.CONSENT_MISSING: 1}
+
+
+def test_a_point_sees_a_withdrawal_at_once(lists: Lists) -> None:
+    lists.consent(1)
+    point = lists.gate.point(lists.use())
+    assert point.decide(1).reason is Reason.PERMITTED
+    lists.withdraw(1)
+    assert point.decide(1).reason is Reason.CONSENT_WITHDRAWN
+
+
+def test_a_point_sees_a_suspension_and_the_end_of_the_period(lists: Lists) -> None:
+    lists.consent(1)
+    point = lists.gate.point(lists.use())
+    assert point.decide(1).reason is Reason.PERMITTED
+    lists.gate.review.suspend(ACTORS["steward"], SCHEME, "苦情")
+    assert point.decide(1).reason is Reason.SCHEME_SUSPENDED
+    other = lists.new_gate().point(lists.use())
+    lists.clock.set(lists.clock.now().replace(year=2028))
+    assert other.decide(1).reason is Reason.SCHEME_SUSPENDED
+
+
+def test_a_point_takes_no_list(lists: Lists) -> None:
+    with pytest.raises(InputError):
+        lists.gate.point(lists.use(people=[1]))
+
+
+def test_explanations_do_not_tell_the_protected_from_the_silent(lists: Lists) -> None:
+    lists.consent(1)
+    lists.gate.measures.set(ACTORS["guard"], 1, "相談あり")
+    silent, protected = (lists.gate.explain(lists.use(), person, "ja") for person in (2, 1))
+    assert silent == protected
+    assert not silent.permitted
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_explanation_names_its_source(lists: Lists, language: str) -> None:
+    lists.consent(1, 2)
+    lists.withdraw(2)
+    permitted = lists.gate.explain(lists.use(), 1, "ja" if language == "ja" else "en")
+    refused = lists.gate.explain(lists.use(), 2, "ja" if language == "ja" else "en")
+    assert permitted.permitted
+    assert all(line.met and line.source for line in permitted.lines)
+    assert (refused.permitted, refused.lines[-1].met) == (False, False)
+    assert refused.lines[-1].source
+
+
+def test_uses_are_seen_by_their_parties_and_auditors(lists: Lists) -> None:
+    lists.consent(1)
+    outcome = lists.gate.open(lists.use())
+    assert lists.gate.uses.seen_by(ACTORS["steward"], outcome.use).id == outcome.use
+    with pytest.raises(NotFoundError):
+        lists.gate.uses.seen_by(ACTORS["steward"], "another")

@@ -66,19 +66,17 @@ def write_files(root: Path, files: Mapping[str, bytes], *, durable: bool = True,
     """
     touched: dict[Path, None] = {}
     for name, data in files.items():
-        path = root / name
-        temporary = path.with_name(path.name + TEMPORARY)
+        path = f"{root}/{name}"
         try:
-            descriptor = os.open(temporary, _ANEW, 0o644)
+            descriptor = os.open(path + TEMPORARY, _ANEW, 0o644)
         except FileNotFoundError:
-            for folder in _make_folders(path.parent):
-                touched[folder] = None
-            descriptor = os.open(temporary, _ANEW, 0o644)
+            touched.update(dict.fromkeys(_make_folders(Path(path).parent)))
+            descriptor = os.open(path + TEMPORARY, _ANEW, 0o644)
         _fill(descriptor, data, durable=durable)
-        os.replace(temporary, path)
-        touched[path.parent] = None
-        if after_crash:
-            touched.update(dict.fromkeys(_way_down(root, path)))
+        os.replace(path + TEMPORARY, path)
+        if durable:
+            folders = list(_way_down(root, Path(path)))
+            touched.update(dict.fromkeys(folders if after_crash else folders[:1]))
     if durable:
         for folder in touched:
             _flush(folder)

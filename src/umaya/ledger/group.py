@@ -18,11 +18,11 @@ from umaya.ledger.log import Appended, Ledger
 from umaya.ledger.templates import Recordable, check_record
 from umaya.types.errors import ConflictError
 
-BATCH = 4096
-"""Entries of one append at most: some 20 ms of work, so that no record waits long for those before it."""
+BATCH = 2048
+"""Entries of one append at most: some 15 ms of work, so that no record waits long for those before it."""
 
-QUEUE = 16_384
-"""Records that may wait; whoever submits more is held up until there is room."""
+QUEUE = 4096
+"""Records that may wait: two appends. Whoever submits more is held up until there is room."""
 
 _Waiting: TypeAlias = tuple[Recordable, "Future[Appended]"]
 

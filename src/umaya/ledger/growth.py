@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from typing import Final
 
-from umaya.ledger.merkle import perfect_root
-from umaya.ledger.tiles import WIDTH, Edge, frame, tile_path
+import numpy as np
+
+from umaya.engines import hashing
+from umaya.ledger.merkle import HASH_BYTES, leaf_hash, perfect_root
+from umaya.ledger.tiles import WIDTH, Edge, frame, split_hashes, tile_path
+
+_MANY: Final = 512
+"""Messages from which on compiled hashing pays."""
+
+_TILE_HEIGHT: Final = 8
 
 
 @dataclass(frozen=True)
@@ -33,8 +41,7 @@ class Growth:
 
 def grow(edge: Edge, entries: Sequence[bytes]) -> Growth:
     """Return the growth of a tree by at least one entry."""
-    # SPEC: RFC 6962 2.1 "MTH({d(0)}) = SHA-256(0x00 || d(0))."
-    hashes = [sha256(b"\x00" + entry).digest() for entry in entries]
+    hashes = _leaf_hashes(entries)
     framed = frame(entries)
     files, bundle = _grow_bundles(edge, framed)
     levels: list[tuple[bytes, ...]] = []
@@ -44,12 +51,10 @@ def grow(edge: Edge, entries: Sequence[bytes]) -> Growth:
         first = edge.size >> (8 * (level + 1))
         row = [*edge.levels[level], *carry] if level < len(edge.levels) else carry
         full = len(row) // WIDTH
-        carry = []
-        for tile in range(full):
-            part = row[tile * WIDTH : (tile + 1) * WIDTH]
-            files[tile_path(level, first + tile)] = b"".join(part)
-            # SPEC: tlog-tiles "A partial tile [...] MUST NOT be hashed into a tile at the level above."
-            carry.append(perfect_root(part))
+        tiles = [b"".join(row[tile * WIDTH : (tile + 1) * WIDTH]) for tile in range(full)]
+        files |= {tile_path(level, first + tile): data for tile, data in enumerate(tiles)}
+        # SPEC: tlog-tiles "A partial tile [...] MUST NOT be hashed into a tile at the level above."
+        carry = _tile_roots(tiles)
         rest = tuple(row[full * WIDTH :])
         if rest:
             # SPEC: tlog-tiles "Empty tiles MUST NOT be served."
@@ -57,6 +62,21 @@ def grow(edge: Edge, entries: Sequence[bytes]) -> Growth:
         levels.append(rest)
     levels.extend(edge.levels[len(levels) :])
     return Growth(Edge(edge.size + len(entries), bundle, tuple(levels)), hashes, b"".join(framed), files)
+
+
+def _leaf_hashes(entries: Sequence[bytes]) -> list[bytes]:
+    if len(entries) < _MANY:
+        return list(map(leaf_hash, entries))
+    offsets = np.zeros(len(entries) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, entries), np.int64, len(entries)), out=offsets[1:])
+    return split_hashes(hashing.leaf_hashes(np.frombuffer(b"".join(entries), np.uint8), offsets).tobytes())
+
+
+def _tile_roots(tiles: Sequence[bytes]) -> list[bytes]:
+    if len(tiles) * WIDTH < _MANY:
+        return [perfect_root(split_hashes(tile)) for tile in tiles]
+    hashes = np.frombuffer(b"".join(tiles), np.uint8).reshape(-1, HASH_BYTES)
+    return split_hashes(hashing.merkle_levels(hashes)[_TILE_HEIGHT].tobytes())
 
 
 def _grow_bundles(edge: Edge, framed: Sequence[bytes]) -> tuple[dict[str, bytes], bytes]:

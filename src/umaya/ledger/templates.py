@@ -183,7 +183,8 @@ def _take_texts(form: Form) -> Callable[[Sequence[Value], str], Sequence[str]]:
 
     def take(column: Sequence[Value], where: str) -> Sequence[str]:
         texts = cast("Sequence[str]", column) if set(map(type, column)) == {str} else [_text(v, form) for v in column]
-        if not all(map(pattern.fullmatch, texts)) or max(map(len, texts)) > MAX_TEXT:
+        once = set(texts) if form is Form.REFERENCE else texts  # few schemes and actors in very many records
+        if not all(map(pattern.fullmatch, once)) or max(map(len, once)) > MAX_TEXT:
             raise ValueError(f"{where} is no {form}")
         return texts
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from umaya.stores.lake import Placement
+from umaya.types.classes import SecrecyClass
 from umaya.types.clock import ManualClock
 from umaya.types.effects import ClassEffect
 from umaya.types.schemas import TIME
@@ -63,6 +64,7 @@ class Look:
     row_wise: bool = False
     sees_people: bool = False
     effects: tuple[ClassEffect, ...] = ()
+    adds: Mapping[str, SecrecyClass] = field(default_factory=dict)
     seen: list[tuple[pa.Table, ObligationContext]] = field(default_factory=list)
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:

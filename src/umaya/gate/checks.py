@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+import pyarrow as pa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from umaya.gate.people.topics import Topic, find_topic
 from umaya.gate.scheme import SchemeDocument
 from umaya.law import BusinessLine, Direction, Fault, Proposal, RuleSet, first_fault
 from umaya.types.errors import ConflictError, InputError, NotFoundError
-from umaya.vault import Chain, Obligations
+from umaya.vault import Chain, ObligationContext, Obligations, UnfitError
 
 
 def check_document(
@@ -44,6 +45,7 @@ def check_document(
     with _catalogued(document, "topic"):
         topic = None if scheme.topic is None else find_topic(session, scheme.topic)
     chain = _check_obligations(document, scheme, obligations)
+    _check_fit(document, scheme, dataset, chain)
     fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules, chain, topic)
     if fault is not None:
         raise InputError(document.place(_path(scheme, fault)), fault.problem, fault.advice)
@@ -96,7 +98,7 @@ def legal_fault(
             provider=scheme.provider,
             recipient=scheme.recipient,
             recipient_kind=recipient.kind,
-            classes={name: dataset.classes[name] for name in fields},
+            classes={name: dataset.classes[name] for name in fields} | dict({} if chain is None else chain.adds),
             obligations=[step for item in scheme.obligations for step in item.items()],
             has_area=scheme.area is not None,
             effects=() if chain is None else chain.effects,
@@ -144,11 +146,21 @@ def _check_obligations(document: Document, scheme: SchemeDocument, obligations: 
         raise InputError(document.place(("obligations",)), str(error), "state the steps that follow it") from error
 
 
+def _check_fit(document: Document, scheme: SchemeDocument, dataset: Dataset, chain: Chain) -> None:
+    context = ObligationContext(scheme.scheme, None, None, None, dataset.id, subject=dataset.subject)
+    try:
+        chain.fit(pa.schema([dataset.schema.field(name) for name in scheme.fields]), context)
+    except UnfitError as error:
+        place = document.place(("obligations", error.at, error.step))
+        advice = "mend its parameters, the scheme's fields, or the steps before it"
+        raise InputError(place, f"the obligation does not fit: {error.problem}", advice) from None
+
+
 def _choose(names: Iterable[str]) -> str:
     return "choose among " + ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _path(scheme: SchemeDocument, fault: Fault) -> Path:
-    if fault.key == "fields" and fault.item is not None:
+    if fault.key == "fields" and fault.item in scheme.fields:
         return ("fields", scheme.fields.index(fault.item))
     return (fault.key,)

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,6 +29,7 @@ from umaya.types.effects import ClassEffect
 from umaya.types.errors import ConflictError
 from umaya.types.schemas import HOMES, PASSAGES, POSITIONS, TRAVERSALS
 
+NOTHING: Mapping[str, SecrecyClass] = MappingProxyType({})
 FEW = 3
 """Counts of fewer vehicles tell one of them about the other, or stand for one."""
 COUNTED = (
@@ -90,9 +92,10 @@ class MoveToRoad:
     parameters: MoveToRoadParameters
     name: str = "move-to-road"
     may_end: bool = False
-    row_wise: bool = False
-    sees_people: bool = False
-    effects: tuple[ClassEffect, ...] = ()
+    row_wise: ClassVar[bool] = False
+    sees_people: ClassVar[bool] = False
+    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
+    effects: ClassVar[tuple[ClassEffect, ...]] = ()
 
     @property
     def lookback(self) -> timedelta:
@@ -129,9 +132,10 @@ class SuppressDeadEnds:
     name: str = "suppress-dead-ends"
     lookback: timedelta = timedelta(0)
     may_end: bool = False
-    row_wise: bool = False
-    sees_people: bool = False
-    effects: tuple[ClassEffect, ...] = ()
+    row_wise: ClassVar[bool] = False
+    sees_people: ClassVar[bool] = False
+    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
+    effects: ClassVar[tuple[ClassEffect, ...]] = ()
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
         """Return `TRAVERSALS`, which `schema` must be."""
@@ -152,8 +156,9 @@ class LinkCounts:
     parameters: LinkCountsParameters
     name: str = "link-counts"
     may_end: bool = True
-    row_wise: bool = False
-    sees_people: bool = False
+    row_wise: ClassVar[bool] = False
+    sees_people: ClassVar[bool] = False
+    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
 
     @property
     def effects(self) -> tuple[ClassEffect, ...]:
@@ -194,9 +199,10 @@ class HomesPerSegment:
     name: str = "homes-per-segment"
     lookback: timedelta = timedelta(0)
     may_end: bool = True
-    row_wise: bool = False
-    sees_people: bool = False
-    effects: tuple[ClassEffect, ...] = ()
+    row_wise: ClassVar[bool] = False
+    sees_people: ClassVar[bool] = False
+    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
+    effects: ClassVar[tuple[ClassEffect, ...]] = ()
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
         """Return `HOMES`; `schema` has at least lon, lat."""

@@ -19,6 +19,7 @@ from umaya.vault.obligations import (
     Window,
 )
 from umaya.vault.opened import Opened
+from umaya.vault.steps import standard_factories
 from umaya.vault.vault import Vault
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "UnfitError",
     "Vault",
     "Window",
+    "standard_factories",
 ]

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import rfc8785
 
+from umaya.types.classes import SecrecyClass
 from umaya.types.effects import ClassEffect
 from umaya.types.errors import ConflictError, NotFoundError
 from umaya.vault.area import Area
@@ -85,6 +86,11 @@ class Obligation(Protocol):
     @property
     def effects(self) -> tuple[ClassEffect, ...]:
         """What it does to the secrecy classes of the scheme's fields, in order."""
+        ...
+
+    @property
+    def adds(self) -> Mapping[str, SecrecyClass]:
+        """The personal fields that it makes of what it alone is told, with their classes."""
         ...
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
@@ -190,6 +196,11 @@ class Chain:
     def effects(self) -> tuple[ClassEffect, ...]:
         """What the steps do to secrecy classes, in order."""
         return tuple(effect for step in self.steps for effect in step.effects)
+
+    @property
+    def adds(self) -> Mapping[str, SecrecyClass]:
+        """The personal fields that the steps make besides those of the scheme, with their classes."""
+        return {name: secrecy for step in self.steps for name, secrecy in step.adds.items()}
 
     @property
     def row_wise(self) -> bool:

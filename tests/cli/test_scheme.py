@@ -96,3 +96,75 @@ def test_what_is_wrong_is_said_in_a_line_and_changes_nothing(
         assert told.count("\n") == 1
     run(hub, "list", monkeypatch=monkeypatch)
     assert capsys.readouterr().out == ""
+
+
+def told(hub: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    run(hub, *arguments, monkeypatch=monkeypatch)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_scheme_is_watched_over_to_its_end(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Conditions stop it, an approver resumes it, a new version is shown beside it, the ledger tells it all again."""
+    document = tmp_path / "scheme.yaml"
+    run(hub, "submit", str(document), "--as", "clerk", monkeypatch=monkeypatch)
+    limits = ["--condition", "max-uses-per-day: {uses: 10}", "--condition", "valid-until: {day: 2026-01-01}"]
+    run(hub, "verify", ID, "--as", "second-line", *limits, monkeypatch=monkeypatch)
+    run(hub, "approve", ID, "--as", "head", monkeypatch=monkeypatch)
+    report = ["--condition", "report-every-days: {days: 30}", "--reason", "毎月"]
+    run(hub, "impose", ID, "--as", "head", *report, monkeypatch=monkeypatch)
+    capsys.readouterr()
+    assert told(hub, "check", monkeypatch=monkeypatch, capsys=capsys) == [
+        f"{ID} version 1 is suspended: valid-until: {{day: 2026-01-01}} fails"
+    ]
+    run(hub, "report", ID, "--as", "officer", "--text", "利用なし", monkeypatch=monkeypatch)
+    run(hub, "resume", ID, "--as", "head", "--reason", "再開", monkeypatch=monkeypatch, expect=2)
+    assert "`valid-until: {day: 2026-01-01}` fails" in capsys.readouterr().err
+    document.write_text(SCHEME.replace("Disaster response", "Snow"), encoding="utf-8")
+    run(hub, "submit", str(document), "--as", "clerk", monkeypatch=monkeypatch)
+    capsys.readouterr()
+    assert told(hub, "diff", ID, monkeypatch=monkeypatch, capsys=capsys) == [
+        f"{ID} version 2 beside version 1",
+        '~ purpose.en: "Disaster response" -> "Snow"',
+        "- condition max-uses-per-day: {uses: 10}",
+        "- condition valid-until: {day: 2026-01-01}",
+        "- condition report-every-days: {days: 30}",
+    ]
+    run(hub, "verify", ID, "--as", "second-line", monkeypatch=monkeypatch)
+    run(hub, "approve", ID, "--as", "head", monkeypatch=monkeypatch)
+    run(hub, "suspend", ID, "--as", "steward", "--reason", "苦情", monkeypatch=monkeypatch)
+    run(hub, "resume", ID, "--as", "head", "--reason", "再開", monkeypatch=monkeypatch)
+    run(hub, "end", ID, "--as", "steward", "--reason", "終わり", monkeypatch=monkeypatch)
+    capsys.readouterr()
+    acts = [line.split(" ", 1)[1] for line in told(hub, "history", ID, monkeypatch=monkeypatch, capsys=capsys)]
+    replayed = told(hub, "replay", ID, monkeypatch=monkeypatch, capsys=capsys)
+    assert [line.split(": ")[0].split(" ", 1)[1] for line in replayed[: len(acts)]] == [
+        line.split(": ")[0] for line in acts
+    ]
+    assert replayed[len(acts) - 1].endswith("version 2 end by steward: ended, none in force")
+    assert [line.split(":")[0] for line in replayed[len(acts) :]] == ["version 1 is replaced", "version 2 is ended"]
+
+
+def test_what_keeps_the_locks_open_is_said_when_a_draft_is_submitted(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = "privacy_check:\n  - {problem: exposure, risk: high}\n"
+    (tmp_path / "draft.yaml").write_text(SCHEME + answer, encoding="utf-8")
+    run(hub, "submit", str(tmp_path / "draft.yaml"), "--as", "clerk", monkeypatch=monkeypatch)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 17
+    assert "open: privacy-high-risk-open exposure" in lines
+    run(hub, "privacy", ID, "--as", "second-line", monkeypatch=monkeypatch, expect=2)
+    assert "role `privacy-officer`" in capsys.readouterr().err
+    run(hub, "consent", ID, "--as", "city-clerk", monkeypatch=monkeypatch, expect=2)
+    assert "needs a version that is verified" in capsys.readouterr().err
+
+
+def test_a_condition_that_is_none_is_refused_before_anything_happens(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(hub, "submit", str(tmp_path / "scheme.yaml"), "--as", "clerk", monkeypatch=monkeypatch)
+    run(hub, "verify", ID, "--as", "second-line", "--condition", "be-careful", monkeypatch=monkeypatch, expect=2)
+    assert "there is no such condition; choose among `max-people-per-use`" in capsys.readouterr().err
+    assert "is submitted" in told(hub, "list", monkeypatch=monkeypatch, capsys=capsys)[0]

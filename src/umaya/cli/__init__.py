@@ -16,13 +16,14 @@ from typer.core import TyperGroup
 from umaya.types.errors import UmayaError
 
 GROUPS = {
+    "body": "appoint officers, and say which parties are consulted",
     "demo": "make the sample town's hub and play its day",
     "init": "make a new hub",
     "ledger": "check and read a hub's ledger",
     "probe": "match positions to roads",
     "receipt": "verify a person's receipt of a use",
     "roads": "import road networks",
-    "scheme": "submit, verify and approve schemes",
+    "scheme": "submit, review, watch and end schemes",
     "serve": "serve a hub",
 }
 """Command groups: `umaya.cli.<name>` holds a Typer application `app`."""

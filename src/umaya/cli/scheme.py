@@ -1,8 +1,8 @@
-"""`umaya scheme`: submit, verify, approve, return, suspend and list the schemes of a hub."""
+"""`umaya scheme`: the schemes of a hub, from their documents through their review to their end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +12,10 @@ import typer
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
-    from umaya.gate import Gate
+    from umaya.gate.conditions import Condition
+    from umaya.hub import Hub
 
-app = typer.Typer(no_args_is_help=True, help="Submit, verify and approve schemes.")
+app = typer.Typer(no_args_is_help=True, help="Submit, review, watch and end schemes.")
 
 HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
 As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
@@ -22,77 +23,218 @@ Scheme = Annotated[str, typer.Argument(help="Id of the scheme.")]
 Version = Annotated[int | None, typer.Option(help="The version meant; without it, the one whose turn it is.")]
 Note = Annotated[str, typer.Option(help="A remark for the history.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+Conditions = Annotated[
+    list[str] | None,
+    typer.Option("--condition", help="A condition imposed, as `max-uses-per-day: {uses: 10}`; repeat it."),
+]
 
 
 @app.command()
 def submit(
     file: Annotated[Path, typer.Argument(help="The scheme document (YAML).")], hub: HubFolder, actor: As
 ) -> None:
-    """Submit a document as the first or next version of its scheme."""
+    """Submit a document as the first or next version of its scheme; say what keeps its locks open."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             Place(str(file)), "the file cannot be read as UTF-8 text", "check its path and form"
         ) from error
-    with _gate(hub) as gate:
+    with _open(hub) as opened:
+        gate = opened.gate
         version = gate.schemes.submit(gate.catalogue.actor(actor), text, str(file))
         print(f"{version.scheme} version {version.version} is {version.state}: {version.digest}")
+        for point in gate.schemes.open_points(version.scheme):
+            print(f"open: {point.code} {point.item}")
 
 
 @app.command()
-def verify(scheme: Scheme, hub: HubFolder, actor: As, version: Version = None, note: Note = "") -> None:
+def privacy(scheme: Scheme, hub: HubFolder, actor: As, version: Version = None, note: Note = "") -> None:
+    """Sign off the privacy check: the provider's privacy officer, before lock one."""
+    with _open(hub) as opened:
+        opened.gate.review.sign_privacy(opened.gate.catalogue.actor(actor), scheme, version, note)
+        _tell(opened, scheme)
+
+
+@app.command()
+def verify(
+    scheme: Scheme,
+    hub: HubFolder,
+    actor: As,
+    version: Version = None,
+    note: Note = "",
+    condition: Conditions = None,
+) -> None:
     """Close lock one: the second line checked the version against the law."""
-    with _gate(hub) as gate:
-        gate.review.verify(gate.catalogue.actor(actor), scheme, version, note)
-        _tell(gate, scheme)
+    conditions = _conditions(condition)
+    with _open(hub) as opened:
+        opened.gate.review.verify(opened.gate.catalogue.actor(actor), scheme, version, note, conditions)
+        _tell(opened, scheme)
 
 
 @app.command()
-def approve(scheme: Scheme, hub: HubFolder, actor: As, version: Version = None, note: Note = "") -> None:
+def consent(scheme: Scheme, hub: HubFolder, actor: As, version: Version = None, note: Note = "") -> None:
+    """Give the consent of a party that is consulted, before lock two."""
+    with _open(hub) as opened:
+        opened.gate.review.consent(opened.gate.catalogue.actor(actor), scheme, version, note)
+        _tell(opened, scheme)
+
+
+@app.command()
+def approve(
+    scheme: Scheme,
+    hub: HubFolder,
+    actor: As,
+    version: Version = None,
+    note: Note = "",
+    condition: Conditions = None,
+) -> None:
     """Close lock two: the version is in force within its period."""
-    with _gate(hub) as gate:
-        gate.review.approve(gate.catalogue.actor(actor), scheme, version, note)
-        _tell(gate, scheme)
+    conditions = _conditions(condition)
+    with _open(hub) as opened:
+        opened.gate.review.approve(opened.gate.catalogue.actor(actor), scheme, version, note, conditions)
+        _tell(opened, scheme)
 
 
 @app.command("return")
 def send_back(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason, version: Version = None) -> None:
     """Send a version under review back to its applicant."""
-    with _gate(hub) as gate:
-        gate.review.send_back(gate.catalogue.actor(actor), scheme, reason, version)
-        _tell(gate, scheme)
+    with _open(hub) as opened:
+        opened.gate.review.send_back(opened.gate.catalogue.actor(actor), scheme, reason, version)
+        _tell(opened, scheme)
+
+
+@app.command()
+def impose(
+    scheme: Scheme,
+    hub: HubFolder,
+    actor: As,
+    reason: Reason,
+    condition: Annotated[list[str], typer.Option("--condition", help="As for `verify`; repeat it.")],
+    version: Version = None,
+) -> None:
+    """Impose conditions on a version under review, in force or suspended."""
+    conditions = _conditions(condition)
+    with _open(hub) as opened:
+        opened.gate.review.impose(opened.gate.catalogue.actor(actor), scheme, conditions, reason, version)
+        _tell(opened, scheme)
+
+
+@app.command()
+def report(
+    scheme: Scheme, hub: HubFolder, actor: As, text: Annotated[str, typer.Option(help="What was done.")]
+) -> None:
+    """File a report on the use of a scheme: an officer of the recipient."""
+    with _open(hub) as opened:
+        opened.gate.review.report(opened.gate.catalogue.actor(actor), scheme, text)
+        _tell(opened, scheme)
 
 
 @app.command()
 def suspend(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
     """Stop the version in force at once."""
-    with _gate(hub) as gate:
-        gate.review.suspend(gate.catalogue.actor(actor), scheme, reason)
-        _tell(gate, scheme)
+    with _open(hub) as opened:
+        opened.gate.review.suspend(opened.gate.catalogue.actor(actor), scheme, reason)
+        _tell(opened, scheme)
+
+
+@app.command()
+def resume(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
+    """Put a suspended version in force again."""
+    with _open(hub) as opened:
+        opened.gate.review.resume(opened.gate.catalogue.actor(actor), scheme, reason)
+        _tell(opened, scheme)
+
+
+@app.command()
+def end(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
+    """End a scheme for good."""
+    with _open(hub) as opened:
+        opened.gate.review.end(opened.gate.catalogue.actor(actor), scheme, reason)
+        _tell(opened, scheme)
+
+
+@app.command()
+def check(hub: HubFolder) -> None:
+    """Suspend every scheme with a condition that failed by the passing of time; run it every day."""
+    with _open(hub) as opened:
+        for stopped in opened.gate.review.check():
+            print(f"{stopped.scheme} version {stopped.version} is suspended: {stopped.condition} fails")
+
+
+@app.command()
+def diff(scheme: Scheme, hub: HubFolder, version: Version = None) -> None:
+    """Show what a version (the newest) changes in the one that it would replace."""
+    from umaya.gate.changes import compare
+
+    with _open(hub) as opened:
+        found = compare(opened.gate.schemes.get(scheme), version)
+        before = "nothing" if found.before is None else f"version {found.before}"
+        print(f"{scheme} version {found.after} beside {before}")
+        for change in found.changes:
+            print(change)
+        for condition in found.without:
+            print(f"- condition {condition}")
+
+
+@app.command()
+def history(scheme: Scheme, hub: HubFolder) -> None:
+    """Show who did what on which version, with the ledger index of each act."""
+    with _open(hub) as opened:
+        for act in opened.gate.schemes.get(scheme).acts:
+            note = f": {act.note}" if act.note else ""
+            print(f"{act.at:%Y-%m-%dT%H:%MZ} entry {act.entry} version {act.version} {act.act} by {act.actor}{note}")
+
+
+@app.command()
+def replay(scheme: Scheme, hub: HubFolder) -> None:
+    """Tell the same from the ledger alone, with every use's version, and hold the database against it."""
+    from umaya.gate.replay import check_against
+    from umaya.gate.replay import replay as told_by
+
+    with _open(hub) as opened:
+        told = told_by(enumerate(opened.ledger.entries()), scheme)
+        check_against(told, opened.gate.schemes.get(scheme))
+    for act in told.acts:
+        force = "none" if act.in_force is None else f"version {act.in_force}"
+        print(
+            f"{act.at:%Y-%m-%dT%H:%MZ} entry {act.entry} version {act.version} {act.act} by {act.actor}: "
+            f"{act.state}, {force} in force"
+        )
+    for version in told.versions:
+        span = f", entries {version.first_use} to {version.last_use}" if version.uses else ""
+        print(f"version {version.version} is {version.state}: {version.digest}, {version.uses} uses{span}")
+    for entry in told.without_effect:
+        print(f"entry {entry} is without effect: the act was done again")
 
 
 @app.command("list")
 def list_schemes(hub: HubFolder) -> None:
     """List every scheme with the state of its newest version."""
-    with _gate(hub) as gate:
-        for scheme in gate.schemes.list():
-            _tell(gate, scheme.id)
+    with _open(hub) as opened:
+        for scheme in opened.gate.schemes.list():
+            _tell(opened, scheme.id)
 
 
 @contextmanager
-def _gate(directory: Path) -> Iterator[Gate]:
+def _open(directory: Path) -> Iterator[Hub]:
     from umaya.hub import open_hub
 
     hub = open_hub(directory)
     try:
-        yield hub.gate
+        yield hub
     finally:
         hub.close()
 
 
-def _tell(gate: Gate, scheme: str) -> None:
-    summary = gate.schemes.get(scheme).summary
+def _conditions(texts: Sequence[str] | None) -> list[Condition]:
+    from umaya.gate.conditions import parse
+
+    return [parse(text) for text in texts or []]
+
+
+def _tell(hub: Hub, scheme: str) -> None:
+    summary = hub.gate.schemes.get(scheme).summary
     force = "none in force" if summary.in_force is None else f"version {summary.in_force} in force"
     period = f"{summary.starts} to {summary.ends}"
     print(f"{summary.id} version {summary.version} is {summary.state}, {force}, {period}, {summary.basis}")

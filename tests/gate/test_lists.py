@@ -12,6 +12,7 @@ from pyroaring import BitMap
 from tests.gate.lists import ACTORS, DOCUMENT, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate import Condition, Op, Refusal, Release, Stream
 from umaya.gate.alarms import AlarmKind
+from umaya.gate.conditions import parse
 from umaya.gate.uses import UseState
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -214,3 +215,30 @@ def test_uses_are_seen_by_their_parties_and_auditors(lists: Lists) -> None:
     assert lists.gate.uses.seen_by(ACTORS["steward"], outcome.use).id == outcome.use
     with pytest.raises(NotFoundError):
         lists.gate.uses.seen_by(ACTORS["steward"], "another")
+
+
+def test_a_condition_that_fails_refuses_the_use_and_stops_the_scheme(lists: Lists) -> None:
+    """Two people a use, said the approver."""
+    lists.consent(1, 2, 3)
+    lists.gate.review.impose(ACTORS["head"], SCHEME, [parse("max-people-per-use: {people: 2}")], "小さく始める")
+    assert isinstance(lists.gate.open(lists.use(people=[1, 2])), Release)
+    refusal = lists.gate.open(lists.use())
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.CONDITION_FAILED
+    assert lists.ledger.kinds()[-2:] == ["use.refused", "scheme.condition-failed"]
+    assert lists.gate.decide(lists.use(people=[1])).reason is Reason.SCHEME_SUSPENDED
+
+
+def test_to_ask_what_would_be_decided_stops_nothing(lists: Lists) -> None:
+    lists.consent(1, 2, 3)
+    lists.gate.review.impose(ACTORS["head"], SCHEME, [parse("max-people-per-use: {people: 2}")], "小さく始める")
+    assert lists.gate.decide(lists.use()).reason is Reason.CONDITION_FAILED
+    assert lists.gate.decide(lists.use(), 1).permitted
+
+
+def test_a_condition_binds_single_decisions_too(lists: Lists) -> None:
+    lists.consent(1)
+    point = lists.gate.point(lists.use())
+    assert point.decide(1).reason is Reason.PERMITTED
+    lists.gate.review.impose(ACTORS["head"], SCHEME, [parse("min-group-size: {people: 3}")], "小さく始める")
+    assert point.decide(1).reason is Reason.CONDITION_FAILED

@@ -103,7 +103,9 @@ class Gate:
         self.alarms = Alarms(self._acts)
         self._judge = Judge(made_of, self.projection, vault.people, law)
         mint = Mint(seal, clock, entropy)
-        self._opener = Opener(self._acts, self._judge, self.consents, mint, vault, law, self._people_secret)
+        self._opener = Opener(
+            self._acts, self._judge, self.consents, mint, vault, law, self._people_secret, self.review
+        )
         self._closing = Closing(self._acts, self._people_secret)
         self._receipts = PersonReceipts(database, ledger, self._people_secret)
         self._intake = Intake(self._acts, vault)

@@ -15,6 +15,8 @@ from pyroaring import BitMap
 from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import Dataset
+from umaya.gate.condition_facts import NoticeInForce, condition_facts, no_register
+from umaya.gate.conditions import Condition, failing
 from umaya.gate.decision import Facts, evaluate, refused
 from umaya.gate.facts import gather
 from umaya.gate.people import PeopleState, Projection
@@ -46,11 +48,13 @@ class Judged:
         decision: the answer.
         facts: of the use as a whole.
         case: of the people; None where nobody was looked at.
+        failed: the condition (附帯意見) that refused it.
     """
 
     decision: Decision
     facts: Facts
     case: PersonCase | None = None
+    failed: Condition | None = None
 
     @property
     def dataset(self) -> Dataset | None:
@@ -77,27 +81,44 @@ class Judge:
         projection: what people said.
         held: returns everybody in a dataset.
         law: dated rules.
+        notice_in_force: of the register of notices.
     """
 
     def __init__(
-        self, obligations: Obligations, projection: Projection, held: Callable[[str], BitMap], law: RuleBook
+        self,
+        obligations: Obligations,
+        projection: Projection,
+        held: Callable[[str], BitMap],
+        law: RuleBook,
+        notice_in_force: NoticeInForce = no_register,
     ) -> None:
         self._obligations = obligations
         self._projection = projection
         self._held = held
         self._law = law
+        self._notice_in_force = notice_in_force
 
     def judge(self, session: Session, use: Use, now: datetime) -> Judged:
-        """Judge a use for everybody it asks for.
+        """Judge a use for everybody it asks for, and by the conditions that its version stands under.
 
         Raises:
             IntegrityError: when the scheme in force is not the document that was submitted.
         """
         whole = self.judge_whole(session, use, now)
         if whole.case is None:
-            return whole
+            return self._under_conditions(session, use, whole, now)
         verdict = compile_set(whole.case.rule, whole.case.groups)(use.asked or whole.case.groups[Group.HELD])
-        return replace(whole, decision=_on_people(use, whole, verdict, self._law.at(day_in_japan(now)), now))
+        decision = _on_people(use, whole, verdict, self._law.at(day_in_japan(now)), now)
+        return self._under_conditions(session, use, replace(whole, decision=decision), now)
+
+    def judge_for_one(self, session: Session, use: Use, now: datetime) -> Judged:
+        """Judge a use for any one person who is permitted: apart from the person, conditions included."""
+        whole = self.judge_whole(session, use, now)
+        if whole.case is None:
+            return self._under_conditions(session, use, whole, now)
+        lone = replace(whole, decision=replace(whole.decision, people=Verdict(1, BitMap([0]), {})))
+        judged = self._under_conditions(session, use, lone, now)
+        return whole if judged.failed is None else replace(judged, case=None)
 
     def judge_whole(self, session: Session, use: Use, now: datetime) -> Judged:
         """Judge a use apart from its people, and fetch what the rule for a person needs when it is permitted so far."""
@@ -109,6 +130,18 @@ class Judge:
         state = self._projection.now(session)
         groups = groups_of(state, self._held(dataset.id), decision.topic, day_in_japan(now))
         return Judged(decision, facts, PersonCase(rule_for(consent=decision.topic is not None), groups))
+
+    def _under_conditions(self, session: Session, use: Use, judged: Judged, now: datetime) -> Judged:
+        scheme, people = judged.facts.scheme, judged.decision.people
+        if not judged.decision.permitted or scheme is None or not scheme.conditions:
+            return judged
+        asked, permitted = (None, None) if people is None else (people.asked, len(people.permitted))
+        facts = condition_facts(session, scheme, now, asked, permitted, self._notice_in_force)
+        failed = failing(scheme.conditions, facts)
+        if failed is None:
+            return judged
+        decision = refused(use, Reason.CONDITION_FAILED, self._law.at(day_in_japan(now)), now, scheme)
+        return replace(judged, decision=decision, failed=failed)
 
 
 def groups_of(state: PeopleState, held: BitMap, topic: str | None, day: date) -> Mapping[Group, BitMap]:

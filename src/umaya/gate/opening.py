@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from umaya.gate.alarms import alarm_kind, raise_alarm
 from umaya.gate.catalogue import Dataset
+from umaya.gate.conditions import Condition
 from umaya.gate.judge import Judge, Judged
 from umaya.gate.models import UsePeopleRow
 from umaya.gate.people import Consents
@@ -18,6 +19,7 @@ from umaya.gate.person_rule import numbers
 from umaya.gate.record import Act, Acts, NotRecordedError
 from umaya.gate.use import Decision, Refusal, Use
 from umaya.gate.use_record import decision_body, use_row
+from umaya.gate.watch import Watch
 from umaya.law import RuleBook, day_in_japan
 from umaya.ledger.people_tree import people_root
 from umaya.types.reasons import Reason
@@ -56,26 +58,42 @@ class Opener:
         vault: where the data lies.
         law: dated rules.
         secret: what people's keys are derived from.
+        watch: stops a scheme whose condition failed.
     """
 
     def __init__(
-        self, acts: Acts, judge: Judge, consents: Consents, mint: Mint, vault: Vault, law: RuleBook, secret: bytes
+        self,
+        acts: Acts,
+        judge: Judge,
+        consents: Consents,
+        mint: Mint,
+        vault: Vault,
+        law: RuleBook,
+        secret: bytes,
+        watch: Watch,
     ) -> None:
         self._acts = acts
         self._judge = judge
         self._consents = consents
+        self._watch = watch
         self._mint = mint
         self._vault = vault
         self._law = law
         self._secret = secret
 
     def begin(self, use: Use) -> Begun | Refusal:
-        """Decide a use and record the decision; `LEDGER_UNAVAILABLE` where it could not be recorded."""
+        """Decide a use and record the decision; `LEDGER_UNAVAILABLE` where it could not be recorded.
+
+        A condition that refused it stops the scheme at once.
+        """
         use_id = self._acts.new_id()
         try:
-            return self._decide_and_record(use, use_id)
+            outcome, failed = self._decide_and_record(use, use_id)
+            if failed is not None:
+                self._watch.stop_for_condition(use.scheme, failed)
         except NotRecordedError:
             return self.unrecorded(use, use_id)
+        return outcome
 
     def unrecorded(self, use: Use, use_id: str) -> Refusal:
         """Return the refusal of a use that the ledger could not take."""
@@ -103,7 +121,7 @@ class Opener:
         )
         return self._vault.open(grant)
 
-    def _decide_and_record(self, use: Use, use_id: str) -> Begun | Refusal:
+    def _decide_and_record(self, use: Use, use_id: str) -> tuple[Begun | Refusal, Condition | None]:
         """Decide on one snapshot and record it.
 
         Of many people the snapshot is taken before the act begins, because hashing millions of them within it would
@@ -120,7 +138,7 @@ class Opener:
             if judged.spends or judged.case is None or again.case is None or again.version != judged.version:
                 judged = self._judge.judge(act.session, use, act.now)
                 root = self._root(use_id, judged)
-            return self._record(act, use, use_id, judged, root)
+            return self._record(act, use, use_id, judged, root), judged.failed
 
     def _record(self, act: Act, use: Use, use_id: str, judged: Judged, root: bytes | None) -> Begun | Refusal:
         decision = judged.decision

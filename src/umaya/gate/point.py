@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import insert
 
+from umaya.gate.conditions import Look
 from umaya.gate.judge import Judge
 from umaya.gate.models import UsePeopleRow, UseRow
 from umaya.gate.person_rule import Verdict, compile_point
@@ -155,13 +156,17 @@ class Point:
     def _judged_anew(self, now: datetime) -> _Frame:
         version = self._database.version()
         with self._database.reading() as session:
-            judged = self._judge.judge_whole(session, self.use, now)
+            judged = self._judge.judge_for_one(session, self.use, now)
         reason = judged.decision.reason
         judge = (lambda _: reason) if judged.case is None else compile_point(judged.case.rule, judged.case.groups)
         event = judged.facts.event
         until = end_of_day_in_japan(now) if event is None else min(end_of_day_in_japan(now), event.end)
-        # What does not permit now may permit later without any act: a period begins, a window ends.
-        return _Frame(judged.decision, judge, version, until if judged.decision.permitted else now, {})
+        # What does not permit now may permit later without any act: a period begins, a window ends. A condition on
+        # uses counts this one.
+        scheme = judged.facts.scheme
+        counted = scheme is not None and any(it.look is Look.USE for it in scheme.conditions)
+        lasting = judged.decision.permitted and not counted
+        return _Frame(judged.decision, judge, version, until if lasting else now, {})
 
     def _template(self, whole: Decision, reason: Reason) -> Template:
         """Return the record of every decision with this reason; what stays the same in it is written once."""

@@ -128,7 +128,8 @@ class Closing:
             row.receipt = self._acts.ledger.receipt(begun.entry)
             if delivered is not None and delivered != _permitted(begun):
                 act.session.get_one(UsePeopleRow, begun.id).delivered = delivered.serialize()
-            body = {"use": begun.id, "opened": begun.entry, "rows": rows, "data": data, **people}
+            scheme = {"scheme": begun.decision.scheme, "version": begun.decision.version}
+            body = {"use": begun.id, **scheme, "opened": begun.entry, "rows": rows, "data": data, **people}
             row.closing_entry = act.record(f"use.{state.value}", row.actor, body)
 
     def _people(self, begun: Begun, delivered: BitMap | None) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -19,8 +19,9 @@ MOST: Final = 1000
 @dataclass
 class _Slip(Generic[Item]):
     item: Item
+    turn: threading.Event = field(default_factory=threading.Event)
     settled: bool = False
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class Desk(Generic[Item]):
@@ -38,27 +39,36 @@ class Desk(Generic[Item]):
     def __init__(self, settle: Callable[[Sequence[Item]], Sequence[Exception | None]], most: int = MOST) -> None:
         self._settle = settle
         self._most = most
+        self._guard = threading.Lock()
+        self._busy = False
         self.waiting: list[_Slip[Item]] = []
-        self._turn = threading.Lock()
-        self._list = threading.Lock()
 
     def hand_in(self, item: Item) -> None:
         """Return when the item is settled; raise what is wrong with it."""
         slip = _Slip(item)
-        with self._list:
+        with self._guard:
             self.waiting.append(slip)
-        with self._turn:
-            while not slip.settled:
-                self._settle_waiting()
+            leads, self._busy = not self._busy, True
+        if not leads:
+            slip.turn.wait()
+        if not slip.settled:
+            self._lead()
         if slip.error is not None:
             raise slip.error
 
-    def _settle_waiting(self) -> None:
-        with self._list:
+    def _lead(self) -> None:
+        """Settle what has gathered, oneself first; then let the first of those who came meanwhile lead."""
+        with self._guard:
             batch, self.waiting = self.waiting[: self._most], self.waiting[self._most :]
+        errors: Sequence[BaseException | None]
         try:
             errors = self._settle([slip.item for slip in batch])
-        except Exception as error:
+        except BaseException as error:  # whatever it is, those who wait must hear of it
             errors = [error] * len(batch)
         for slip, found in zip(batch, errors, strict=True):
             slip.error, slip.settled = found, True
+            slip.turn.set()
+        with self._guard:
+            self._busy = bool(self.waiting)
+            if self._busy:
+                self.waiting[0].turn.set()

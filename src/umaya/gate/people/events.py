@@ -16,7 +16,7 @@ from pyroaring import BitMap
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from umaya.gate.people.models import CounterRow, EventRow
+from umaya.gate.people.models import EVENTS, CounterRow
 
 MAX_PERSON: Final = 2**32 - 1
 _UNSETTLED = "umaya.gate.people.unsettled"
@@ -71,7 +71,7 @@ def append(session: Session, events: Sequence[Event]) -> int:
     """
     query = update(CounterRow).values(last=CounterRow.last + len(events)).returning(CounterRow.last)
     first = session.execute(query, execution_options={"synchronize_session": False}).scalar_one() - len(events) + 1
-    session.execute(insert(EventRow), [_row(first + at, event) for at, event in enumerate(events)])
+    session.execute(insert(EVENTS), [_row(first + at, event) for at, event in enumerate(events)])
     session.info[_UNSETTLED] = True
     return first
 

@@ -152,3 +152,7 @@ class MeasureRow(Base):
     lifted_at: Mapped[datetime | None]
     lift_reason: Mapped[str | None] = mapped_column(Text)
     lifted_entry: Mapped[int | None] = mapped_column(BigInteger)
+
+
+EVENTS = Base.metadata.tables["people_events"]
+ACTS = Base.metadata.tables["people_acts"]

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.people import snapshots
 from umaya.gate.people.events import WORDS, EventKind, has_unsettled, hold
-from umaya.gate.people.models import EventRow, TopicRow
+from umaya.gate.people.models import EVENTS, TopicRow
 from umaya.gate.people.state import SPENT, WITHDRAWN, Cell, PeopleState, Step, advanced
 from umaya.stores.database import Database
 from umaya.types.errors import IntegrityError
@@ -30,12 +30,11 @@ SNAPSHOT_EVERY: Final = 100_000
 """A process that starts reads at most about so many events."""
 _SEQ, _KIND, _TOPIC, _TEXT, _PERSON, _ORIGIN, _LAST_DAY = range(7)
 _KIND_BITS, _TEXT_BITS = 4, 22  # room for every kind, and for every day of the calendar
-_TABLE: Final = EventRow.__table__
 _NUMBERS: Final = ("kind", "topic", "text", "person", "origin", "last_day")
 _AFTER: Final = (
-    select(_TABLE.c.seq, *(func.coalesce(_TABLE.c[name], 0) for name in _NUMBERS), _TABLE.c.people)
-    .where(_TABLE.c.seq > bindparam("reached"))
-    .order_by(_TABLE.c.seq)
+    select(EVENTS.c.seq, *(func.coalesce(EVENTS.c[name], 0) for name in _NUMBERS), EVENTS.c.people)
+    .where(EVENTS.c.seq > bindparam("reached"))
+    .order_by(EVENTS.c.seq)
     .limit(CHUNK)
 )
 

@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 
 from umaya.gate.people.desk import Desk
 from umaya.gate.people.events import Event, EventKind, append
-from umaya.gate.people.models import ActRow, TopicRow
+from umaya.gate.people.models import ACTS, ActRow, TopicRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.taking import Channel, check_party
 from umaya.gate.people.topics import find_topic_row
@@ -117,7 +117,7 @@ def _record(act: Act, said: Sequence[_Said]) -> None:
         }
         for at, ((_, _, one), salt) in enumerate(zip(said, salts, strict=True))
     ]
-    act.session.execute(insert(ActRow), rows)
+    act.session.execute(insert(ACTS), rows)
     records = [
         Record(
             "consent.withdrawn",

@@ -167,3 +167,23 @@ def test_a_role_taken_away_while_the_rows_are_written_binds_the_intake(
     monkeypatch.undo()
     assert len(ready.ledger.entries) == entries
     assert vehicles(ready) == {"a", "b"}
+
+
+def my_number(start: int) -> str:
+    """Return a made-up number of twelve digits with its check digit (ordinance 85 of 2014, art. 5)."""
+    payload = f"{start:011d}"
+    rest = (
+        sum(weight * int(digit) for weight, digit in zip((6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2), payload, strict=True)) % 11
+    )
+    return payload + str(0 if rest <= 1 else 11 - rest)
+
+
+def test_my_number_is_not_taken_in_under_whatever_name(ready: World) -> None:
+    """A column called `vehicle_id` that holds them."""
+    numbers = [my_number(start) for start in (12345678901, 20000000007, 98765432100)]
+    entries = len(ready.ledger.entries)
+    with pytest.raises(InputError, match="My Number") as caught:
+        take(ready, changed("vehicle_id", pa.array(numbers)))
+    assert caught.value.place.field == "vehicle_id"
+    assert not any(number in str(caught.value) for number in numbers)
+    assert len(ready.ledger.entries) == entries

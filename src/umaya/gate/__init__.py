@@ -15,7 +15,18 @@ from umaya.gate.review import Review
 from umaya.gate.schemes import SchemeAct, SchemeRecord, Schemes, SchemeSummary, SchemeVersion
 from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.uses import UseRecord, Uses
-from umaya.vault import Area, Condition, Factory, Obligation, ObligationContext, Obligations, Op, Owed, Window
+from umaya.vault import (
+    Area,
+    Condition,
+    Factory,
+    Obligation,
+    ObligationContext,
+    Obligations,
+    Op,
+    Owed,
+    Window,
+    standard_factories,
+)
 
 __all__ = [
     "Area",
@@ -52,4 +63,5 @@ __all__ = [
     "Uses",
     "Window",
     "Words",
+    "standard_factories",
 ]

@@ -1,7 +1,7 @@
 """Intake: rows of a dataset into the vault, whole or not at all.
 
-Must hold: nothing is taken in that the catalogue does not know; a fault names file, row and field, never the value;
-the same rows are not taken in twice; what was taken in is in the ledger with count and digest.
+Must hold: nothing is taken in that the catalogue does not know, and never My Number; a fault names file, row and
+field, never the value; the same rows are not taken in twice; what was taken in is in the ledger with count and digest.
 """
 
 from __future__ import annotations
@@ -127,6 +127,10 @@ def conform(dataset: Dataset, table: pa.Table, source: str) -> pa.Table:
         _refuse(column, pc.is_null, place, "a time is missing", "fill it in or drop the row")
     _check_coordinate(dataset.lon, 180, dataset, columns, source)
     _check_coordinate(dataset.lat, 90, dataset, columns, source)
+    for name, column in zip(dataset.schema.names, columns, strict=True):
+        if holds_my_numbers(column):
+            advice = "leave them out: they are never stored"
+            raise InputError(Place(source, field=name), "the field holds My Numbers (個人番号)", advice)
     return pa.table(columns, schema=dataset.schema)
 
 

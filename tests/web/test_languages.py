@@ -30,6 +30,7 @@ MAP_CONTROLS = (
     "AttributionControl.ToggleAttribution",
 )
 ACTS = ("verify", "approve", "return", "suspend")
+OTHER_ACTS = ("submit", "privacy-check", "consent", "impose", "report", "resume", "end", "condition-failed")
 OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment")
 
 LOOKED_UP = {
@@ -44,7 +45,7 @@ LOOKED_UP = {
     "roads.map.": MAP_CONTROLS,
     "schemes.state.": [state.value for state in State],
     "schemes.next.": [state.value for state in State],
-    "schemes.act.": [*ACTS, "submit"],
+    "schemes.act.": [*ACTS, *OTHER_ACTS],
     "schemes.do.": ACTS,
     "schemes.done.": ACTS,
     "schemes.note-for.": ACTS,

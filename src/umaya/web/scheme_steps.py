@@ -6,6 +6,7 @@ Guidance only: the gate decides who may act. Must agree with `umaya.gate.review`
 from __future__ import annotations
 
 from umaya.gate import SchemeRecord, SchemeSummary
+from umaya.gate.hats import hat_of
 from umaya.types.site import Actor
 
 _NEXT_ROLE = {"submitted": "verifier", "verified": "approver"}
@@ -31,9 +32,8 @@ def acts_of(actor: Actor, record: SchemeRecord) -> list[str]:
     """Return the acts that the scheme's page offers the actor: `verify`, `approve`, `return`, `suspend`."""
     scheme = record.summary
     offered = []
-    other_hat = any(
-        a.actor == actor.id and a.role != next_role(scheme.state) for a in record.acts if a.act != "suspend"
-    )
+    worn = {hat_of(act.act, act.role) for act in record.acts if act.actor == actor.id} - {None}
+    other_hat = bool(worn - {next_role(scheme.state)})
     if is_turn(actor, scheme) and not other_hat:
         offered += [_ACT[scheme.state], "return"]
     if scheme.in_force and actor.party == scheme.provider and actor.roles & {"steward", "verifier", "approver"}:

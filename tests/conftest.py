@@ -28,7 +28,7 @@ def postgres_cluster() -> Iterator[URL]:
 
 @pytest.fixture
 def postgres_url(postgres_cluster: URL) -> Iterator[str]:
-    """The URL of a fresh, empty PostgreSQL database, dropped after the test."""
+    """The URL of a fresh, empty PostgreSQL database, dropped after the test with the roles of a hub in it."""
     name = f"test_{uuid.uuid4().hex}"
     engine = create_engine(postgres_cluster, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -36,6 +36,7 @@ def postgres_url(postgres_cluster: URL) -> Iterator[str]:
     yield postgres_cluster.set(database=name).render_as_string(hide_password=False)
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        connection.execute(text(f"DROP ROLE IF EXISTS {name}_service, {name}_gate"))
     engine.dispose()
 
 

@@ -168,6 +168,7 @@ def _private_file(path: Path) -> None:
 
 def _set_up_sqlite(connection: Any, commits: CountedCommits) -> None:
     connection.commits = commits
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # no statement, injected or not, reaches another file
     connection.isolation_level = None  # transactions begin where `_begin_sqlite` says so
     for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import replace
@@ -9,10 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
+from sqlalchemy.engine import make_url
 
 from umaya.gate import Party, Words
-from umaya.hub import DATABASE_VARIABLE, Settings, init_hub, open_hub
+from umaya.hub import DATABASE_VARIABLE, GATE_DATABASE_VARIABLE, Settings, init_hub, open_hub
 from umaya.ledger import check_ledger, load_vkey
+from umaya.stores.database import Database
+from umaya.stores.roles import made_roles
 from umaya.types.clock import ManualClock
 from umaya.types.errors import ConflictError, InputError, IntegrityError
 
@@ -30,7 +35,8 @@ def files(folder: Path) -> set[str]:
 
 def test_a_new_hub_has_a_database_keys_and_a_ledger_that_says_when_it_was_made(tmp_path: Path) -> None:
     init_hub(tmp_path / "hub", SETTINGS, clock())
-    assert {"hub.toml", "hub.db", "keys", "ledger"} <= files(tmp_path / "hub")
+    assert files(tmp_path / "hub") >= {"hub.toml", "hub.db", "keys", "ledger", "vault"}
+    assert files(tmp_path / "hub/vault") >= {"gate.db"}
     assert files(tmp_path) == {"hub"}, "nothing is left beside it"
     checked = check_ledger(tmp_path / "hub/ledger", load_vkey(tmp_path / "hub/keys/ledger.vkey"))
     assert (checked.ok, checked.size) == (True, 1)
@@ -42,11 +48,12 @@ def test_keys_settings_and_database_are_for_the_owner_only(tmp_path: Path) -> No
         init_hub(tmp_path / "hub", SETTINGS, clock())
     finally:
         os.umask(old)
-    modes = {
-        name: stat.S_IMODE((tmp_path / "hub" / name).stat().st_mode)
-        for name in ("", "keys", "keys/ledger.key", "hub.toml", "hub.db")
-    }
-    assert modes == {"": 0o700, "keys": 0o700, "keys/ledger.key": 0o600, "hub.toml": 0o600, "hub.db": 0o600}
+    folders, closed = (
+        ("", "keys", "vault"),
+        ("keys/ledger.key", "keys/people.key", "hub.toml", "hub.db", "vault/gate.db"),
+    )
+    modes = {name: stat.S_IMODE((tmp_path / "hub" / name).stat().st_mode) for name in (*folders, *closed)}
+    assert modes == dict.fromkeys(folders, 0o700) | dict.fromkeys(closed, 0o600)
 
 
 def test_the_folder_one_stands_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,11 +105,21 @@ def test_what_was_done_is_there_when_the_hub_is_opened_again(tmp_path: Path, dat
     assert (checked.ok, checked.size) == (True, 2)
 
 
-def test_a_damaged_database_is_told_in_our_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["hub.db", "vault/gate.db"])
+def test_a_damaged_database_is_told_in_our_words(tmp_path: Path, file: str) -> None:
     init_hub(tmp_path / "hub", SETTINGS, clock())
-    (tmp_path / "hub/hub.db").write_bytes(b"this is no database, whatever its name says" * 100)
+    (tmp_path / "hub" / file).write_bytes(b"this is no database, whatever its name says" * 100)
     with pytest.raises(InputError, match="the database cannot be used"):
         open_hub(tmp_path / "hub", clock(), {})
+
+
+def test_a_lost_database_of_the_gate_is_told_and_not_replaced(tmp_path: Path) -> None:
+    """An empty one in its place would know no protective measure."""
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    (tmp_path / "hub/vault/gate.db").unlink()
+    for _ in range(2):
+        with pytest.raises(InputError, match="the gate's database is missing"):
+            open_hub(tmp_path / "hub", clock(), {})
 
 
 @pytest.mark.postgres
@@ -131,8 +148,113 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     hub.close()
 
 
+def test_services_get_no_way_to_the_gates_tables(tmp_path: Path, database_url: str) -> None:
+    """What a hub offers its services is their own database; the gate keeps its own to itself."""
+    init_hub(tmp_path / "hub", replace(SETTINGS, database=database_url), clock())
+    hub = open_hub(tmp_path / "hub", clock(), {})
+    hub.gate.catalogue.add_party(PARTY)
+    offered = [value for name, value in vars(hub).items() if isinstance(value, Database)]
+    assert offered == [hub.database]
+    assert inspect(hub.database.engine).get_table_names() == []
+    hub.close()
+
+
+@pytest.mark.postgres
+def test_a_hub_keeps_the_urls_of_its_two_roles_and_forgets_the_administrators(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    init_hub(tmp_path / "hub", replace(SETTINGS, database=postgres_url), clock())
+    kept = Settings.read(tmp_path / "hub/hub.toml", {})
+    name = make_url(postgres_url).database
+    roles = [make_url(url).username for url in (kept.database, kept.gate_database)]
+    assert roles == [f"{name}_service", f"{name}_gate"]
+    assert postgres_url not in (tmp_path / "hub/hub.toml").read_text()
+
+
+@pytest.mark.postgres
+def test_two_ready_urls_are_taken_as_they_are(tmp_path: Path, postgres_url: str) -> None:
+    """An administrator made the roles, because the hub's people may not."""
+    administrator = Database.open(postgres_url)
+    with made_roles(administrator) as roles:
+        ready = replace(SETTINGS, database=roles.service, gate_database=roles.gate)
+    administrator.close()
+    init_hub(tmp_path / "hub", ready, clock())
+    assert Settings.read(tmp_path / "hub/hub.toml", {}) == ready
+    open_hub(tmp_path / "hub", clock(), {}).close()
+    with pytest.raises(ConflictError, match="holds a hub already"):
+        init_hub(tmp_path / "two", ready, clock())
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("own", [None, "gate_database"])
+def test_a_hub_whose_services_could_reach_the_gate_is_not_opened(
+    tmp_path: Path, postgres_url: str, own: str | None
+) -> None:
+    """Checked at each start, also for URLs of the environment: the administrator's, or the gate's own."""
+    init_hub(tmp_path / "hub", replace(SETTINGS, database=postgres_url), clock())
+    url = getattr(Settings.read(tmp_path / "hub/hub.toml", {}), own) if own else postgres_url
+    with pytest.raises(InputError, match="the services' role"):
+        open_hub(tmp_path / "hub", clock(), {DATABASE_VARIABLE: url})
+    open_hub(tmp_path / "hub", clock(), {}).close()
+
+
+@pytest.mark.postgres
+def test_ready_urls_without_a_wall_make_no_hub(tmp_path: Path, postgres_url: str) -> None:
+    with pytest.raises(InputError, match="database"):
+        init_hub(tmp_path / "hub", replace(SETTINGS, database=postgres_url, gate_database=postgres_url), clock())
+    assert files(tmp_path) == set()
+
+
+@pytest.mark.postgres
+def test_roles_go_again_where_the_hub_cannot_be_made(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full when the hub is moved into its place."""
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    settings = replace(SETTINGS, database=postgres_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(InputError, match="cannot be made here"):
+            init_hub(tmp_path / "hub", settings, clock())
+    init_hub(tmp_path / "hub", settings, clock())
+
+
+def test_the_gates_database_of_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    for name in ("hub", "other"):
+        init_hub(tmp_path / name, SETTINGS, clock())
+    url = f"sqlite:///{tmp_path}/other/vault/gate.db"
+    hub = open_hub(tmp_path / "hub", clock(), {GATE_DATABASE_VARIABLE: url})
+    hub.gate.catalogue.add_party(PARTY)
+    hub.close()
+    other = open_hub(tmp_path / "other", clock(), {})
+    assert other.gate.catalogue.parties() == [PARTY]
+    other.close()
+
+
+def test_what_people_are_known_by_outlasts_the_process(tmp_path: Path) -> None:
+    """Keys of people are derived from the kept secret; a hub of before it gets one when it is opened."""
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    (tmp_path / "hub/keys/people.key").unlink()
+    keys = []
+    for _ in range(2):
+        hub = open_hub(tmp_path / "hub", clock(), {})
+        keys.append(hub.gate.person_key(7))
+        hub.close()
+    assert keys[0] == keys[1]
+
+
+def test_a_secret_of_people_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+    init_hub(tmp_path / "hub", SETTINGS, clock())
+    (tmp_path / "hub/keys/people.key").chmod(0o640)
+    with pytest.raises(InputError, match="open to others than its owner"):
+        open_hub(tmp_path / "hub", clock(), {})
+
+
 def test_settings_survive_being_written(tmp_path: Path) -> None:
-    settings = Settings("a.example/b", 'postgresql+psycopg://u:p"\\@h/d', "en", demo=True)
+    settings = Settings("a.example/b", 'postgresql+psycopg://u:p"\\@h/d', "sqlite:///a'b", "en", demo=True)
     settings.write(tmp_path / "hub.toml")
     assert Settings.read(tmp_path / "hub.toml", {}) == settings
 

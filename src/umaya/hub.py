@@ -3,14 +3,15 @@
 A hub is one directory:
 
     hub.toml          settings, readable by the owner only
-    keys/             ledger.key, ledger.vkey, session: keys, readable by the owner only (the .vkey is public)
+    keys/             ledger.key, ledger.vkey, people.key, session: readable by the owner only (the .vkey is public)
     ledger/           the log of every use, checkable without anything else here
-    vault/            personal data at rest
+    vault/            personal data at rest, and gate.db, the gate's own database
     places/           roads, homes for each road, background of the map
     products/         what was released
-    hub.db            the transactional database, unless a PostgreSQL URL is set
+    hub.db            the database of services
 
-`init_hub` makes one whole or not at all; `open_hub` opens one. A hub may be open in several processes.
+On PostgreSQL two roles of one database take the place of both files. `init_hub` makes a hub whole or not at all;
+`open_hub` opens one, and only when services cannot reach the gate's tables. A hub may be open in several processes.
 """
 
 from __future__ import annotations
@@ -20,25 +21,31 @@ import shutil
 import tomllib
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from umaya.gate import Gate
+from umaya.gate import Gate, standard_factories
 from umaya.gate.catalogue import HUB
 from umaya.ledger import Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
 from umaya.places.obligations import factories
 from umaya.services.roads.service import RoadMapService
 from umaya.stores.database import Database
+from umaya.stores.roles import made_roles
+from umaya.stores.secret import kept_secret
+from umaya.stores.wall import check_wall
 from umaya.types.clock import Clock, SystemClock
 from umaya.types.errors import ConflictError, InputError, Place
 
 FILE = "hub.toml"
+PEOPLE_KEY = "people.key"
 DATABASE_VARIABLE = "UMAYA_DATABASE_URL"
+GATE_DATABASE_VARIABLE = "UMAYA_GATE_DATABASE_URL"
 LANGUAGES = ("ja", "en")
 
 
@@ -48,13 +55,15 @@ class Settings:
 
     Attributes:
         origin: name of the ledger, a URL without scheme, e.g. `minase.example/umaya`.
-        database: SQLAlchemy URL; empty for the hub's own SQLite file.
+        database: SQLAlchemy URL of what services use; empty for the hub's own SQLite file.
+        gate_database: SQLAlchemy URL of the gate's own database; empty for its SQLite file.
         language: of pages when the reader's is unknown: `ja` or `en`.
         demo: whether anybody may sign in as anybody; for made-up data only.
     """
 
     origin: str
     database: str = ""
+    gate_database: str = ""
     language: str = "ja"
     demo: bool = False
 
@@ -63,6 +72,7 @@ class Settings:
         lines = [
             f"origin = {_quoted(self.origin)}",
             f"database = {_quoted(self.database)}",
+            f"gate_database = {_quoted(self.gate_database)}",
             f"language = {_quoted(self.language)}",
             f"demo = {str(self.demo).lower()}",
         ]
@@ -71,7 +81,7 @@ class Settings:
 
     @staticmethod
     def read(path: Path, environment: Mapping[str, str]) -> Settings:
-        """Read the settings; `UMAYA_DATABASE_URL` of the environment goes before the file.
+        """Read the settings; database URLs of the environment go before those of the file.
 
         Raises:
             InputError: when the file is absent, no TOML, or holds an unknown key or a wrong value.
@@ -92,11 +102,14 @@ class Settings:
         if not values.get("origin"):
             raise InputError(Place(str(path), field="origin"), "the setting is missing", "add the ledger's name")
         settings = Settings(**values)
-        database = environment.get(DATABASE_VARIABLE, settings.database)
-        return Settings(settings.origin, database, settings.language, settings.demo)
+        return replace(
+            settings,
+            database=environment.get(DATABASE_VARIABLE, settings.database),
+            gate_database=environment.get(GATE_DATABASE_VARIABLE, settings.gate_database),
+        )
 
 
-_KINDS: dict[str, type] = {"origin": str, "database": str, "language": str, "demo": bool}
+_KINDS: dict[str, type] = {"origin": str, "database": str, "gate_database": str, "language": str, "demo": bool}
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,7 @@ class Hub:
         directory: where it lies.
         settings: as read.
         clock: what it takes the time from.
-        database: the transactional store.
+        database: what services keep their own in; the gate's tables are not to be reached from it.
         ledger: the log of every use.
         gate: the one door.
         atlas: the places.
@@ -122,18 +135,21 @@ class Hub:
     gate: Gate
     atlas: Atlas
     roads: RoadMapService
+    _databases: ExitStack = field(repr=False)
 
     def close(self) -> None:
-        """Give up the database's connections."""
-        self.database.close()
+        """Give up the connections of both databases."""
+        self._databases.close()
 
 
 def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) -> None:
-    """Make a hub: directory, database, keys with owner-only permissions, a ledger that says when.
+    """Make a hub: directory, databases, keys with owner-only permissions, a ledger that says when.
 
-    Everything is made beside the directory and moved into its place last.
+    Everything is made beside the directory and moved into its place last. A PostgreSQL URL as `database` without one
+    as `gate_database` is an administrator's: two roles are made with it, and the hub keeps their URLs in its place.
 
     Raises:
+        NoRolesError: when the administrator's URL may not make roles.
         InputError: when the directory is not empty or cannot be made, the origin is no name for a ledger, or the
             database cannot be used.
         ConflictError: when the database holds another hub.
@@ -146,13 +162,14 @@ def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) ->
     fresh = directory.parent / f".{directory.name}.{uuid.uuid4().hex}"
     try:
         fresh.mkdir(mode=0o700, parents=True)
-        settings.write(fresh / FILE)
         keys = fresh / "keys"
         keys.mkdir(mode=0o700)
+        kept_secret(keys / PEOPLE_KEY)
         signer = create_keys(keys, settings.origin)
         Ledger.create(fresh / "ledger", signer, clock or SystemClock()).append("hub.created", HUB, {})
-        _make_database(_url(fresh, settings))
-        fresh.replace(directory)
+        with _made_databases(fresh, settings) as complete:
+            complete.write(fresh / FILE)
+            fresh.replace(directory)
     except ValueError as error:
         raise InputError(Place(str(directory), field="origin"), str(error), "choose such a name") from error
     except OSError as error:
@@ -170,44 +187,82 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         environment: where settings may be overridden.
 
     Raises:
-        InputError: when the directory is no hub, or a setting or a key is wrong.
+        InputError: when the directory is no hub, a setting or a key is wrong, or the services' database could reach
+            the gate's tables.
         IntegrityError: when the ledger was damaged.
     """
     settings = Settings.read(directory / FILE, environment)
     clock = clock or SystemClock()
-    database = Database.open(_url(directory, settings))
-    with _usable_database():
-        database.migrate()
-    ledger = Ledger.open(directory / "ledger", load_signer(directory / "keys" / "ledger.key"), clock)
-    atlas = Atlas(directory / "places")
-    gate = Gate(database, ledger, directory / "vault", factories(atlas), clock)
-    roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
-    return Hub(directory, settings, clock, database, ledger, gate, atlas, roads)
+    with ExitStack() as stack:
+        service, gate_database = _open_databases(directory, settings, stack)
+        keys = directory / "keys"
+        ledger = Ledger.open(directory / "ledger", load_signer(keys / "ledger.key"), clock)
+        atlas = Atlas(directory / "places")
+        people = kept_secret(keys / PEOPLE_KEY)
+        obligations = {**standard_factories(people), **factories(atlas)}
+        gate = Gate(gate_database, ledger, directory / "vault", obligations, clock, people_secret=people)
+        roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
+        return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, stack.pop_all())
 
 
-def _url(directory: Path, settings: Settings) -> str:
-    return settings.database or f"sqlite:///{directory / 'hub.db'}"
+def _gate_url(directory: Path, settings: Settings) -> str:
+    return settings.gate_database or f"sqlite:///{directory / 'vault' / 'gate.db'}"
 
 
-def _make_database(url: str) -> None:
+def _open_databases(directory: Path, settings: Settings, stack: ExitStack) -> tuple[Database, Database]:
+    """Return the services' database and the gate's, brought up to date, with the wall between them; closed by `stack`.
+
+    Nothing but `_made_databases` makes the gate's file: an empty one in the place of one that was lost would forget
+    every protective measure.
+    """
+    gate_url = _gate_url(directory, settings)
+    file = make_url(gate_url).database if gate_url.startswith("sqlite") else None
+    if file is not None and not Path(file).exists():
+        raise InputError(
+            Place(file), "the gate's database is missing", "restore it from its copy, or set `gate_database`"
+        )
+    service = _opened(settings.database or f"sqlite:///{directory / 'hub.db'}", "database", stack)
+    gate = _opened(gate_url, "gate_database", stack)
+    with _usable_database("gate_database"):
+        check_wall(service, gate)
+        gate.migrate()
+    return service, gate
+
+
+def _opened(url: str, setting: str, stack: ExitStack) -> Database:
     database = Database.open(url)
-    try:
-        with _usable_database():
-            if inspect(database.engine).has_table("alembic_version"):
-                raise ConflictError("the database holds a hub already")
-            database.migrate()
-    finally:
-        database.close()
+    stack.callback(database.close)
+    with _usable_database(setting), database.reading() as session:
+        session.execute(text("SELECT 1"))
+    return database
 
 
 @contextmanager
-def _usable_database() -> Iterator[None]:
+def _made_databases(directory: Path, settings: Settings) -> Iterator[Settings]:
+    """Make both databases of a new hub, yield the settings that lead to them; roles go again where the body fails."""
+    with ExitStack() as stack:
+        if settings.database.startswith("postgresql") and not settings.gate_database:
+            administrator = _opened(settings.database, "database", stack)
+            with _usable_database("database"):
+                roles = stack.enter_context(made_roles(administrator))
+            settings = replace(settings, database=roles.service, gate_database=roles.gate)
+        (directory / "vault").mkdir(mode=0o700)
+        with ExitStack() as opened:
+            gate = _opened(_gate_url(directory, settings), "gate_database", opened)
+            if inspect(gate.engine).has_table("alembic_version"):
+                raise ConflictError("the database holds a hub already")
+            _open_databases(directory, settings, opened)
+        yield settings
+
+
+@contextmanager
+def _usable_database(setting: str) -> Iterator[None]:
     """Say in our words that the database cannot be used; its own may repeat the URL."""
     try:
         yield
     except DBAPIError as error:
         advice = "check that it runs, who may use it, and its URL; restore it from its copy where it is damaged"
-        raise InputError(Place("settings", field="database"), "the database cannot be used", advice) from error
+        raise InputError(Place("settings", field=setting), "the database cannot be used", advice) from error
 
 
 def _quoted(text: str) -> str:

@@ -17,11 +17,15 @@ from umaya.api import create_app
 from umaya.cli import app
 from umaya.engines.matching import MatchParams
 from umaya.engines.passability import PASSABILITY, USUAL, PassabilityParams
+from umaya.gate.bodies import Office
+from umaya.gate.bodies.registry import ROLE_OF
+from umaya.gate.conditions import Condition, Rule
 from umaya.gate.roles import ROLES
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State
 from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.law import RULES, STAGES, Basis, Evidence, PrivacyDuty
+from umaya.law.privacy_check import PROBLEMS
 from umaya.ledger import Kind
 from umaya.places import obligations
 from umaya.places.roads.background import BACKGROUND
@@ -35,6 +39,8 @@ from .pages import PROJECT, REFERENCE, names, rows, section
 SCHEMES = REFERENCE / "schemes.md"
 BASES = REFERENCE / "legal-bases.md"
 FORMATS = REFERENCE / "formats.md"
+GROUPED = {"umaya scheme", "umaya use"}
+"""Headings of a whole group of commands."""
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +112,8 @@ def test_every_command_with_its_options() -> None:
     page = REFERENCE / "cli.md"
     documented = {
         heading: set(names(section(page, f"`{heading}`")))
-        for heading in re.findall(r"^##+ `(umaya [a-z ]+)`$", page.read_text("utf-8"), re.MULTILINE)
-        if heading != "umaya scheme"  # a group
+        for heading in re.findall(r"^##+ `(umaya [a-z -]+)`$", page.read_text("utf-8"), re.MULTILINE)
+        if heading not in GROUPED
     }
     assert documented == dict(_commands(typer.main.get_command(app), "umaya"))
 
@@ -134,6 +140,25 @@ def test_every_key_of_a_scheme_document() -> None:
 
 def test_every_state_of_a_scheme() -> None:
     assert set(names(section(SCHEMES, "States of a version"))) == set(State)
+
+
+def test_every_condition() -> None:
+    documented = {row[0]: row[3] for row in rows(section(SCHEMES, "Conditions"))}
+    assert documented == {rule: Condition(rule).look for rule in Rule}
+
+
+def test_every_privacy_problem_by_its_group() -> None:
+    text = section(SCHEMES, "Privacy check")
+    documented = dict(re.findall(r"^\| (collection|processing|dissemination|invasion) \| (.*) \|$", text, re.MULTILINE))
+    actual: dict[str, list[str]] = {}
+    for problem, words in PROBLEMS.items():
+        actual.setdefault(words.group, []).append(f"`{problem}`")
+    assert documented == {group: ", ".join(problems) for group, problems in actual.items()}
+
+
+def test_every_office_with_its_role() -> None:
+    documented = {row[0]: row[2] for row in rows(section(REFERENCE / "roles.md", "Offices"))}
+    assert documented == {office: ROLE_OF[office] for office in Office}
 
 
 def test_every_obligation_with_its_parameters_and_defaults(hub: Hub) -> None:

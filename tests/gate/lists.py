@@ -61,6 +61,7 @@ ACTORS = {
     "core": Actor("core", "勘定系", BANK, frozenset({r.OPERATOR, r.PROGRAM})),
     "seller": Actor("seller", "営業", INSURER, frozenset({r.OFFICER})),
     "agent": Actor("agent", "窓口", INSURER, frozenset({r.CLERK})),
+    "stranger": Actor("stranger", "通りがかり", "shop-minase", frozenset({r.OFFICER})),
     "guard": Actor("guard", "保護", BANK, frozenset({r.PROTECTOR})),
 }
 
@@ -96,16 +97,24 @@ class Lists:
         self.directory = directory
         self.gate = self.new_gate()
 
+    @classmethod
+    def of_gate(cls, gate: Gate, clock: ManualClock) -> Lists:
+        """Return the world of a gate that is open already."""
+        world = cls.__new__(cls)
+        world.gate, world.clock = gate, clock
+        return world
+
     def new_gate(self) -> Gate:
         """Return another gate on the same stores, as another process would have."""
         factories: dict[str, Any] = {}
         return Gate(self.database, self.ledger, self.directory, factories, self.clock, people_secret=SECRET)
 
-    def furnish(self, people: pa.Table = EIGHT) -> None:
-        """Register everybody, take the customers in, register the topic and its text, and approve the scheme."""
+    def furnish(self, people: pa.Table = EIGHT, tier: Tier = Tier.STATED_PERIOD) -> None:
+        """Register everybody, take the customers in, register the topic and its text."""
         catalogue = self.gate.catalogue
         catalogue.add_party(Party(BANK, Words("水無瀬銀行", "Minase Bank"), "bank"))
         catalogue.add_party(Party(INSURER, Words("水無瀬生命", "Minase Life"), "insurer"))
+        catalogue.add_party(Party("shop-minase", Words("水無瀬商店", "Minase Shop"), "shop"))
         for actor in ACTORS.values():
             catalogue.add_actor(actor)
         self.gate.bodies.appoint(BANK, Office.PRIVACY_OFFICER, "privacy", date(2026, 4, 1))
@@ -119,7 +128,7 @@ class Lists:
             Topic(
                 TOPIC,
                 Words("預金情報を保険に", "Deposits to insurance"),
-                Tier.STATED_PERIOD,
+                tier,
                 Side(BANK, "banking"),
                 Side(INSURER, "insurance"),
                 (C.FINANCIAL,),
@@ -136,8 +145,8 @@ class Lists:
         self.gate.review.verify(ACTORS["second-line"], scheme)
         self.gate.review.approve(ACTORS["head"], scheme)
 
-    def consent(self, *people: int, text: int = 1) -> None:
-        """Take the consent of people at the counter."""
+    def consent(self, *people: int, text: int = 1, requested: bool = False) -> None:
+        """Take the consent of people at the counter; `requested` where each asked for it."""
         for person in people:
             self.gate.consents.give(
                 ACTORS["teller"],
@@ -146,6 +155,7 @@ class Lists:
                 text,
                 Channel.COUNTER,
                 Evidence(f"sha256:{person:064x}", f"form-{person}"),
+                requested_at=self.clock.now() if requested else None,
             )
 
     def withdraw(self, *people: int) -> None:

@@ -17,14 +17,17 @@ from umaya.types.errors import UmayaError
 
 GROUPS = {
     "body": "appoint officers, and say which parties are consulted",
+    "consent": "take, withdraw and look up consents",
     "demo": "make the sample town's hub and play its day",
     "init": "make a new hub",
     "ledger": "check and read a hub's ledger",
+    "measure": "set, lift and list protective measures",
     "probe": "match positions to roads",
     "receipt": "verify a person's receipt of a use",
     "roads": "import road networks",
     "scheme": "submit, review, watch and end schemes",
     "serve": "serve a hub",
+    "use": "use personal data through the gate",
 }
 """Command groups: `umaya.cli.<name>` holds a Typer application `app`."""
 

@@ -121,11 +121,19 @@ class Judge:
         return whole if judged.failed is None else replace(judged, case=None)
 
     def judge_whole(self, session: Session, use: Use, now: datetime) -> Judged:
-        """Judge a use apart from its people, and fetch what the rule for a person needs when it is permitted so far."""
+        """Judge a use apart from its people, and fetch what the rule for a person needs when it is permitted so far.
+
+        Raises:
+            InputError: when what rows must meet does not fit the dataset.
+        """
         facts = gather(session, use, self._obligations)
         decision = evaluate(use, facts, self._law.at(day_in_japan(now)), now)
         dataset = facts.dataset
-        if not decision.permitted or dataset is None or dataset.subject is None:
+        if not decision.permitted or dataset is None:
+            return Judged(decision, facts)
+        for condition in use.matching:
+            condition.check(dataset.schema)
+        if dataset.subject is None:
             return Judged(decision, facts)
         state = self._projection.now(session)
         groups = groups_of(state, self._held(dataset.id), decision.topic, day_in_japan(now))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.conftest import record
 from umaya.ledger.entries import Entry, Record, digest, make_entry
-from umaya.ledger.templates import Form, Recordable, Template, TemplateRecord, check_record, encode_records
+from umaya.ledger.templates import Form, Recordable, Template, TemplateRecord, check_records, encode_records
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 USE = "0b9c2f62-6a0f-4b5e-9f39-8f0f2a6c1d11"
@@ -90,7 +90,7 @@ def test_a_value_of_another_form_is_refused(key: str, values: list[Any]) -> None
             encode_records([permitted(), permitted(**{key: value}), permitted()], NOON, 1)
         assert not isinstance(value, str) or not value.strip() or value not in str(refusal.value)
         with pytest.raises(ValueError, match=r"is no|aware times only"):
-            check_record(permitted(**{key: value}))
+            check_records([permitted(**{key: value})])
 
 
 def test_a_record_has_as_many_values_as_its_template_varies_in() -> None:
@@ -121,9 +121,9 @@ def test_a_template_that_no_record_could_follow_is_refused(
 
 def test_a_record_that_is_too_long_is_refused() -> None:
     long = Template("use.permitted", "a", {"ids": ["x" * 100] * 634}, {"scheme": Form.REFERENCE})
-    check_record(long.record("s"))
+    check_records([long.record("s")])
     with pytest.raises(ValueError, match="65,535 bytes"):
-        check_record(long.record("s" * 128))
+        check_records([long.record("s" * 128)])
 
 
 REFERENCES = st.from_regex(r"[a-z][a-z0-9]{0,8}([-_./:][a-z0-9]{1,8}){0,3}", fullmatch=True)

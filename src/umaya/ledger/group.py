@@ -9,30 +9,36 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TypeAlias
+from typing import NamedTuple
 
 from umaya.ledger.log import Appended, Ledger
-from umaya.ledger.templates import Recordable, check_record
+from umaya.ledger.templates import Recordable, check_records
 from umaya.types.errors import ConflictError
 
 BATCH = 2048
 """Entries of one append at most: some 15 ms of work, so that no record waits long for those before it."""
 
 QUEUE = 4096
-"""Records that may wait: two appends. Whoever submits more is held up until there is room."""
+"""Records that may wait: two appends. Whoever hands in more is held up until there is room."""
 
-_Waiting: TypeAlias = tuple[Recordable, "Future[Appended]"]
+
+class _Waiting(NamedTuple):
+    """What was handed in together, and how its future is told."""
+
+    records: Sequence[Recordable]
+    told: Callable[[Sequence[Appended]], None]
+    failed: Callable[[BaseException], None]
 
 
 class GroupCommit:
-    """Appends for many threads. Use it as a context, or close it: what was submitted is then recorded first.
+    """Appends for many threads. Use it as a context, or close it: what was handed in is then recorded first.
 
     Args:
         ledger: where to append. Others may append to it too.
-        batch: entries of one append at most.
+        batch: entries of one append at most, unless more were handed in together.
         queue: records that may wait.
     """
 
@@ -41,6 +47,7 @@ class GroupCommit:
         self._batch = batch
         self._queue = queue
         self._waiting: deque[_Waiting] = deque()
+        self._count = 0
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)
         self._space = threading.Condition(self._lock)
@@ -54,29 +61,20 @@ class GroupCommit:
         Returns:
             A future of its place in the log once it is durable; it cannot be cancelled. It raises ValueError when the
             record could carry personal data, what `Ledger.append_many` raises when the disk fails (the act must then
-            not happen), and ConflictError when the group commit was closed before. Records of one thread keep their
+            not happen), and ConflictError when the group commit was closed before. What one thread hands in keeps its
             order.
         """
-        return self.submit_many((record,))[0]
+        future: Future[Appended] = Future()
+        future.set_running_or_notify_cancel()
+        self._put(_Waiting((record,), lambda appended: future.set_result(appended[0]), future.set_exception))
+        return future
 
-    def submit_many(self, records: Iterable[Recordable]) -> list[Future[Appended]]:
-        """Hand in records in this order, as `submit` does one; those of other threads may come between them."""
-        waiting: list[_Waiting] = [(record, Future()) for record in records]
-        for _, future in waiting:
-            future.set_running_or_notify_cancel()
-        at = 0
-        while at < len(waiting):
-            with self._lock:
-                self._space.wait_for(lambda: self._closed or len(self._waiting) < self._queue)
-                if self._closed:
-                    break
-                part = waiting[at : at + self._queue - len(self._waiting)]
-                self._waiting.extend(part)
-                self._work.notify()
-            at += len(part)
-        for _, future in waiting[at:]:
-            future.set_exception(ConflictError("the ledger is closing and takes no more records"))
-        return [future for _, future in waiting]
+    def submit_many(self, records: Sequence[Recordable]) -> Future[Sequence[Appended]]:
+        """Hand in records that stay together, as `submit` does one: all of them are recorded, or none."""
+        future: Future[Sequence[Appended]] = Future()
+        future.set_running_or_notify_cancel()
+        self._put(_Waiting(records, future.set_result, future.set_exception))
+        return future
 
     def close(self) -> None:
         """Take no more records, record those that were handed in, and end the writer's thread."""
@@ -94,42 +92,60 @@ class GroupCommit:
     ) -> None:
         self.close()
 
+    def _put(self, waiting: _Waiting) -> None:
+        with self._lock:
+            self._space.wait_for(lambda: self._closed or self._count < self._queue)
+            closed = self._closed
+            if not closed:
+                self._waiting.append(waiting)
+                self._count += len(waiting.records)
+                self._work.notify()
+        if closed:
+            waiting.failed(ConflictError("the ledger is closing and takes no more records"))
+
     def _run(self) -> None:
         while batch := self._take():
             self._append(batch)
 
     def _take(self) -> list[_Waiting]:
-        """Return what has come together, waiting for the first record; nothing once all is done and closed."""
+        """Return what has come together, waiting for the first; nothing once all is done and closed."""
         with self._lock:
             self._work.wait_for(lambda: self._closed or self._waiting)
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
+            batch: list[_Waiting] = []
+            count = 0
+            while self._waiting and (not batch or count + len(self._waiting[0].records) <= self._batch):
+                batch.append(self._waiting.popleft())
+                count += len(batch[-1].records)
+            self._count -= count
             self._space.notify_all()
         return batch
 
     def _append(self, batch: Sequence[_Waiting]) -> None:
         try:
-            appended = self._ledger.append_many([record for record, _ in batch])
+            appended = self._ledger.append_many([record for waiting in batch for record in waiting.records])
         except ValueError as error:
             self._append_good(batch, error)
         except BaseException as error:  # the futures carry it; the thread goes on
-            for _, future in batch:
-                future.set_exception(error)
+            for waiting in batch:
+                waiting.failed(error)
         else:
-            for (_, future), one in zip(batch, appended, strict=True):
-                future.set_result(one)
+            at = 0
+            for waiting in batch:
+                waiting.told(appended[at : at + len(waiting.records)])
+                at += len(waiting.records)
 
     def _append_good(self, batch: Sequence[_Waiting], error: ValueError) -> None:
-        """Tell the records that were refused, and append the others: one thread's fault is not another's."""
+        """Tell those whose records are refused, and append the others: one thread's fault is not another's."""
         good: list[_Waiting] = []
-        for record, future in batch:
+        for waiting in batch:
             try:
-                check_record(record)
+                check_records(waiting.records)
             except ValueError as refusal:
-                future.set_exception(refusal)
+                waiting.failed(refusal)
             else:
-                good.append((record, future))
+                good.append(waiting)
         if len(good) < len(batch):
             self._append(good)
         else:  # no record's fault
-            for _, future in batch:
-                future.set_exception(error)
+            for waiting in batch:
+                waiting.failed(error)

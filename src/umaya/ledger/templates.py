@@ -173,9 +173,9 @@ def encode_records(records: Sequence[Recordable], time: datetime, head: int) -> 
     return entries
 
 
-def check_record(record: Recordable) -> None:
+def check_records(records: Sequence[Recordable]) -> None:
     """Raise ValueError when a record could carry personal data or is too long."""
-    encode_records([record], _LONG_AGO, MAX_INT)
+    encode_records(records, _LONG_AGO, MAX_INT)
 
 
 def _take_texts(form: Form) -> Callable[[Sequence[Value], str], Sequence[str]]:

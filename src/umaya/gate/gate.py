@@ -19,10 +19,12 @@ from umaya.gate.catalogue import Catalogue
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
 from umaya.gate.intake import Intake, Taken
+from umaya.gate.joint_use import Register
 from umaya.gate.judge import Judge
 from umaya.gate.opening import Opener
 from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
 from umaya.gate.point import Point, PointDecision
+from umaya.gate.provision import PartyParticulars, Provisions
 from umaya.gate.receipts import PersonReceipts
 from umaya.gate.record import Acts, LedgerLike, NotRecordedError
 from umaya.gate.release import Closing, Stream
@@ -67,6 +69,9 @@ class Gate:
         measures: protective measures.
         merges: numbers that became one.
         alarms: what the second line must look at.
+        joint_use: notices of joint use.
+        particulars: addresses and representatives of parties.
+        provisions: records of third-party provision.
     """
 
     def __init__(
@@ -101,6 +106,9 @@ class Gate:
         self.measures = Measures(self._acts, self.projection)
         self.merges = Merges(self._acts, self.projection)
         self.alarms = Alarms(self._acts)
+        self.joint_use = Register(self._acts, law)
+        self.particulars = PartyParticulars(self._acts)
+        self.provisions = Provisions(self._acts)
         self._judge = Judge(made_of, self.projection, vault.people, law)
         mint = Mint(seal, clock, entropy)
         self._opener = Opener(

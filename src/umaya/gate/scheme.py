@@ -169,7 +169,7 @@ def parse(document: Document) -> SchemeDocument:
     try:
         scheme = SchemeDocument.of_canonical(SchemeDocument.model_validate(document.data).canonical())
     except ValidationError as error:
-        raise _input_error(document, error) from None  # its text would repeat the value
+        raise input_error(document, error) from None  # its text would repeat the value
     except (ValueError, rfc8785.CanonicalizationError) as error:
         advice = "use plain texts, numbers and lists"
         raise InputError(document.place(()), "a value cannot be stored as JSON", advice) from error
@@ -192,7 +192,8 @@ _ADVICE = {
 }
 
 
-def _input_error(document: Document, error: ValidationError) -> InputError:
+def input_error(document: Document, error: ValidationError) -> InputError:
+    """Return the first fault of a document's shape as an error that names its line."""
     faults = error.errors(include_url=False, include_input=False)
     # A misspelt key is missing under its right name as well; the misspelling is what helps.
     first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
@@ -202,5 +203,5 @@ def _input_error(document: Document, error: ValidationError) -> InputError:
     elif first["type"] == "enum":
         problem, advice = "the value is unknown", f"choose among {first['ctx']['expected']}".replace("'", "`")
     else:
-        problem, advice = _ADVICE.get(first["type"], ("the value is of the wrong kind", "see the reference of schemes"))
+        problem, advice = _ADVICE.get(first["type"], ("the value is of the wrong kind", "see the reference"))
     return InputError(document.place(path), problem, advice)

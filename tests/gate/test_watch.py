@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.gate.review_world import CHECKED, REVIEWERS, appoint_all, people
 from tests.gate.review_world import ID as PEOPLE_ID
 from tests.gate.world import ACTORS, SCHEME, World
+from umaya.gate import Refusal, Release
 from umaya.gate.conditions import Condition, parse
 from umaya.gate.schemes import State
 from umaya.gate.watch import Stopped
@@ -147,6 +149,38 @@ def test_reports_come_from_the_party_that_uses_the_data(world: World) -> None:
             world.gate.review.report(ACTORS[actor], ID, "報告")
     with pytest.raises(InputError):
         world.gate.review.report(OFFICER, ID, "")
+
+
+def test_a_use_beyond_the_limit_is_refused_and_stops_the_scheme(either_world: World) -> None:
+    """Two a day: the third is refused for the condition, the fourth finds the scheme suspended."""
+    world = in_force(either_world, USES)
+    world.declare()
+    answers = [world.gate.open(world.use()) for _ in range(4)]
+    assert [isinstance(answer, Release) for answer in answers] == [True, True, False, False]
+    reasons = [answer.reason for answer in answers if isinstance(answer, Refusal)]
+    assert reasons == [Reason.CONDITION_FAILED, Reason.SCHEME_SUSPENDED]
+    assert world.ledger.kinds().count("scheme.condition-failed") == 1
+    assert state(world) is State.SUSPENDED
+
+
+def test_the_limit_of_a_day_is_for_that_day(world: World) -> None:
+    in_force(world, USES)
+    world.declare()
+    for _ in range(2):
+        assert isinstance(world.gate.open(world.use()), Release)
+    world.clock.advance(timedelta(hours=12))  # midnight in Japan
+    assert isinstance(world.gate.open(world.use()), Release)
+
+
+def test_of_uses_at_once_no_more_than_the_limit_is_permitted(either_world: World) -> None:
+    world = in_force(either_world, USES)
+    world.declare()
+    gates = [world.new_gate() for _ in range(6)]
+    with ThreadPoolExecutor(len(gates)) as pool:
+        answers = list(pool.map(lambda gate: gate.open(world.use()), gates))
+    assert sum(isinstance(answer, Release) for answer in answers) == 2
+    assert state(world) is State.SUSPENDED
+    assert world.ledger.kinds().count("scheme.condition-failed") == 1
 
 
 # Resumption and end

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umaya.types.errors import InputError
@@ -62,6 +62,7 @@ def meets(value: int | None, condition: Condition) -> bool:
     return value is not None and PLAIN[Op(condition.op)](value, condition.value)
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | NUMBERS, max_size=20), st.lists(conditions(), min_size=1, max_size=3))
 def test_rows_meet_all_conditions_or_are_not_read(values: list[int | None], stated: list[Condition]) -> None:
     table = pa.table({"n": pa.array(values, pa.int8())})
@@ -140,6 +141,7 @@ def test_a_list_is_taken_as_a_tuple() -> None:
     assert hash(Condition("n", "in", [1, 2])) == hash(Condition("n", "in", (1, 2)))
 
 
+@settings(deadline=None)
 @given(conditions(), conditions())
 def test_conditions_are_sealed_alike_only_when_they_are(one: Condition, other: Condition) -> None:
     assert (one.sealed() == other.sealed()) == (one == other)

@@ -48,5 +48,5 @@ class NumberBands(ColumnStep):
         kind = pa.float64() if floating else pa.int64()
         missing = pc.is_null(column).to_numpy()
         values = pc.fill_null(column.cast(kind), 0).to_numpy()
-        lower = np.floor(values / width) * width if floating else values - np.mod(values, width)
+        lower = np.floor_divide(values, width) * width if floating else values - np.mod(values, width)
         return pa.chunked_array([pa.array(lower, kind, mask=missing)])

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from umaya.vault.obligations import ObligationContext
 from umaya.vault.steps.columns import ColumnStep, FieldNames, Parameters, need_text
 
-_POSTCODE: Final = r"^\s*〒?\s*[0-90-9]{3}[-‐−ー－]?[0-90-9]{4}\s*"
-_NUMBER: Final = r"(?:[0-90-9]|[一二三四五六七八九十百〇]+(?:丁目|番|号))(?s:.)*$"
+_POSTCODE: Final = r"^\s*〒?\s*\p{Nd}{3}[-‐−ー－]?\p{Nd}{4}\s*"
+_NUMBER: Final = r"(?:\p{Nd}|[一二三四五六七八九十百〇]+(?:丁目|番|号))(?s:.)*$"
 
 
 class TownsParameters(Parameters):

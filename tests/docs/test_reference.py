@@ -39,7 +39,7 @@ from .pages import PROJECT, REFERENCE, names, rows, section
 SCHEMES = REFERENCE / "schemes.md"
 BASES = REFERENCE / "legal-bases.md"
 FORMATS = REFERENCE / "formats.md"
-GROUPED = {"umaya scheme", "umaya use"}
+GROUPED = {"umaya consent", "umaya measure", "umaya scheme", "umaya use"}
 """Headings of a whole group of commands."""
 
 

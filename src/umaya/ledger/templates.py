@@ -99,7 +99,7 @@ class Template:
             for key, value in sorted(entry.body.items())
         ]
         first = '"%s"' if actor is None else canonical(actor)
-        self._opening = f'{{"actor":{first},"body":{{{",".join(members)}}},"head":'
+        self._between = f'{{"actor":{first},"body":{{{",".join(members)}}},"head":'.split("%s")
         self._columns = [Form.REFERENCE, *self.values.values()] if actor is None else list(self.values.values())
         names = ["actor", *self.values] if actor is None else list(self.values)
         self._places = [f"`{name}` of `{kind}`" for name in names]
@@ -127,15 +127,18 @@ class Template:
         Raises:
             ValueError: when a value is not of its form. The message names the member and never repeats the value.
         """
-        columns = zip(*rows, strict=True)
-        checked = [
-            _TAKE[form](column, where) for form, column, where in zip(self._columns, columns, self._places, strict=True)
-        ]
-        form = f'{self._opening}{head},"kind":"{self.kind}","time":"{time}","v":1}}'
-        texts: Iterable[tuple[object, ...]] = zip(*(checked[at] for at in self._order), strict=True)
+        *between, last = self._between
+        last += f'{head},"kind":"{self.kind}","time":"{time}","v":1}}'
         if not self._width:
-            texts = repeat((), len(rows))
-        entries = [(form % row).encode() for row in texts]
+            return [check_length(last.encode())] * len(rows)
+        taken = [
+            _TAKE[form](column, where)
+            for form, column, where in zip(self._columns, zip(*rows, strict=True), self._places, strict=True)
+        ]
+        woven: list[Iterable[str]] = []
+        for text, at in zip(between, self._order, strict=True):
+            woven += [repeat(text), taken[at]]
+        entries = list(map(str.encode, map("".join, zip(*woven, repeat(last), strict=False))))
         check_length(max(entries, key=len))
         return entries
 
@@ -196,13 +199,13 @@ def _text(value: Value, form: Form) -> str:
     return str(value) if isinstance(value, (str, UUID) if form is Form.UUID else str) else ""
 
 
-def _take_counts(column: Sequence[Value], where: str) -> Sequence[int]:
+def _take_counts(column: Sequence[Value], where: str) -> Sequence[str]:
     if set(map(type, column)) != {int}:
         raise ValueError(f"{where} is no count")
     counts = cast("Sequence[int]", column)
     if min(counts) < -MAX_INT or max(counts) > MAX_INT:
         raise ValueError(f"{where} is no count")
-    return counts
+    return list(map(str, counts))
 
 
 def _take_times(column: Sequence[Value], where: str) -> Sequence[str]:
@@ -211,7 +214,7 @@ def _take_times(column: Sequence[Value], where: str) -> Sequence[str]:
     return list(map(format_time, cast("Sequence[datetime]", column)))
 
 
-_TAKE: Final[Mapping[Form, Callable[[Sequence[Value], str], Sequence[object]]]] = {
+_TAKE: Final[Mapping[Form, Callable[[Sequence[Value], str], Sequence[str]]]] = {
     Form.COUNT: _take_counts,
     Form.TIME: _take_times,
     **{form: _take_texts(form) for form in _TEXTS},

@@ -123,6 +123,65 @@ def test_the_canonical_form_is_pinned() -> None:
     )
 
 
+LATER = """\
+privacy_check:
+  - {problem: surveillance, risk: not-relevant, because: {ja: 該当なし, en: None}}
+  - {problem: exposure, risk: high, measure: {ja: 段階, en: Bands}, residual: low}
+agreement:
+  end: {ja: 消去, en: Erased}
+business: insurance
+"""
+
+
+def test_keys_that_came_later_stand_in_the_canonical_form_only_where_they_are_stated() -> None:
+    plain = parse(documents.read(SCHEME, "scheme.yaml")).canonical()
+    later = parse(documents.read(SCHEME + LATER, "scheme.yaml")).canonical()
+    assert later == (
+        '{"agreement":{"end":{"en":"Erased","ja":"消去"}},'
+        + plain[1:]
+        .replace(',"dataset"', ',"business":"insurance","dataset"')
+        .replace(
+            ',"provider"',
+            ',"privacy_check":[{"because":{"en":"None","ja":"該当なし"},"measure":null,"problem":"surveillance",'
+            '"residual":null,"risk":"not-relevant"},{"because":null,"measure":{"en":"Bands","ja":"段階"},'
+            '"problem":"exposure","residual":"low","risk":"high"}],"provider"',
+        )
+    )
+
+
+LATER_FAULTS: list[tuple[str, str, str, int, str, str]] = [
+    # what is wrong, replaced, by, line, key path, words
+    ("unknown problem", "surveillance", "watching", 15, "privacy_check[0].problem", "choose among `surveillance`"),
+    ("unknown risk", "risk: high", "risk: grave", 16, "privacy_check[1].risk", "`middle` or `high`"),
+    ("no risk", ", risk: high", "", 16, "privacy_check[1].risk", "missing"),
+    (
+        "one language",
+        "because: {ja: 該当なし, en: None}",
+        "because: {ja: 該当なし}",
+        15,
+        "privacy_check[0].because.en",
+        "",
+    ),
+    ("unknown key", "residual:", "remaining:", 16, "privacy_check[1].remaining", "unknown"),
+    ("unknown point", "  end:", "  finish:", 18, "agreement.finish", "`incidents` or `end`"),
+    ("no text", "en: Erased", "en: ' '", 18, "agreement.end.en", "empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "path", "words"),
+    [fault[1:] for fault in LATER_FAULTS],
+    ids=[fault[0] for fault in LATER_FAULTS],
+)
+def test_a_fault_in_what_review_needs_is_named_where_it_stands(
+    old: str, new: str, line: int, path: str, words: str
+) -> None:
+    assert old in LATER
+    with pytest.raises(InputError, match=words) as caught:
+        parse(documents.read(SCHEME + LATER.replace(old, new), "roads.yaml"))
+    assert (caught.value.place.row, caught.value.place.field) == (line, path)
+
+
 def test_the_order_of_keys_changes_nothing_and_the_order_of_obligations_does() -> None:
     lines = SCHEME.splitlines(keepends=True)
     moved = "".join([*lines[2:10], *lines[:2], *lines[10:]])

@@ -20,6 +20,9 @@ from umaya.gate import Area, Dataset, Event, Party, Refusal, Release, Use, Words
 from umaya.hub import Hub
 from umaya.places.roads import background, import_osm
 from umaya.places.roads.background import BACKGROUND
+from umaya.sample import bank
+from umaya.sample.bank import set_up_bank
+from umaya.sample.customers import customers
 from umaya.sample.days import JAPAN, ordinary_day
 from umaya.sample.quake import QUAKE_TIME
 from umaya.sample.tables import HOUSEHOLDS, LETTERBOXES
@@ -58,7 +61,7 @@ ACTORS: Final = (
     Actor("city-map", "道路マップのプログラム", CITY, frozenset({"officer", "program"})),
     Actor("auditor", "東 和子（外部監査）", "audit-azuma", frozenset({"auditor"})),
 )
-PEOPLE: Final = {person.id: person for person in ACTORS}
+PEOPLE: Final = {person.id: person for person in (*ACTORS, *bank.ACTORS)}
 
 _POSTAL = SecrecyClass.POSTAL
 _LETTERBOXES = pa.schema([LETTERBOXES.field(name) for name in ("letterbox_id", "address", "lon", "lat", "homes")])
@@ -127,6 +130,8 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     for name, rows in (("letterboxes", town.letterboxes.select(_LETTERBOXES.names)), ("households", town.households)):
         hub.gate.intake(PEOPLE["post-intake"], name, rows, f"minase/{name}")
     learn_homes(hub)
+    tell("bank, insurer, consents and a first list")
+    set_up_bank(hub, clock, customers(town, seed))
     for day in ORDINARY_DAYS:
         tell(f"ordinary day {day}")
         clock.set(datetime.combine(day, time(18), JAPAN))

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, get_type_hints
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -27,7 +27,6 @@ from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.law import RULES, STAGES, Basis, Evidence, PrivacyDuty
 from umaya.law.privacy_check import PROBLEMS
 from umaya.ledger import Kind
-from umaya.places import obligations
 from umaya.places.roads.background import BACKGROUND
 from umaya.types import schemas
 from umaya.types.classes import SecrecyClass
@@ -159,31 +158,6 @@ def test_every_privacy_problem_by_its_group() -> None:
 def test_every_office_with_its_role() -> None:
     documented = {row[0]: row[2] for row in rows(section(REFERENCE / "roles.md", "Offices"))}
     assert documented == {office: ROLE_OF[office] for office in Office}
-
-
-def test_every_obligation_with_its_parameters_and_defaults(hub: Hub) -> None:
-    documented = {}
-    for name in re.findall(r"^### `([a-z-]+)`$", section(SCHEMES, "Obligations"), re.MULTILINE):
-        text = section(SCHEMES, f"`{name}`")
-        documented[name] = {row[0]: row[1] for row in rows(text)} if "\n|" in text else {}
-    assert documented.keys() == obligations.factories(hub.atlas).keys()
-    assert documented == dict(_obligations())
-
-
-def _obligations() -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each obligation's name and the default of each of its parameters."""
-    for kind in vars(obligations).values():
-        name = getattr(kind, "name", None)
-        if dataclasses.is_dataclass(kind) and isinstance(name, str):
-            parameters = get_type_hints(kind).get("parameters")
-            fields = parameters.model_fields if parameters else {}
-            yield name, {field: _default(info) for field, info in fields.items()}
-
-
-def _default(info: Any) -> str:
-    if info.is_required():
-        return "must be given"
-    return {None: "none", False: "false", True: "true"}.get(info.default, str(info.default))
 
 
 RECIPIENTS = {

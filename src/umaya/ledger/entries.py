@@ -32,8 +32,8 @@ Given: TypeAlias = Scalar | datetime | date | Sequence[Scalar | datetime | date]
 """What a caller may hand in: times are turned into text."""
 
 REFERENCE = re.compile(r"[a-z][a-z0-9]*(?:[-_./:][a-z0-9]+)*")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -241,4 +241,4 @@ def _is_reference(text: str) -> bool:
 def _is_plain(text: str) -> bool:
     if len(text) > MAX_TEXT:
         return False
-    return any(form.fullmatch(text) for form in (REFERENCE, DIGEST, _TIME, _DATE, UUID_TEXT))
+    return any(form.fullmatch(text) for form in (REFERENCE, _DIGEST, _TIME, _DATE, _UUID))

@@ -7,7 +7,6 @@ in here that the guards there would not let in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,11 +15,9 @@ from typing import Final, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from umaya.ledger.entries import (
-    DIGEST,
     MAX_INT,
     MAX_TEXT,
     REFERENCE,
-    UUID_TEXT,
     Given,
     Kind,
     Record,
@@ -62,11 +59,7 @@ _STAND_INS: Final[Mapping[Form, Given]] = {
     Form.TIME: _LONG_AGO,
     Form.UUID: "00000000-0000-0000-0000-000000000000",
 }
-_TEXTS: Final[Mapping[Form, re.Pattern[str]]] = {
-    Form.DIGEST: DIGEST,
-    Form.REFERENCE: REFERENCE,
-    Form.UUID: UUID_TEXT,
-}
+_DIGITS: Final = bytes.maketrans(b"0123456789abcdef", 16 * b"0")
 
 
 class Template:
@@ -181,17 +174,31 @@ def check_records(records: Sequence[Recordable]) -> None:
     encode_records(records, _LONG_AGO, MAX_INT)
 
 
-def _take_texts(form: Form) -> Callable[[Sequence[Value], str], Sequence[str]]:
-    pattern = _TEXTS[form]
+def _take_references(column: Sequence[Value], where: str) -> Sequence[str]:
+    texts = _texts(column, Form.REFERENCE)
+    once = set(texts)  # few schemes and actors in very many records
+    if not all(map(REFERENCE.fullmatch, once)) or max(map(len, once)) > MAX_TEXT:
+        raise ValueError(f"{where} is no reference")
+    return texts
+
+
+def _take_hexadecimal(form: Form, prefix: str, shape: bytes) -> Callable[[Sequence[Value], str], Sequence[str]]:
+    """Return what takes texts of one shape: joined, and with every digit as 0, they are the shape again and again."""
 
     def take(column: Sequence[Value], where: str) -> Sequence[str]:
-        texts = cast("Sequence[str]", column) if set(map(type, column)) == {str} else [_text(v, form) for v in column]
-        once = set(texts) if form is Form.REFERENCE else texts  # few schemes and actors in very many records
-        if not all(map(pattern.fullmatch, once)) or max(map(len, once)) > MAX_TEXT:
+        texts = _texts(column, form)
+        joined = "".join(texts)
+        shaped = joined.encode(errors="replace").translate(_DIGITS) == shape.translate(_DIGITS) * len(texts)
+        # `sha256:` too is digits in part; but no `s` stands where no prefix begins, so each has to be counted once.
+        if not shaped or set(map(len, texts)) != {len(shape)} or joined.count(prefix) < len(texts):
             raise ValueError(f"{where} is no {form}")
         return texts
 
     return take
+
+
+def _texts(column: Sequence[Value], form: Form) -> Sequence[str]:
+    return cast("Sequence[str]", column) if set(map(type, column)) == {str} else [_text(v, form) for v in column]
 
 
 def _text(value: Value, form: Form) -> str:
@@ -217,5 +224,7 @@ def _take_times(column: Sequence[Value], where: str) -> Sequence[str]:
 _TAKE: Final[Mapping[Form, Callable[[Sequence[Value], str], Sequence[str]]]] = {
     Form.COUNT: _take_counts,
     Form.TIME: _take_times,
-    **{form: _take_texts(form) for form in _TEXTS},
+    Form.REFERENCE: _take_references,
+    Form.DIGEST: _take_hexadecimal(Form.DIGEST, "sha256:", b"sha256:" + 64 * b"0"),
+    Form.UUID: _take_hexadecimal(Form.UUID, "", b"00000000-0000-0000-0000-000000000000"),
 }

@@ -25,13 +25,13 @@ def split_bundle(data: bytes, file: str, first: int) -> list[bytes]:
     """Return the entries of a bundle whose first entry has the index `first`."""
     # SPEC: tlog-tiles "Entry bundles are sequences of big-endian uint16 length-prefixed log entries."
     entries: list[bytes] = []
-    at, length = 0, len(data)
-    while at < length:
+    at, last = 0, len(data) - 1
+    while at < last:
         start = at + 2
-        at = start + int.from_bytes(data[at:start], "big")
-        if at > length or start > length:
-            raise FaultError(file, "the bundle ends within an entry", first + len(entries))
+        at = start + (data[at] << 8 | data[at + 1])
         entries.append(data[start:at])
+    if at != len(data):
+        raise FaultError(file, "the bundle ends within an entry", first + len(entries) - (at > len(data)))
     return entries
 
 

@@ -183,7 +183,9 @@ class Gate:
         """
         if use.people is not None:
             raise InputError(Place("use", field="people"), "the use names people", "ask for them one by one")
-        return Point(self._database, self._judge, self._clock, self._people_secret, self._acts.entropy, use)
+        return Point(
+            self._database, self._judge, self.consents, self._clock, self._people_secret, self._acts.entropy, use
+        )
 
     def enter(self, point: Point, decisions: Sequence[PointDecision]) -> range:
         """Record decisions of a point, all of them durably or none; return the indices of their entries.
@@ -192,6 +194,8 @@ class Gate:
 
         Raises:
             NotRecordedError: when the ledger cannot write.
+            ConflictError: when a word that is good for one use was used or withdrawn since it was decided on, or a
+                condition that counts uses does not allow these: decide again.
         """
         with self._acts.begin() as act:
             return point.enter(act, decisions)

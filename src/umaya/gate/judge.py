@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import Dataset
 from umaya.gate.condition_facts import NoticeInForce, condition_facts, no_register
-from umaya.gate.conditions import Condition, failing
+from umaya.gate.conditions import Condition, Look, failing
 from umaya.gate.decision import Facts, evaluate, refused
 from umaya.gate.facts import gather
 from umaya.gate.people import PeopleState, Projection
@@ -71,6 +71,12 @@ class Judged:
     def spends(self) -> bool:
         """Whether the words that the use rests on are good for one use only."""
         return self.case is not None and self.facts.topic is not None and self.facts.topic.tier.once
+
+    @property
+    def counts(self) -> bool:
+        """Whether a condition counts the uses before this one."""
+        scheme = self.facts.scheme
+        return scheme is not None and any(condition.look is Look.USE for condition in scheme.conditions)
 
 
 class Judge:

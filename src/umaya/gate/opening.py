@@ -126,16 +126,17 @@ class Opener:
 
         Of many people the snapshot is taken before the act begins, because hashing millions of them within it would
         keep every withdrawal waiting. The use as a whole is judged again inside. A word that is spent by its use is
-        judged inside alone, where nobody else can spend it.
+        judged inside alone, where nobody else can spend it; so is a use that a condition counts.
         """
         with self._acts.database.reading() as session:
             judged = self._judge.judge(session, use, self._acts.clock.now())
         root = self._root(use_id, judged)
         with self._acts.begin() as act:
-            if judged.spends:
+            alone = judged.spends or judged.counts
+            if alone:
                 hold(act.session)
             again = self._judge.judge_whole(act.session, use, act.now)
-            if judged.spends or judged.case is None or again.case is None or again.version != judged.version:
+            if alone or judged.case is None or again.case is None or again.version != judged.version:
                 judged = self._judge.judge(act.session, use, act.now)
                 root = self._root(use_id, judged)
             return self._record(act, use, use_id, judged, root), judged.failed

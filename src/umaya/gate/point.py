@@ -16,9 +16,11 @@ from typing import Final, NamedTuple
 from pyroaring import BitMap
 from sqlalchemy import insert
 
-from umaya.gate.conditions import Look
 from umaya.gate.judge import Judge
 from umaya.gate.models import UsePeopleRow, UseRow
+from umaya.gate.people import Consents
+from umaya.gate.people.events import hold
+from umaya.gate.people.topics import find_topic
 from umaya.gate.person_rule import Verdict, compile_point
 from umaya.gate.record import Act
 from umaya.gate.use import Decision, Use
@@ -30,6 +32,7 @@ from umaya.ledger.people_tree import blinded_key, subject_key
 from umaya.ledger.templates import Form, Template, TemplateRecord
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
+from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 
 _POOL: Final = 256 * 16
@@ -82,6 +85,7 @@ class Point:
     Args:
         database: whose version tells whether anything changed.
         judge: judges the use as a whole.
+        consents: spends words.
         clock: the present.
         secret: what people's keys are derived from.
         entropy: returns so many random bytes, for the ids of uses.
@@ -92,6 +96,7 @@ class Point:
         self,
         database: Database,
         judge: Judge,
+        consents: Consents,
         clock: Clock,
         secret: bytes,
         entropy: Callable[[int], bytes],
@@ -100,6 +105,8 @@ class Point:
         self.use = use
         self._database = database
         self._judge = judge
+        self._consents = consents
+        self._counts = False
         self._clock = clock
         self._secret = secret
         self._entropy = entropy
@@ -125,15 +132,41 @@ class Point:
         return PointDecision(reason, person, use, now, frame.whole, template.record(now, hashed(root), use))
 
     def enter(self, act: Act, decisions: Sequence[PointDecision]) -> range:
-        """Record decisions of this point within an act, and return the indices of their entries."""
+        """Record decisions of this point within an act, and return the indices of their entries.
+
+        Raises:
+            ConflictError: when a word that is good for one use was used or withdrawn since it was decided on, or a
+                condition that counts uses does not allow these.
+        """
+        touched = [decision for decision in decisions if decision.reason is Reason.PERMITTED]
+        self._check_count(act, touched)
+        self._spend(act, touched)
         entries = act.record_many([decision.record for decision in decisions])
         rows = [self._row(decision, entry) for decision, entry in zip(decisions, entries, strict=True)]
         act.session.execute(insert(UseRow), rows)
-        touched = [decision for decision in decisions if decision.reason is Reason.PERMITTED]
         if touched:
             people = [{"use": it.use, "permitted": BitMap([it.person]).serialize()} for it in touched]
             act.session.execute(insert(UsePeopleRow), people)
         return entries
+
+    def _check_count(self, act: Act, touched: Sequence[PointDecision]) -> None:
+        """Return when a condition that counts uses, if there is one, allows these as well."""
+        if not touched or not self._counts:
+            return
+        if len(touched) > 1:
+            raise ConflictError("a condition counts the uses of this scheme: enter each before the next is decided")
+        hold(act.session)
+        if not self._judge.judge_for_one(act.session, self.use, act.now).decision.permitted:
+            raise ConflictError("another use was counted at this moment: decide again")
+
+    def _spend(self, act: Act, touched: Sequence[PointDecision]) -> None:
+        """Spend the words that are good for one use; two uses of the same word are refused."""
+        topics = {decision.whole.topic for decision in touched}
+        once = {topic for topic in topics if topic is not None and find_topic(act.session, topic).tier.once}
+        for decision in touched:
+            if decision.whole.topic in once:
+                people = BitMap([decision.person])
+                self._consents.spend(act, self.use.actor.id, decision.whole.topic, people, decision.use)
 
     def _row(self, decision: PointDecision, entry: int) -> dict[str, object]:
         permitted = decision.reason is Reason.PERMITTED
@@ -163,9 +196,8 @@ class Point:
         until = end_of_day_in_japan(now) if event is None else min(end_of_day_in_japan(now), event.end)
         # What does not permit now may permit later without any act: a period begins, a window ends. A condition on
         # uses counts this one.
-        scheme = judged.facts.scheme
-        counted = scheme is not None and any(it.look is Look.USE for it in scheme.conditions)
-        lasting = judged.decision.permitted and not counted
+        self._counts = judged.counts
+        lasting = judged.decision.permitted and not judged.counts
         return _Frame(judged.decision, judge, version, until if lasting else now, {})
 
     def _template(self, whole: Decision, reason: Reason) -> Template:

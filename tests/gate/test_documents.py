@@ -160,7 +160,7 @@ LATER_FAULTS: list[tuple[str, str, str, int, str, str]] = [
         "because: {ja: 該当なし}",
         15,
         "privacy_check[0].because.en",
-        "",
+        "missing",
     ),
     ("unknown key", "residual:", "remaining:", 16, "privacy_check[1].remaining", "unknown"),
     ("unknown point", "  end:", "  finish:", 18, "agreement.finish", "`incidents` or `end`"),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
 from umaya.gate import Party, Words
@@ -196,6 +196,21 @@ def test_a_hub_whose_services_could_reach_the_gate_is_not_opened(
     with pytest.raises(InputError, match="the services' role"):
         open_hub(tmp_path / "hub", clock(), {DATABASE_VARIABLE: url})
     open_hub(tmp_path / "hub", clock(), {}).close()
+
+
+@pytest.mark.postgres
+def test_tables_that_would_open_themselves_to_services_make_no_hub(tmp_path: Path, postgres_url: str) -> None:
+    """Privileges by default reach only what is made later, as the gate's tables are."""
+    administrator = Database.open(postgres_url)
+    with made_roles(administrator) as roles:
+        ready = replace(SETTINGS, database=roles.service, gate_database=roles.gate)
+    with administrator.writing() as session:
+        service, gate = (make_url(url).username for url in (roles.service, roles.gate))
+        session.execute(text(f"ALTER DEFAULT PRIVILEGES FOR ROLE {gate} GRANT SELECT ON TABLES TO {service}"))
+    with pytest.raises(InputError, match="may use a table of the gate"):
+        init_hub(tmp_path / "hub", ready, clock())
+    administrator.close()
+    assert files(tmp_path) == set()
 
 
 @pytest.mark.postgres

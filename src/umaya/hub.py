@@ -226,6 +226,7 @@ def _open_databases(directory: Path, settings: Settings, stack: ExitStack) -> tu
     with _usable_database("gate_database"):
         check_wall(service, gate)
         gate.migrate()
+        check_wall(service, gate)  # of what was made just now, too
     return service, gate
 
 

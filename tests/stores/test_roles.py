@@ -127,6 +127,12 @@ def creator(administrator: Database) -> Iterator[Database]:
 
 
 def test_an_owner_who_may_make_roles_is_enough(creator: Database) -> None:
+    def fail() -> None:
+        with made_roles(creator):
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     roles = make(creator)
     check(roles)
     gate = make_url(roles.gate).username

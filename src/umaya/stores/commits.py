@@ -66,7 +66,7 @@ class CountedCommits:
         """
         descriptor = os.open(f"{path}{SUFFIX}", os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            os.ftruncate(descriptor, 16)
+            os.posix_fallocate(descriptor, 0, 16)  # zeros where there was nothing, on the disk before it is mapped
             return CountedCommits(memoryview(mmap.mmap(descriptor, 16)).cast("Q"))
         finally:
             os.close(descriptor)
@@ -114,10 +114,11 @@ class CountedConnection(sqlite3.Connection):
 class ServerCommits:
     """The server's own snapshot, asked for on a connection kept for it; for PostgreSQL 13 or later.
 
-    `pg_current_snapshot` names the first transaction that was still under way, the first that had not yet ended when
-    the latest one ended, and those under way between. A transaction that changes anything has a number, leaves that
-    list or passes that end before its commit is acknowledged, and numbers of 64 bits never return: the same text is the
-    same set of visible transactions. Transactions elsewhere in the cluster and rolled back ones change it too.
+    `pg_current_snapshot` names the oldest transaction under way, the number after the latest that ended, and those
+    under way between. A transaction that changes anything has a number. Until it is visible it is among those under
+    way, or not below that end; once it is visible, and so before its commit is acknowledged, it is neither. Numbers
+    have 64 bits and never return, so the same text is the same set of visible transactions. Transactions elsewhere in
+    the cluster and rolled back ones change it too, which costs a look and nothing else.
 
     The connection commits each statement by itself, so each answer is of the moment at which it was asked.
 

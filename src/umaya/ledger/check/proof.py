@@ -16,7 +16,7 @@ from umaya.ledger.check.faults import CheckResult, Fault, FaultError
 from umaya.ledger.check.heads import NOTE, Head, Key
 from umaya.ledger.check.journal import Journal, take_apart
 from umaya.ledger.check.ranges import Proved, Range, prove_all, ranges, read
-from umaya.ledger.check.tree import WIDTH, Tree, grown_files, tile_path
+from umaya.ledger.check.tree import WIDTH, Tree, grown_files, kinds, tile_path
 
 Progress = Callable[[int, int], None]
 """Called with the number of entries that are proved and that there are."""
@@ -128,13 +128,13 @@ class _Check:
     def _prove_entries(self) -> None:
         self._prove_root(0)
         size = self._present.size
-        processes = self._processes or (len(os.sched_getaffinity(0)) if size >= _MANY else 1)
+        processes = self._processes or (_cores() if size >= _MANY else 1)
         sizes = [head.size for head in self._heads]
         for part, proved in prove_all(ranges(self._folder, sizes, processes), processes):
             self._take(part, proved)
             for start in range(part.start, part.stop, WIDTH):
                 width = min(WIDTH, part.stop - start)
-                self._allowed |= {tile_path(level, start // WIDTH, width) for level in (0, "entries")}
+                self._allowed |= {tile_path(kind, start // WIDTH, width) for kind in kinds(0)}
             if self._progress:
                 self._progress(part.stop, size)
         self._prove_edge()
@@ -276,7 +276,7 @@ class _Check:
                 if level == 0 and (self._folder / tile_path("entries", index, width)).exists():
                     self._prove_bundle(index, self._read(tile_path("entries", index)), width)
             if widths:
-                self._allowed |= {f"{tile_path(part, index)}.p/" for part in (level, "entries")[: 2 - bool(level)]}
+                self._allowed |= {f"{tile_path(kind, index)}.p/" for kind in kinds(level)}
 
     def _bundles(self, start: int, stop: int) -> bytes:
         """Return the entries from `start` up to `stop` as one bundle."""
@@ -316,6 +316,10 @@ class _Check:
 
     def _read(self, file: str) -> bytes:
         return read(self._folder, file)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _end_of(bundle: bytes, count: int) -> int:

@@ -18,6 +18,11 @@ def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
     return f"tile/{level}/{path}" + (f".p/{width}" if width < WIDTH else "")
 
 
+def kinds(level: int) -> tuple[int | str, ...]:
+    """Return what lies at a level: hash tiles, and at the lowest the bundles of entries too."""
+    return (level,) if level else (level, "entries")
+
+
 def grown_files(old: int, new: int) -> list[str]:
     """Return the files that an append writes which takes a tree from `old` to `new` entries."""
     files: list[str] = []
@@ -26,9 +31,7 @@ def grown_files(old: int, new: int) -> list[str]:
         if before != after:
             tiles = [(index, WIDTH) for index in range(before // WIDTH, after // WIDTH)]
             tiles += [(after // WIDTH, after % WIDTH)] if after % WIDTH else []
-            files += [
-                tile_path(part, *tile) for tile in tiles for part in ((level, "entries") if level == 0 else (level,))
-            ]
+            files += [tile_path(kind, *tile) for tile in tiles for kind in kinds(level)]
     return files
 
 

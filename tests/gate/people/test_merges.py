@@ -87,6 +87,7 @@ ACT = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACT, max_size=14))
 def test_any_acts_leave_what_a_naive_reading_says(town: Town, tmp_path: Path, acts: list[tuple[str, ...]]) -> None:

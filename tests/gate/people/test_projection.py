@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy import delete, update
@@ -187,6 +187,7 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.close()
 
 
+@settings(max_examples=50)
 @given(steps=st.lists(st.lists(ONE, min_size=1, max_size=6), max_size=12))
 def test_any_events_mean_what_a_naive_reading_says(blank: Database, steps: list[list[Event]]) -> None:
     """Caught up after every step, or at once; the days asked in between change nothing."""

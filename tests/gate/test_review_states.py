@@ -8,8 +8,11 @@ check answered, no high risk open, signed off, and consented to by the party tha
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,10 +20,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.gate.review_world import CUSTOMERS, ID, REVIEWERS, TODAY, answered, people
-from tests.gate.world import ACTORS, World
+from tests.gate.world import ACTORS, NOW, World
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office, Procedure
 from umaya.gate.conditions import parse
+from umaya.gate.replay import check_against, replay
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, NotFoundError
 from umaya.types.site import Actor
@@ -39,6 +43,15 @@ PEOPLE = {
 def mostly(name: str) -> st.SearchStrategy[str]:
     """Return a person, mostly the one with whom an act can succeed: so that runs come far."""
     return st.one_of(st.just(name), st.just(name), st.sampled_from(sorted(PEOPLE)))
+
+
+class Recorded(NamedTuple):
+    """An entry of the ledger in memory, with a time."""
+
+    kind: str
+    time: datetime
+    actor: str
+    body: Mapping[str, Any]
 
 
 @dataclass
@@ -84,7 +97,11 @@ class Review(RuleBasedStateMachine):
         self.model = Model()
 
     def teardown(self) -> None:
+        """Whatever the course was, the ledger alone tells the same as the database."""
         if hasattr(self, "database"):
+            if self.model.states:
+                entries = [Recorded(entry.kind, NOW, entry.actor, entry.body) for entry in self.world.ledger.entries]
+                check_against(replay(enumerate(entries), ID), self.world.gate.schemes.get(ID))
             self.database.close()
             self.folder.cleanup()
 

@@ -37,7 +37,7 @@ from umaya.places.obligations import factories
 from umaya.services.roads.service import RoadMapService
 from umaya.stores.database import Database
 from umaya.stores.roles import made_roles
-from umaya.stores.secret import kept_secret
+from umaya.stores.secret import derived_key, kept_secret
 from umaya.stores.wall import check_wall
 from umaya.types.clock import Clock, SystemClock
 from umaya.types.errors import ConflictError, InputError, Place
@@ -198,8 +198,9 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         keys = directory / "keys"
         ledger = Ledger.open(directory / "ledger", load_signer(keys / "ledger.key"), clock)
         atlas = Atlas(directory / "places")
-        people = kept_secret(keys / PEOPLE_KEY)
-        obligations = {**standard_factories(people), **factories(atlas)}
+        secret = kept_secret(keys / PEOPLE_KEY)
+        people, pseudonyms = (derived_key(secret, purpose) for purpose in ("people", "pseudonyms"))
+        obligations = {**standard_factories(pseudonyms), **factories(atlas)}
         gate = Gate(gate_database, ledger, directory / "vault", obligations, clock, people_secret=people)
         roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
         return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, stack.pop_all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import stat
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from umaya.stores.secret import SECRET_BYTES, kept_secret
+from umaya.stores.secret import SECRET_BYTES, derived_key, kept_secret
 from umaya.types.errors import InputError
 
 
@@ -49,6 +50,14 @@ def test_a_damaged_one_is_refused_and_not_replaced(tmp_path: Path, content: str)
         kept_secret(path)
     assert content == "" or content not in str(caught.value)
     assert path.read_text() == content
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    """Against HKDF written out: extract with a salt of zeros, then the first block of expand."""
+    secret = bytes(range(32))
+    extracted = hmac.digest(bytes(32), secret, "sha256")
+    assert derived_key(secret, "people") == hmac.digest(extracted, b"people\x01", "sha256")
+    assert derived_key(secret, "people") != derived_key(secret, "pseudonyms")
 
 
 def test_all_who_begin_together_have_the_same(tmp_path: Path) -> None:

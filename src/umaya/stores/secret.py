@@ -1,6 +1,7 @@
-"""A secret of the hub: 32 random bytes in a file that its owner alone may read.
+"""A secret of the hub: 32 random bytes in a file that its owner alone may read, and the keys derived from it.
 
-Must hold: a wider permission is refused, not repaired; a file that is there is never replaced.
+Must hold: a wider permission is refused, not repaired; a file that is there is never replaced; who learns the key of
+one purpose learns nothing of another's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from umaya.types.errors import InputError, Place
 
@@ -40,6 +44,11 @@ def kept_secret(path: Path) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise InputError(Place(str(path)), "the secret is damaged", "restore it from its copy")
     return secret
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """Return the 32 bytes for one purpose: HKDF with SHA-256 (RFC 5869), no salt, the purpose as `info`."""
+    return HKDF(SHA256(), SECRET_BYTES, salt=None, info=purpose.encode()).derive(secret)
 
 
 def _make(path: Path) -> None:

@@ -67,7 +67,7 @@ def explanation(judged: Judged, person: int, rules: RuleSet, language: Language,
     """Return the explanation of a judgement for one person.
 
     Args:
-        judged: the use as a whole, judged for the person or apart from people.
+        judged: the use, judged for any one person.
         person: the person's number.
         rules: the law of the day.
         language: `ja` or `en`.
@@ -89,6 +89,9 @@ def explanation(judged: Judged, person: int, rules: RuleSet, language: Language,
             return Explanation(False, clause.reason, rules.version, lines)
         if protector or clause.group not in _SECRET:
             passed.append(Line(True, _MET[clause.group].of(language), title.source))
+    if judged.failed is not None:
+        last = _line(Reason.CONDITION_FAILED, rules, language, basis, met=False)
+        return Explanation(False, Reason.CONDITION_FAILED, rules.version, (*passed, last))
     return Explanation(True, Reason.PERMITTED, rules.version, (*passed, title))
 
 

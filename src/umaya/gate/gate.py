@@ -204,7 +204,7 @@ class Gate:
         """Return why a use of one person's data is permitted or refused now, in words, for the actor of the use."""
         now = self._clock.now()
         with self._database.reading() as session:
-            judged = self._judge.judge_whole(session, use, now)
+            judged = self._judge.judge_for_one(session, use, now)
         actor = judged.facts.actor
         protector = actor is not None and PROTECTOR in actor.roles
         return explanation(judged, person, self._law.at(day_in_japan(now)), language, protector=protector)

@@ -118,13 +118,12 @@ class Judge:
         return self._under_conditions(session, use, replace(whole, decision=decision), now)
 
     def judge_for_one(self, session: Session, use: Use, now: datetime) -> Judged:
-        """Judge a use for any one person who is permitted: apart from the person, conditions included."""
+        """Judge a use for any one person whom the rule for a person permits; `failed` then refuses that person too."""
         whole = self.judge_whole(session, use, now)
         if whole.case is None:
             return self._under_conditions(session, use, whole, now)
         lone = replace(whole, decision=replace(whole.decision, people=Verdict(1, BitMap([0]), {})))
-        judged = self._under_conditions(session, use, lone, now)
-        return whole if judged.failed is None else replace(judged, case=None)
+        return replace(whole, failed=self._under_conditions(session, use, lone, now).failed)
 
     def judge_whole(self, session: Session, use: Use, now: datetime) -> Judged:
         """Judge a use apart from its people, and fetch what the rule for a person needs when it is permitted so far.

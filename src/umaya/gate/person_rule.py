@@ -99,16 +99,17 @@ class Verdict:
     refused: Mapping[Reason, int]
 
 
-def compile_point(rule: tuple[Clause, ...], groups: Groups) -> Callable[[int], Reason]:
-    """Return a function from a person's number to `PERMITTED` or the reason of the first clause that strikes."""
+def compile_point(
+    rule: tuple[Clause, ...], groups: Groups, otherwise: Reason = Reason.PERMITTED
+) -> Callable[[int], Reason]:
+    """Return a function from a person's number to the reason of the first clause that strikes, or to `otherwise`."""
     lines = tuple((groups[clause.group], clause.strikes_members, clause.reason) for clause in rule)
-    permitted = Reason.PERMITTED
 
     def judge(person: int) -> Reason:
         for members, strikes_members, reason in lines:
             if (person in members) is strikes_members:
                 return reason
-        return permitted
+        return otherwise
 
     return judge
 

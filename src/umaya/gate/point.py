@@ -156,7 +156,8 @@ class Point:
         if len(touched) > 1:
             raise ConflictError("a condition counts the uses of this scheme: enter each before the next is decided")
         hold(act.session)
-        if not self._judge.judge_for_one(act.session, self.use, act.now).decision.permitted:
+        judged = self._judge.judge_for_one(act.session, self.use, act.now)
+        if not judged.decision.permitted or judged.failed is not None:
             raise ConflictError("another use was counted at this moment: decide again")
 
     def _spend(self, act: Act, touched: Sequence[PointDecision]) -> None:
@@ -190,14 +191,16 @@ class Point:
         version = self._database.version()
         with self._database.reading() as session:
             judged = self._judge.judge_for_one(session, self.use, now)
-        reason = judged.decision.reason
-        judge = (lambda _: reason) if judged.case is None else compile_point(judged.case.rule, judged.case.groups)
+        reason = judged.decision.reason if judged.failed is None else Reason.CONDITION_FAILED
+        judge = (
+            (lambda _: reason) if judged.case is None else compile_point(judged.case.rule, judged.case.groups, reason)
+        )
         event = judged.facts.event
         until = end_of_day_in_japan(now) if event is None else min(end_of_day_in_japan(now), event.end)
         # What does not permit now may permit later without any act: a period begins, a window ends. A condition on
         # uses counts this one.
         self._counts = judged.counts
-        lasting = judged.decision.permitted and not judged.counts
+        lasting = judged.decision.permitted and judged.failed is None and not judged.counts
         return _Frame(judged.decision, judge, version, until if lasting else now, {})
 
     def _template(self, whole: Decision, reason: Reason) -> Template:

@@ -42,6 +42,15 @@ _ACTS: Final = {
     "scheme.reported": ("report", frozenset({State.APPROVED, State.SUSPENDED}), None),
 }
 """Kind of entry: act, the states in which it can be done, and the state that it leads to."""
+_OTHERS: Final = {
+    ("submit", State.SUBMITTED): State.REPLACED,
+    ("submit", State.VERIFIED): State.REPLACED,
+    ("approve", State.APPROVED): State.REPLACED,
+    ("approve", State.SUSPENDED): State.REPLACED,
+    ("end", State.SUBMITTED): State.ENDED,
+    ("end", State.VERIFIED): State.ENDED,
+}
+"""What an act makes of another version in a state."""
 _HATS: Final = {
     "submit": APPLICANT,
     "privacy-check": PRIVACY_OFFICER,
@@ -239,11 +248,9 @@ class _Course:
 
     def _others(self, name: str, number: int) -> None:
         """Let an act have its effect on the other versions."""
-        replaced = {"submit": (UNDER_REVIEW, State.REPLACED), "end": (UNDER_REVIEW, State.ENDED)}
-        replaced["approve"] = (frozenset({State.APPROVED, State.SUSPENDED}), State.REPLACED)
-        states, becomes = replaced.get(name, (frozenset[State](), State.REPLACED))
         for other in self.versions.values():
-            if other.version != number and other.state in states:
+            becomes = _OTHERS.get((name, other.state))
+            if other.version != number and becomes is not None:
                 self.versions[other.version] = replace(other, state=becomes)
 
     def _in_flight(self, number: int, entry: EntryLike) -> bool:

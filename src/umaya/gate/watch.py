@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import HUB, find_actor
 from umaya.gate.checks import check_legal
@@ -96,7 +95,7 @@ class Watch:
             approver = reviewer(act, actor, row, APPROVER)
             version = version_of(row)
             check_legal(act.session, version.document, self._obligations, self._law.at(day_in_japan(act.now)))
-            failed = self._failed_by_time(act.session, row, act)
+            failed = self._failed_by_time(act, row)
             if failed is not None:
                 raise ConflictError(f"the condition `{failed}` fails: meet it first, or submit a new version")
             row.state = State.APPROVED.value
@@ -148,15 +147,15 @@ class Watch:
         with self._acts.begin() as act:
             act.session.get(SchemeRow, scheme, with_for_update=True)
             for row in version_rows(act.session, scheme):
-                failed = self._failed_by_time(act.session, row, act) if row.state == State.APPROVED else None
+                failed = self._failed_by_time(act, row) if row.state == State.APPROVED else None
                 if failed is not None:
                     _stop(act, row, failed)
                     return [Stopped(scheme, row.version, failed)]
         return []
 
-    def _failed_by_time(self, session: Session, row: SchemeVersionRow, act: Act) -> Condition | None:
+    def _failed_by_time(self, act: Act, row: SchemeVersionRow) -> Condition | None:
         version = version_of(row)
-        facts = condition_facts(session, version, act.now, notice_in_force=self._notice_in_force)
+        facts = condition_facts(act.session, version, act.now, notice_in_force=self._notice_in_force)
         return failing(version.conditions, facts, BY_TIME)
 
 

@@ -16,6 +16,7 @@ Evolution: new columns are nullable; files without them read as null.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -186,13 +187,19 @@ class Lake:
         """Return whether any write of a dataset was made with an index."""
         return (self._folder(dataset) / "index").is_dir()
 
-    def indexes(self, dataset: str) -> Mapping[str, Path | None]:
-        """Return for each write that holds where its index lies, or None where it has none or must be made anew."""
+    def indexes(self, dataset: str) -> Mapping[str, str | None]:
+        """Return for each write that holds the name of its index, or None where it has none or must be made anew."""
         folder = self._folder(dataset)
-        holding = _holding(folder)  # first: a write that holds had its index before
-        return dict.fromkeys(holding) | {
-            path.stem: path for path in _index_files(folder) if path.suffix != TEMPORARY and path.stem in holding
-        }
+        found: dict[str, str | None] = dict.fromkeys(_holding(folder))  # first: what holds had its index before
+        for name in _names(folder / "index"):
+            write = name.partition(".")[0]
+            if write in found:
+                found[write] = name
+        return found
+
+    def read_index(self, dataset: str, name: str) -> bytes:
+        """Return the content of an index; raises FileNotFoundError when it was deleted meanwhile."""
+        return (self._folder(dataset) / "index" / name).read_bytes()
 
     def reindex(self, dataset: str, write: str, make: Callable[[Iterable[pa.RecordBatch]], bytes]) -> bool:
         """Make the index of a write anew from its rows; return False for a write that has none.
@@ -298,7 +305,15 @@ def _checked(name: str) -> str:
 
 
 def _holding(folder: Path) -> set[str]:
-    return {path.name for path in (folder / "writes").glob("*") if path.suffix != TEMPORARY}
+    return set(_names(folder / "writes"))
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder that are no temporary ones; none where there is no folder."""
+    try:
+        return [name for name in os.listdir(folder) if not name.endswith(TEMPORARY)]  # noqa: PTH208 # many, and often
+    except FileNotFoundError:
+        return []
 
 
 def _index_files(folder: Path) -> Iterator[Path]:
@@ -343,6 +358,9 @@ def _filter(
 def _partitions(table: pa.Table, placement: Placement) -> Iterator[tuple[str, str, pa.Table]]:
     """Yield day, area and rows of each partition; rows in time order, so that a scan can skip row groups."""
     if table.num_rows == 0:
+        return
+    if placement.time is None and placement.lon is None:
+        yield NONE, NONE, table
         return
     days = np.zeros(table.num_rows, np.int64)
     areas = np.zeros(table.num_rows, np.int64)

@@ -48,6 +48,7 @@ class Opened:
         self._batches = batches
         self._tally = tally
         self._begun = False
+        self._delivered: tuple[int, BitMap] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +71,11 @@ class Opened:
     @property
     def delivered(self) -> BitMap | None:
         """The people whose rows were handed over so far, or went into what was; None without a subject."""
-        return None if self._tally.seen is None else self._tally.seen.bitmap()
+        if self._tally.seen is None:
+            return None
+        if self._delivered is None or self._delivered[0] != self.rows:
+            self._delivered = (self.rows, self._tally.seen.bitmap())
+        return self._delivered[1]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in batches that are not empty.

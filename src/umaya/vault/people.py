@@ -59,5 +59,5 @@ def numbers(subjects: pa.Array) -> Numbers:
 def bitmap_of(people: Numbers) -> BitMap:
     """Return the set of some numbers."""
     flat = array("I")  # the one form that the bitmap reads without a Python object for each number
-    flat.frombytes(np.ascontiguousarray(people).tobytes())
+    flat.frombytes(np.ascontiguousarray(people).view(np.uint8).data)
     return BitMap(flat)

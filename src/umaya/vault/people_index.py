@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 from typing import Final
 
@@ -27,7 +26,7 @@ FORM: Final = b"umaya-people/v1\n"
 
 @dataclass(frozen=True)
 class _Known:
-    files: Mapping[str, Path | None]
+    files: Mapping[str, str | None]
     people: BitMap
 
 
@@ -58,18 +57,30 @@ class PeopleIndex:
             files = self._files(dataset)
             while files != known.files:
                 try:
-                    known = _read(dataset, files, known)
+                    known = self._read(dataset, files, known)
                 except FileNotFoundError:  # deleted meanwhile
                     files = self._files(dataset)
             self._known[dataset] = known
             return known.people
 
-    def _files(self, dataset: str) -> Mapping[str, Path | None]:
+    def _files(self, dataset: str) -> Mapping[str, str | None]:
         """Return the index of each write that has one, after making those that are missing."""
         files = self._lake.indexes(dataset)
         missing = [write for write, path in files.items() if path is None]
         made = [write for write in missing if self._lake.reindex(dataset, write, encode)]
         return self._lake.indexes(dataset) if made else files
+
+    def _read(self, dataset: str, files: Mapping[str, str | None], known: _Known) -> _Known:
+        """Return what is known from these files; only new ones are read where none has gone."""
+        grown = known.files.items() <= files.items()
+        people = known.people if grown else BitMap()
+        fresh = files.items() - known.files.items() if grown else files.items()
+        read = [
+            decode(self._lake.read_index(dataset, name), f"dataset `{dataset}`, write {write[:12]}")
+            for write, name in sorted(fresh)
+            if name is not None
+        ]
+        return _Known(files, BitMap.union(people, *read))
 
 
 def encode(batches: Iterable[pa.RecordBatch]) -> bytes:
@@ -91,16 +102,3 @@ def decode(stored: bytes, place: str) -> BitMap:
     if not stored.startswith(FORM) or hashlib.sha256(content).digest() != digest:
         raise IntegrityError(f"the people index of {place} is damaged; remove the file and it is made anew")
     return BitMap.deserialize(content)
-
-
-def _read(dataset: str, files: Mapping[str, Path | None], known: _Known) -> _Known:
-    """Return what is known from these files; only new ones are read where none has gone."""
-    grown = known.files.items() <= files.items()
-    people = known.people if grown else BitMap()
-    fresh = files.items() - known.files.items() if grown else files.items()
-    read = [
-        decode(path.read_bytes(), f"dataset `{dataset}`, write {write[:12]}")
-        for write, path in sorted(fresh)
-        if path is not None
-    ]
-    return _Known(files, BitMap.union(people, *read))

@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HUB ?= demo-hub
 TEST_JOBS ?= 2
-BENCHES := probe gate
+BENCHES := probe gate ledger
 
 .PHONY: demo test test-quick check bench format clean
 .DELETE_ON_ERROR:

@@ -159,6 +159,26 @@ def test_opening_completes_what_was_durably_begun(
     assert (base / "journal").read_bytes() == b""
 
 
+def test_what_could_not_be_flushed_is_written_anew(
+    ledger: Ledger, tmp_path: Path, signer: Ed25519Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed flush may forget what it did not write, and the next one succeed for nothing."""
+    ledger.append(*record(0))
+    monkeypatch.setattr(disk, "os", watch := FaultyOs())
+    ledger.close()
+    fsync = next(number for number, (name, _, _) in enumerate(watch.log, 1) if name == "fsync")
+    monkeypatch.setattr(disk, "os", os)
+    ledger.append(*record(1))
+    monkeypatch.setattr(disk, "os", FaultyOs(fsync, "error"))
+    with pytest.raises(LedgerUnavailableError):
+        ledger.close()
+    monkeypatch.setattr(disk, "os", watch := FaultyOs())
+    assert ledger.append(*record(2)).index == 2
+    written = {Path(arguments[1]).relative_to(tmp_path) for name, arguments, _ in watch.log if name == "replace"}
+    assert {Path("ledger/tile/entries/000.p/2"), Path("ledger/tile/0/000.p/2")} <= written
+    assert whole(tmp_path / "ledger", signer)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_power_cut_loses_nothing_that_was_acknowledged(

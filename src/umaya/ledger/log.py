@@ -181,7 +181,7 @@ class Ledger(LedgerReader):
         if state is not None and (state.note, state.journal) == (note, length):
             return state
         _, tail = disk.read_tail(self._directory / JOURNAL, len(note)) if length else (0, note)
-        self._state = self._load(length) if tail == note else self._recover()
+        self._state = self._load(length) if state is not None and tail == note else self._recover()
         return self._state
 
     def _load(self, journal: int) -> _State:

@@ -102,6 +102,13 @@ def test_who_said_something_since_keeps_that_word(either_town: Town, tmp_path: P
     assert [word and word.channel for word in channels] == ["app", "campaign", "campaign"]
 
 
+def test_a_campaign_may_come_too_late_for_everybody(town: Town, tmp_path: Path) -> None:
+    town.clock.advance(MINUTE)
+    town.withdraw(7)
+    found = town.consents.campaign(CLERK, CROSS_SELL, 1, file(tmp_path, person=[7]), taken_at=NOW)
+    assert (found.people, found.outdated, town.state(7)) == (0, 1, "withdrawn")
+
+
 @pytest.mark.parametrize(
     ("columns", "row", "field"),
     [

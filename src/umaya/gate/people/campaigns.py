@@ -24,7 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from umaya.gate.people.events import MAX_PERSON, WORDS, Event, EventKind, append
-from umaya.gate.people.models import ActRow, CampaignEvidenceRow, EventRow
+from umaya.gate.people.models import ACTS, EVENTS, CampaignEvidenceRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState
 from umaya.gate.people.taking import Channel, act_row, check_party, taken_time
@@ -127,14 +127,14 @@ def _quiet(step: str, people: int) -> None:
 
 def spoke_since(session: Session, state: PeopleState, topic: int, taken: datetime) -> BitMap:
     """Return everybody whose word on a topic was taken later than a moment."""
-    query = (
-        select(EventRow.person, EventRow.people)
-        .join(ActRow, ActRow.seq == EventRow.seq)
-        .where(ActRow.taken_at > taken, EventRow.topic == topic, EventRow.kind.in_([int(kind) for kind in WORDS]))
+    since = (
+        select(EVENTS.c.person)
+        .join(ACTS, ACTS.c.seq == EVENTS.c.seq)
+        .where(ACTS.c.taken_at > taken, EVENTS.c.topic == topic, EVENTS.c.kind.in_([int(kind) for kind in WORDS]))
     )
-    found = BitMap()
-    for person, people in session.execute(query):
-        found |= BitMap(() if person is None else [person]) if people is None else BitMap.deserialize(people)
+    found = BitMap(session.scalars(since.where(EVENTS.c.person.is_not(None))).all())
+    for people in session.scalars(since.with_only_columns(EVENTS.c.people).where(EVENTS.c.people.is_not(None))):
+        found |= BitMap.deserialize(people)
     return found | BitMap([root(session, state, number) for number in found & state.merged])
 
 
@@ -201,9 +201,10 @@ def _evidence(table: pa.Table, numbers: NDArray[np.uint32]) -> bytes | None:
         return None
     given = table.column("evidence").combine_chunks()
     kept = pc.is_valid(given)
-    text = "".join(given.filter(kept).to_pylist())
+    text = given.filter(kept)
+    characters = memoryview(text.buffers()[2])[64 * text.offset : 64 * (text.offset + len(text))]
     digests = pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(32), len(text) // 64, [None, pa.py_buffer(bytes.fromhex(text))]
+        pa.binary(32), len(text), [None, pa.py_buffer(bytes.fromhex(str(characters, "ascii")))]
     )
     sink = io.BytesIO()
     rows = pa.table({"person": pa.array(numbers).filter(kept), "evidence": digests})

@@ -46,6 +46,17 @@ const results = [
   await build({ ...options, entryPoints: STYLES }),
 ];
 
+// The PDFs of notices are set in BIZ UDPGothic (SIL Open Font License), by the server.
+const fonts = join(modules, "@expo-google-fonts/biz-udpgothic");
+await mkdir(join(out, "fonts"));
+for (const [source, name] of [
+  ["400Regular/BIZUDPGothic_400Regular.ttf", "BIZUDPGothic-Regular.ttf"],
+  ["700Bold/BIZUDPGothic_700Bold.ttf", "BIZUDPGothic-Bold.ttf"],
+  ["LICENSE_FONT", "LICENSE"],
+]) {
+  await copyFile(join(fonts, source), join(out, "fonts", name));
+}
+
 const manifest = {
   // MapLibre starts its worker from a file of this origin, so that no blob: worker is needed.
   "maplibre-worker.js": await copyHashed(join(modules, "maplibre-gl/dist/maplibre-gl-worker.mjs"), "maplibre-worker.js"),

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
@@ -55,9 +56,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     hub.close()
 
 
-@pytest.fixture(scope="module")
-def address(hub: Hub) -> Iterator[str]:
-    """Where the hub is served."""
+@contextmanager
+def served(hub: Hub) -> Iterator[str]:
+    """Serve a hub, and yield where."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(create_app(hub), log_level="warning", timeout_graceful_shutdown=1))
@@ -68,6 +69,13 @@ def address(hub: Hub) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def address(hub: Hub) -> Iterator[str]:
+    """Where the hub is served."""
+    with served(hub) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ GROUPS = {
     "consent": "take, withdraw and look up consents",
     "demo": "make the sample town's hub and play its day",
     "init": "make a new hub",
+    "joint-use": "submit, publish and end joint-use notices",
     "ledger": "check and read a hub's ledger",
     "measure": "set, lift and list protective measures",
     "probe": "match positions to roads",
@@ -29,7 +30,7 @@ GROUPS = {
     "serve": "serve a hub",
     "use": "use personal data through the gate",
 }
-"""Command groups: `umaya.cli.<name>` holds a Typer application `app`."""
+"""Command groups: `umaya.cli.<name>` holds a Typer application `app`; a hyphen of the name is an underscore there."""
 
 
 class LazyGroup(TyperGroup):
@@ -45,7 +46,7 @@ class LazyGroup(TyperGroup):
         del ctx
         if cmd_name not in GROUPS:
             return None
-        command = typer.main.get_command(importlib.import_module(f"umaya.cli.{cmd_name}").app)
+        command = typer.main.get_command(importlib.import_module(f"umaya.cli.{cmd_name.replace('-', '_')}").app)
         command.short_help = GROUPS[cmd_name]
         return command
 

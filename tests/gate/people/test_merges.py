@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy import delete, update
 
-from tests.gate.people.town import CLERK, CRASH, CROSS_SELL, PROTECTOR, Town
+from tests.gate.people.town import CLERK, CRASH, CROSS_SELL, NOW, PROTECTOR, Town
 from umaya.gate.people.models import ActRow, CampaignEvidenceRow, CounterRow, EventRow
 from umaya.types.errors import ConflictError, InputError
 
@@ -104,6 +104,7 @@ def test_any_acts_leave_what_a_naive_reading_says(town: Town, tmp_path: Path, ac
     }
     for process in (town, town.again()):
         assert {key: process.state(*key, actor=PROTECTOR) for key in expected} == expected
+        assert {key: projected(process, *key) for key in expected} == expected
 
 
 def hear(
@@ -140,6 +141,14 @@ def hear(
                     both = [words[key] for key in ((into, topic), (origin, topic)) if key in words]
                     if both:
                         words[into, topic] = max(both)
+
+
+def projected(town: Town, person: int, topic: str) -> str:
+    """Return what decisions go by, where a counter reads the words."""
+    state = town.projection.latest()
+    sets = state.topic(topic, NOW.date())
+    names = [name for name in ("active", "withdrawn", "spent") if person in getattr(sets, name)]
+    return "none" if person in state.merged or not names else names[0]
 
 
 def refused(expected: bool, act: Callable[[], object]) -> bool:

@@ -20,7 +20,6 @@ from umaya.gate.people.campaigns import Campaign, Campaigns, Progress
 from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import ActRow
 from umaya.gate.people.projection import Projection
-from umaya.gate.people.state import PeopleState
 from umaya.gate.people.taking import Channel, Evidence, act_row, check_party, request_time, taken_time
 from umaya.gate.people.topics import Tier, find_text_row, find_topic_row, text_of
 from umaya.gate.people.withdrawals import Withdrawal, Withdrawals
@@ -153,10 +152,8 @@ class Consents:
             if person in state.merged:
                 raise ConflictError("the number was merged into another: take the consent for that one")
             good_through = text_of(topic, shown).good_through(day_in_japan(taken))
-            kind = EventKind.GIVEN
-            if state.cell(topic, person) is not None:
-                before = latest_word(act.session, of.number, person)
-                kind = EventKind.OUTDATED if before is not None and taken < before.act.taken_at else kind
+            before = None if state.cell(topic, person) is None else latest_word(act.session, of.number, person)
+            kind = EventKind.GIVEN if before is None or taken >= before.act.taken_at else EventKind.OUTDATED
             event = Event(kind, of.number, shown.number, person, last_day=good_through.toordinal())
             row = act_row(act, actor, append(act.session, [event]), channel, taken)
             row.evidence, row.reference, row.requested_at = evidence.digest, evidence.reference, requested
@@ -245,13 +242,12 @@ class Consents:
             protector = PROTECTOR in find_actor(session, actor.id).roles
             if not protector:
                 check_party(session, actor, of)
-            state = self._projection.now(session)
-            day = day_in_japan(self._acts.clock.now())
-            found = _state_of(state, topic, person, day)
             word = latest_word(session, of.number, person)
             words = words_of(session, of.number, person) if history else []
+            state = self._projection.now(session)
             if person in state.merged or (person in state.measures and not protector) or word is None:
                 return Standing(topic, State.NONE)
+            found = _state_of(word, day_in_japan(self._acts.clock.now()))
             return Standing(topic, found, _said(word), tuple(_said(word) for word in words))
 
     def spend(self, act: Act, actor: str, topic: str, people: BitMap, use: str) -> None:
@@ -283,23 +279,20 @@ class Consents:
         act.session.add(row)
 
 
-def _state_of(state: PeopleState, topic: str, person: int, day: date) -> State:
-    known = state.topic(topic, day)
-    of: Sequence[tuple[BitMap, State]] = (
-        (known.active, State.ACTIVE),
-        (known.withdrawn, State.WITHDRAWN),
-        (known.expired, State.EXPIRED),
-        (known.ended, State.TEXT_ENDED),
-        (known.spent, State.SPENT),
-    )
-    return next((name for people, name in of if person in people), State.NONE)
+def _state_of(word: Word, day: date) -> State:
+    """Return what a latest word means on a day; what `Words.on` says of everybody."""
+    if word.event.kind != EventKind.GIVEN:
+        return State.SPENT if word.event.kind == EventKind.SPENT else State.WITHDRAWN
+    if (word.event.last_day or 0) < day.toordinal():
+        return State.EXPIRED
+    return State.ACTIVE if word.text is None or word.text.ended_at is None else State.TEXT_ENDED
 
 
 def _said(word: Word) -> Said:
     last = word.event.last_day
     return Said(
         kind=EventKind(word.event.kind).name.lower(),
-        text=word.version,
+        text=None if word.text is None else word.text.version,
         good_through=None if last is None else date.fromordinal(last),
         taken_at=word.act.taken_at,
         channel=None if word.act.channel is None else Channel(word.act.channel),

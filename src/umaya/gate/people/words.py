@@ -19,11 +19,11 @@ from umaya.types.errors import InputError, Place
 
 
 class Word(NamedTuple):
-    """A word on one topic: its event, its act, and the version of its text where it is a consent."""
+    """A word on one topic: its event, its act, and its text where it is a consent."""
 
     event: EventRow
     act: ActRow
-    version: int | None
+    text: TextRow | None
 
 
 def check_person(person: int) -> None:
@@ -80,9 +80,9 @@ def _said_together(session: Session, topic: int, numbers: BitMap, after: int) ->
             yield Word(*session.execute(_find(topic, WORDS).where(EventRow.seq == seq)).one())
 
 
-def _find(topic: int, kinds: Sequence[EventKind]) -> Select[EventRow, ActRow, int | None]:
+def _find(topic: int, kinds: Sequence[EventKind]) -> Select[EventRow, ActRow, TextRow | None]:
     return (
-        select(EventRow, ActRow, TextRow.version)
+        select(EventRow, ActRow, TextRow)
         .join(ActRow, ActRow.seq == EventRow.seq)
         .outerjoin(TextRow, TextRow.number == EventRow.text)
         .where(EventRow.topic == topic, EventRow.kind.in_([int(kind) for kind in kinds]))

@@ -50,7 +50,8 @@ def entries(world: World) -> list[tuple[int, Entry]]:
 
 
 def told(world: World, scheme: str = ID) -> Replay:
-    found = replay(entries(world), scheme)
+    found = replay(world.ledger.naming(scheme), scheme)
+    assert found == replay(entries(world), scheme)
     check_against(found, world.gate.schemes.get(scheme))
     return found
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.conftest import ORIGIN, record, records
 from tests.ledger.test_merkle import mth
-from umaya.ledger import Ed25519Signer, Ledger, LedgerReader, LedgerUnavailableError, check_ledger
+from umaya.ledger import Ed25519Signer, Ledger, LedgerReader, LedgerUnavailableError, Record, check_ledger
 from umaya.ledger.checkpoint import open_checkpoint
 from umaya.ledger.keys import Verifier
 from umaya.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
@@ -278,3 +278,13 @@ def test_a_missing_folder_is_unavailable(ledger: Ledger, tmp_path: Path) -> None
         _ = ledger.size
     (tmp_path / "away").rename(tmp_path / "ledger")
     assert ledger.append(*record(0)).index == 0
+
+
+def test_entries_that_name_a_reference_are_found_in_every_bundle(ledger: Ledger) -> None:
+    """Among 600 entries in three bundles; a longer reference that begins alike is another one."""
+    others = [Record("use.permitted", "minase-officer", {"scheme": "other-2", "rows": at}) for at in range(600)]
+    mine = {at: Record("use.permitted", "minase-officer", {"scheme": "other", "rows": at}) for at in (0, 255, 256, 599)}
+    ledger.append_many([mine.get(at, others[at]) for at in range(600)])
+    assert [(at, entry.body["rows"]) for at, entry in ledger.naming("other")] == [(at, at) for at in mine]
+    assert list(ledger.naming("nobody")) == []
+    assert len(list(ledger.naming("minase-officer"))) == 600

@@ -193,7 +193,7 @@ def replay(scheme: Scheme, hub: HubFolder) -> None:
     from umaya.gate.replay import replay as told_by
 
     with _open(hub) as opened:
-        told = told_by(enumerate(opened.ledger.entries()), scheme)
+        told = told_by(opened.ledger.naming(scheme), scheme)
         check_against(told, opened.gate.schemes.get(scheme))
     for act in told.acts:
         force = "none" if act.in_force is None else f"version {act.in_force}"

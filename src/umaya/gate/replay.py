@@ -132,7 +132,7 @@ def replay(entries: Iterable[tuple[int, EntryLike]], scheme: str) -> Replay:
     """Tell what happened to a scheme.
 
     Args:
-        entries: of the ledger with their indices, all of them, in order: `enumerate(reader.entries())`.
+        entries: of the ledger with their indices, in order, at least all that name the scheme: `reader.naming(scheme)`.
         scheme: id.
 
     Raises:

@@ -85,6 +85,19 @@ class LedgerReader:
                 yield Entry.from_bytes(data)
             start += len(part)
 
+    def naming(self, reference: str) -> Iterator[tuple[int, Entry]]:
+        """Yield the entries that hold a reference as a value or key, with their indices, as of now.
+
+        The others are not parsed, so a long log is read at the speed of the disk.
+        """
+        needle = f'"{reference}"'.encode()
+        size = self.size
+        for index in range(-(-size // WIDTH)):
+            if needle in self.tile("entries", index, size):
+                for at, data in enumerate(self._bundle(index, size)[: size - index * WIDTH], index * WIDTH):
+                    if needle in data:
+                        yield at, Entry.from_bytes(data)
+
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the audit path of an entry in the tree of `size` (now, when None), or raise NotFoundError."""
         present = self.size

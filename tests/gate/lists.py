@@ -21,6 +21,7 @@ from umaya.gate import Dataset, Gate, Party, Use, Words
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office
 from umaya.gate.people import Channel, Evidence, Side, Tier, Topic
+from umaya.gate.provision import Particulars
 from umaya.law.privacy_check import Problem
 from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
@@ -117,6 +118,15 @@ class Lists:
         catalogue.add_party(Party("shop-minase", Words("水無瀬商店", "Minase Shop"), "shop"))
         for actor in ACTORS.values():
             catalogue.add_actor(actor)
+        for party in (BANK, INSURER):
+            self.gate.particulars.register(
+                Particulars(
+                    party,
+                    date(2026, 4, 1),
+                    Words("水無瀬市本町1番1号", "1-1 Honmachi, Minase"),
+                    Words("代表 一", "Hajime Daihyo"),
+                )
+            )
         self.gate.bodies.appoint(BANK, Office.PRIVACY_OFFICER, "privacy", date(2026, 4, 1))
         title = Words("預金", "Deposits")
         catalogue.add_dataset(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from umaya.gate.catalogue import Dataset, Party, find_dataset, find_party
+from umaya.gate.catalogue import Dataset, find_dataset, find_party
 from umaya.gate.documents import Document, Path
-from umaya.gate.people.topics import Topic, find_topic
+from umaya.gate.legal import find_legal_facts, legal_fault
 from umaya.gate.scheme import SchemeDocument
-from umaya.law import BusinessLine, Direction, Fault, Proposal, RuleSet, first_fault
+from umaya.law import Fault, RuleSet
 from umaya.types.errors import ConflictError, InputError, NotFoundError
 from umaya.vault import Chain, ObligationContext, Obligations, UnfitError
 
@@ -29,7 +29,7 @@ def check_document(
     with _catalogued(document, "provider"):
         find_party(session, scheme.provider)
     with _catalogued(document, "recipient"):
-        recipient = find_party(session, scheme.recipient)
+        find_party(session, scheme.recipient)
     with _catalogued(document, "dataset"):
         dataset = find_dataset(session, scheme.dataset)
     if dataset.owner != scheme.provider:
@@ -42,11 +42,11 @@ def check_document(
     if dataset.subject in scheme.fields:
         place = document.place(("fields", scheme.fields.index(str(dataset.subject))))
         raise InputError(place, "the field is the dataset's subject, which never leaves", "leave it out")
-    with _catalogued(document, "topic"):
-        topic = None if scheme.topic is None else find_topic(session, scheme.topic)
     chain = _check_obligations(document, scheme, obligations)
     _check_fit(document, scheme, dataset, chain)
-    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules, chain, topic)
+    with _catalogued(document, "topic" if scheme.notice is None else "notice"):
+        facts = find_legal_facts(session, scheme, chain)
+    fault = legal_fault(scheme, scheme.fields, rules, facts)
     if fault is not None:
         raise InputError(document.place(_path(scheme, fault)), fault.problem, fault.advice)
 
@@ -61,61 +61,9 @@ def check_legal(session: Session, scheme: SchemeDocument, obligations: Obligatio
         chain = obligations.chain(scheme.owed)
     except (NotFoundError, ValueError, TypeError) as error:
         raise ConflictError("the scheme owes something that this hub cannot do any more") from error
-    dataset = find_dataset(session, scheme.dataset)
-    recipient = find_party(session, scheme.recipient)
-    topic = None if scheme.topic is None else find_topic(session, scheme.topic)
-    fault = legal_fault(scheme, recipient, dataset, scheme.fields, rules, chain, topic)
+    fault = legal_fault(scheme, scheme.fields, rules, find_legal_facts(session, scheme, chain))
     if fault is not None:
         raise ConflictError(f"the scheme does not stand the legal check: {fault.problem}; {fault.advice}")
-
-
-def legal_fault(
-    scheme: SchemeDocument,
-    recipient: Party,
-    dataset: Dataset,
-    fields: Sequence[str],
-    rules: RuleSet,
-    chain: Chain | None,
-    topic: Topic | None,
-    searched: frozenset[str] = frozenset(),
-) -> Fault | None:
-    """Return why the law does not allow `fields` of a scheme, or None.
-
-    Args:
-        scheme: the document.
-        recipient: who would use what is released.
-        dataset: the scheme's.
-        fields: that are asked for or searched.
-        rules: of the day.
-        chain: the scheme's obligations; with None nothing is taken to be lowered.
-        topic: the consent topic that the scheme names.
-        searched: those of `fields` by which people are chosen.
-    """
-    return first_fault(
-        rules,
-        Proposal(
-            basis=scheme.basis,
-            provider=scheme.provider,
-            recipient=scheme.recipient,
-            recipient_kind=recipient.kind,
-            classes={name: dataset.classes[name] for name in fields} | dict({} if chain is None else chain.adds),
-            obligations=[step for item in scheme.obligations for step in item.items()],
-            has_area=scheme.area is not None,
-            effects=() if chain is None else chain.effects,
-            flow=_flow(scheme, dataset),
-            terms=None if topic is None else topic.terms,
-            citation=None if scheme.authority is None else scheme.authority.ja,
-            searched=searched,
-        ),
-    )
-
-
-def _flow(scheme: SchemeDocument, dataset: Dataset) -> Direction | None:
-    """Return from which business of which company to which the data would go; None where a business is not said."""
-    if dataset.business is None or scheme.business is None:
-        return None
-    source = BusinessLine(scheme.provider, dataset.business)
-    return Direction(source, BusinessLine(scheme.recipient, scheme.business))
 
 
 @contextmanager

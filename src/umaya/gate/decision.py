@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from umaya.gate.catalogue import Dataset, Party
-from umaya.gate.checks import legal_fault
 from umaya.gate.events import Event
+from umaya.gate.joint_use import Notice
+from umaya.gate.legal import LegalFacts, legal_fault
 from umaya.gate.people.topics import Topic
 from umaya.gate.roles import OFFICER
 from umaya.gate.schemes import SchemeVersion, State
@@ -36,6 +37,7 @@ class Facts:
         event: the one that the use names.
         chain: the scheme's obligations; None where this hub cannot make one of them.
         topic: the consent topic that the scheme names.
+        notice: the version in force of the joint-use notice that the scheme names.
     """
 
     actor: Actor | None
@@ -45,6 +47,7 @@ class Facts:
     event: Event | None
     chain: Chain | None
     topic: Topic | None = None
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class _Case:
     event: Event | None
     chain: Chain | None
     topic: Topic | None
+    notice: Notice | None
     rules: RuleSet
     now: datetime
 
@@ -102,6 +106,7 @@ def evaluate(use: Use, facts: Facts, rules: RuleSet, now: datetime) -> Decision:
         facts.event,
         facts.chain,
         facts.topic,
+        facts.notice,
         rules,
         now,
     )
@@ -148,10 +153,15 @@ def _people(case: _Case) -> Reason | None:
 
 
 def _law(case: _Case) -> Reason | None:
-    scheme, fields = case.scheme.document, case.touched
+    facts = LegalFacts(case.recipient, case.dataset, case.chain, case.topic, case.notice)
     searched = frozenset(condition.field for condition in case.use.matching)
-    fault = legal_fault(scheme, case.recipient, case.dataset, fields, case.rules, case.chain, case.topic, searched)
+    fault = legal_fault(case.scheme.document, case.touched, case.rules, facts, searched)
     return None if fault is None else fault.reason
+
+
+def _notice(case: _Case) -> Reason | None:
+    named = case.scheme.document.notice
+    return Reason.NOTICE_NOT_IN_FORCE if named is not None and case.notice is None else None
 
 
 def _obligations(case: _Case) -> Reason | None:
@@ -196,6 +206,7 @@ _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
     _fields,
     _people,
     _obligations,
+    _notice,
     _law,
     _event,
     _window,

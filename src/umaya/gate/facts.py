@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import find_actor, find_dataset, find_party, is_id
 from umaya.gate.decision import Facts
 from umaya.gate.events import Event, find_event
+from umaya.gate.joint_use import in_force
 from umaya.gate.people.topics import Topic, find_topic
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import SchemeVersion, State, version_of, version_rows
@@ -16,8 +19,8 @@ from umaya.types.site import Actor
 from umaya.vault import Chain, Obligations
 
 
-def gather(session: Session, use: Use, obligations: Obligations) -> Facts:
-    """Return the facts about a use.
+def gather(session: Session, use: Use, obligations: Obligations, day: date) -> Facts:
+    """Return the facts about a use on a day in Japan.
 
     Raises:
         IntegrityError: when the stored scheme is not the document that was submitted.
@@ -29,8 +32,9 @@ def gather(session: Session, use: Use, obligations: Obligations) -> Facts:
         return Facts(actor, None, None, None, event, None)
     recipient = find_party(session, scheme.document.recipient)
     dataset = find_dataset(session, scheme.document.dataset)
-    topic = topic_of(session, scheme.document)
-    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations), topic)
+    topic, named = topic_of(session, scheme.document), scheme.document.notice
+    notice = None if named is None else in_force(session, named, day)
+    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations), topic, notice)
 
 
 def topic_of(session: Session, scheme: SchemeDocument) -> Topic | None:

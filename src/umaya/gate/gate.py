@@ -19,7 +19,7 @@ from umaya.gate.catalogue import Catalogue
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
 from umaya.gate.intake import Intake, Taken
-from umaya.gate.joint_use import Register
+from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.opening import Opener
 from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
@@ -97,7 +97,7 @@ class Gate:
         self.catalogue = Catalogue(self._acts)
         self.bodies = Bodies(self._acts)
         self.schemes = Schemes(self._acts, made_of, law)
-        self.review = Review(self._acts, made_of, law)
+        self.review = Review(self._acts, made_of, law, notice_in_force)
         self.events = Events(self._acts)
         self.uses = Uses(database)
         self.projection = Projection(database)
@@ -109,7 +109,7 @@ class Gate:
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)
-        self._judge = Judge(made_of, self.projection, vault.people, law)
+        self._judge = Judge(made_of, self.projection, vault.people, law, notice_in_force)
         mint = Mint(seal, clock, entropy)
         self._opener = Opener(
             self._acts, self._judge, self.consents, mint, vault, law, self._people_secret, self.review

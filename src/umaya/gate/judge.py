@@ -131,7 +131,7 @@ class Judge:
         Raises:
             InputError: when what rows must meet does not fit the dataset.
         """
-        facts = gather(session, use, self._obligations)
+        facts = gather(session, use, self._obligations, day_in_japan(now))
         decision = evaluate(use, facts, self._law.at(day_in_japan(now)), now)
         dataset = facts.dataset
         if not decision.permitted or dataset is None:

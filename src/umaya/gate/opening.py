@@ -9,18 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from umaya.gate.alarms import alarm_kind, raise_alarm
-from umaya.gate.catalogue import Dataset
+from umaya.gate.catalogue import Dataset, find_party
 from umaya.gate.conditions import Condition
 from umaya.gate.judge import Judge, Judged
 from umaya.gate.models import UsePeopleRow
 from umaya.gate.people import Consents
 from umaya.gate.people.events import hold
 from umaya.gate.person_rule import numbers
+from umaya.gate.provision import Provided, record_provision
 from umaya.gate.record import Act, Acts, NotRecordedError
 from umaya.gate.use import Decision, Refusal, Use
-from umaya.gate.use_record import decision_body, use_row
+from umaya.gate.use_record import decision_body, hashed, use_row
 from umaya.gate.watch import Watch
 from umaya.law import RuleBook, day_in_japan
+from umaya.law.provision import RecordForm
 from umaya.ledger.people_tree import people_root
 from umaya.types.reasons import Reason
 from umaya.vault import Mint, Opened, Vault
@@ -152,6 +154,8 @@ class Opener:
             act.session.add(UsePeopleRow(use=use_id, permitted=decision.people.permitted.serialize()))
             if judged.spends and decision.topic is not None:
                 self._consents.spend(act, actor, decision.topic, decision.people.permitted, use_id)
+        if decision.permitted:
+            self._record_provision(act, use_id, judged, root)
         kind = "use.permitted" if decision.permitted else "use.refused"
         row.entry = act.record(kind, actor, decision_body(use_id, use, decision, salt, root))
         alarming = alarm_kind(judged, by_number=use.people is not None)
@@ -160,6 +164,34 @@ class Opener:
         if decision.permitted and judged.dataset is not None:
             return Begun(use_id, use, decision, judged.dataset, row.entry, root)
         return Refusal(use_id, decision.reason, decision, row.entry)
+
+    def _record_provision(self, act: Act, use_id: str, judged: Judged, root: bytes | None) -> None:
+        """Make the records of third-party provision that the use owes; raises ConflictError where one is not whole."""
+        scheme, facts = judged.facts.scheme, judged.facts
+        if (
+            scheme is None
+            or facts.recipient is None
+            or facts.dataset is None
+            or scheme.document.provider == facts.recipient.id
+        ):
+            return
+        document, people = scheme.document, judged.decision.people
+        basis = self._law.at(day_in_japan(act.now)).bases[document.basis]
+        provided = Provided(
+            use=use_id,
+            scheme=scheme.scheme,
+            provider=find_party(act.session, document.provider),
+            recipient=facts.recipient,
+            ground=basis.provision,
+            items=f"{facts.dataset.id}: {', '.join(judged.decision.columns)}",
+            people="" if people is None or root is None else f"{len(people.permitted)} people, {hashed(root)}",
+            acquired=f"{facts.dataset.title.ja} / {facts.dataset.title.en}",
+            consent=""
+            if facts.topic is None
+            else f"{facts.topic.title.ja} / {facts.topic.title.en} ({facts.topic.id})",
+            form=RecordForm.EACH if judged.decision.window is None else RecordForm.BATCH,
+        )
+        record_provision(act, provided)
 
     def _root(self, use_id: str, judged: Judged) -> bytes | None:
         people = judged.decision.people

@@ -5,7 +5,7 @@ Everything happens through the acts that people have. The truth of who said what
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from umaya.gate import Dataset, Party, Refusal, Use, Words
 from umaya.gate.bodies import Office, Procedure
 from umaya.gate.people import Channel, Side, Tier, Topic
+from umaya.gate.provision import Particulars
 from umaya.hub import Hub
 from umaya.law import day_in_japan
 from umaya.sample.customers import DEPOSITS, Customers
@@ -46,6 +47,20 @@ ACTORS: Final = (
     Actor("bank-teller", "江口 彩（窓口）", BANK, frozenset({"clerk"})),
     Actor("bank-guard", "相原 静（保護担当）", BANK, frozenset({"protector"})),
     Actor("bank-core", "勘定系からの受付プログラム", BANK, frozenset({"operator", "program"})),
+)
+PARTICULARS: Final = (
+    Particulars(
+        BANK,
+        date(2026, 4, 1),
+        Words("水無瀬市旭町一丁目1番1号", "1-1-1 Asahimachi, Minase"),
+        Words("代表取締役 高瀬 宏", "Hiroshi Takase, President"),
+    ),
+    Particulars(
+        INSURER,
+        date(2026, 4, 1),
+        Words("水無瀬市大工町二丁目3番4号", "2-3-4 Daikumachi, Minase"),
+        Words("代表取締役 三好 綾", "Aya Miyoshi, President"),
+    ),
 )
 OFFICES: Final = (
     (BANK, Office.PRIVACY_OFFICER, "bank-privacy"),
@@ -101,6 +116,8 @@ def furnish_bank(hub: Hub, customers: Customers) -> None:
     for person in ACTORS:
         gate.catalogue.add_actor(person)
     today = day_in_japan(hub.clock.now())
+    for particulars in PARTICULARS:
+        gate.particulars.register(particulars)
     for party_id, office, officer in OFFICES:
         gate.bodies.appoint(party_id, office, officer, today)
     for consulted in (BANK, INSURER):

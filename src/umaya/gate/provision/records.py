@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 import rfc8785
 from sqlalchemy import select
@@ -79,14 +80,9 @@ def record_provision(act: Act, provided: Provided) -> tuple[str, ...]:
         ConflictError: when a record would lack something that the law asks for, such as a party's address.
         NotRecordedError: when the ledger cannot write.
     """
-    if not owes_record(provided.ground, provided.provider, provided.recipient):
+    rows = [_kept(act, provided, side) for side in _owed(act, provided)]
+    if not rows:
         return ()
-    sides = (
-        (Role.PROVIDER, provided.provider, provided.recipient),
-        (Role.RECIPIENT, provided.recipient, provided.provider),
-    )
-    duties = [(side, record_duty(provided.ground, other_side(side[2].kind))) for side in sides]
-    rows = [_kept(act, provided, *side, duty) for side, duty in duties if duty.owed]
     body = {
         "use": provided.use,
         "scheme": provided.scheme,
@@ -103,28 +99,31 @@ def record_provision(act: Act, provided: Provided) -> tuple[str, ...]:
     return tuple(row.id for row in rows)
 
 
-def _kept(act: Act, provided: Provided, role: Role, party: Party, other: Party, duty: RecordDuty) -> ProvisionRecordRow:
-    """Return the row of one side's record, carried on or new."""
+@dataclass(frozen=True)
+class _Side:
+    """One side's record: whose, about whom, what is owed and what it says."""
+
+    role: Role
+    party: Party
+    other: Party
+    duty: RecordDuty
+    items: dict[str, str]
+
+
+def _owed(act: Act, provided: Provided) -> list[_Side]:
+    """Return the records that are owed, each whole."""
+    provider, recipient = provided.provider, provided.recipient
+    sides = []
+    for role, party, other in ((Role.PROVIDER, provider, recipient), (Role.RECIPIENT, recipient, provider)):
+        duty = record_duty(provided.ground, other_side(other.kind))
+        if duty.owed:
+            items = _items(act, provided, role, party, other, duty)
+            sides.append(_Side(role, party, other, duty, items))
+    return sides
+
+
+def _items(act: Act, provided: Provided, role: Role, party: Party, other: Party, duty: RecordDuty) -> dict[str, str]:
     today = day_in_japan(act.now)
-    said = _items(act, provided, role, other, duty, today)
-    found = record_faults(ProvisionRecord(role, provided.form, said, today, today), duty)
-    if found:
-        about = f": `{found[0].item}`" if found[0].item else ""
-        raise ConflictError(f"the record of provision of `{party.id}` is not whole: `{found[0].code}`{about}")
-    items = {item.value: text for item, text in said.items()}
-    row = _carried_on(act, provided, role, party, other, items)
-    if row is None:
-        row = _new(act, provided, role, party, other, items, duty)
-    row.last_on = today
-    row.keep_through = retention(provided.form, row.made_at, act.now).through
-    act.session.flush()
-    act.session.add(ProvisionUseRow(record=row.id, use=provided.use, provided_at=act.now))
-    return row
-
-
-def _items(
-    act: Act, provided: Provided, role: Role, other: Party, duty: RecordDuty, today: date
-) -> dict[RecordItem, str]:
     particulars = find_particulars(act.session, other.id, today)
     batch = provided.form is RecordForm.BATCH
     known = {
@@ -138,40 +137,51 @@ def _items(
         RecordItem.HOW_ACQUIRED: provided.acquired,
         RecordItem.PUBLISHED: provided.published,
     }
-    return {item: known[item] for item in (duty.provider if role is Role.PROVIDER else duty.recipient)}
+    said = {item: known[item] for item in (duty.provider if role is Role.PROVIDER else duty.recipient)}
+    found = record_faults(ProvisionRecord(role, provided.form, said, today, today), duty)
+    if found:
+        about = f": `{found[0].item}`" if found[0].item else ""
+        raise ConflictError(f"the record of provision of `{party.id}` is not whole: `{found[0].code}`{about}")
+    return {item.value: text for item, text in said.items()}
 
 
-def _carried_on(
-    act: Act, provided: Provided, role: Role, party: Party, other: Party, items: dict[str, str]
-) -> ProvisionRecordRow | None:
+def _kept(act: Act, provided: Provided, side: _Side) -> ProvisionRecordRow:
+    """Return the row of one side's record, carried on or new."""
+    row = _carried_on(act, provided, side) or _new(act, provided, side)
+    row.last_on = day_in_japan(act.now)
+    row.keep_through = retention(provided.form, row.made_at, act.now).through
+    act.session.flush()
+    act.session.add(ProvisionUseRow(record=row.id, use=provided.use, provided_at=act.now))
+    return row
+
+
+def _carried_on(act: Act, provided: Provided, side: _Side) -> ProvisionRecordRow | None:
     if provided.form is not RecordForm.BATCH:
         return None
     query = select(ProvisionRecordRow).where(
         ProvisionRecordRow.scheme == provided.scheme,
-        ProvisionRecordRow.role == role.value,
-        ProvisionRecordRow.party == party.id,
-        ProvisionRecordRow.other_party == other.id,
+        ProvisionRecordRow.role == side.role.value,
+        ProvisionRecordRow.party == side.party.id,
+        ProvisionRecordRow.other_party == side.other.id,
         ProvisionRecordRow.form == provided.form.value,
         ProvisionRecordRow.ground == provided.ground.value,
         ProvisionRecordRow.erased_entry.is_(None),
     )
-    return next((row for row in act.session.scalars(query.with_for_update()) if row.items == items), None)
+    return next((row for row in act.session.scalars(query.with_for_update()) if row.items == side.items), None)
 
 
-def _new(
-    act: Act, provided: Provided, role: Role, party: Party, other: Party, items: dict[str, str], duty: RecordDuty
-) -> ProvisionRecordRow:
+def _new(act: Act, provided: Provided, side: _Side) -> ProvisionRecordRow:
     today = day_in_japan(act.now)
     row = ProvisionRecordRow(
-        id=act.entropy(16).hex(),
-        role=role.value,
-        party=party.id,
-        other_party=other.id,
+        id=str(UUID(bytes=act.entropy(16), version=4)),
+        role=side.role.value,
+        party=side.party.id,
+        other_party=side.other.id,
         scheme=provided.scheme,
         ground=provided.ground.value,
         form=provided.form.value,
-        source=duty.source,
-        items=items,
+        source=side.duty.source,
+        items=side.items,
         first_on=today,
         last_on=today,
         made_at=act.now,

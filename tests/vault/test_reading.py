@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from tests.vault.deposits import COLUMNS, EVERYBODY, LAYOUT, PEOPLE, SEVEN, Deposits, deposits
+from tests.vault.deposits import COLUMNS, EVERYBODY, LAYOUT, NOW, PEOPLE, SEVEN, Deposits, deposits
+from umaya.stores.lake import Placement
 from umaya.types.errors import ConflictError, InputError
+from umaya.types.schemas import TIME
 from umaya.vault import Condition, GrantError, Layout
 from umaya.vault.reading import Reading
 
@@ -216,3 +219,36 @@ def test_reading_is_a_filter(
     expected = [(p, b) for p, b in rows if p in people and b is not None and b >= least]
     assert balances(opened.table()) == [balance for _, balance in expected]
     assert opened.delivered == BitMap({person for person, _ in expected})
+
+
+HOUR = timedelta(hours=1)
+TIMED = pa.schema([pa.field("person", pa.uint32(), nullable=False), ("t", TIME), ("n", pa.int64())])
+VISITS = pa.table([[1, 2, 3, 4], [NOW - 3 * HOUR, NOW - 2 * HOUR, NOW - HOUR, NOW], [1, 2, 3, 4]], schema=TIMED)
+TIMES: dict[str, Any] = {
+    "dataset": "visits",
+    "layout": Layout(TIMED, Placement("t"), (), "person"),
+    "columns": ("t", "n"),
+    "window": (NOW - 2 * HOUR, NOW),
+}
+
+
+@pytest.mark.parametrize("lookback", [0, 1])
+def test_a_window_is_cut_by_the_time_that_rows_had(world: Deposits, lookback: int) -> None:
+    """A time that became its month would lie before every window; no row may be lost or gained by that."""
+    with world.vault.stage("visits", TIMES["layout"], VISITS, "w") as pending:
+        pending.commit()
+    span = (NOW - (2 + lookback) * HOUR, NOW)
+    month = ("generalise-dates", {"fields": ["t"], "to": "month"})
+    for chain in ((), (month,), (("drop", {"fields": ["t"]}),)):
+        opened = world.vault.open(world.grant(EVERYBODY, *chain, **TIMES, span=span))
+        assert opened.table().column("n").to_pylist() == [2, 3]
+        assert opened.delivered == BitMap([2, 3])
+
+
+def test_rows_from_before_the_window_that_cannot_be_told_apart_do_not_leave(world: Deposits) -> None:
+    with world.vault.stage("visits", TIMES["layout"], VISITS, "w") as pending:
+        pending.commit()
+    month = ("generalise-dates", {"fields": ["t"], "to": "month"})
+    threshold = ("k-threshold", {"by": ["t"], "min_people": 3})
+    with pytest.raises(ConflictError, match="changes the time"):
+        world.vault.open(world.grant(EVERYBODY, month, threshold, **TIMES, span=(NOW - 3 * HOUR, NOW)))

@@ -125,13 +125,25 @@ class Reading:
         return _Part(whole.data.take(places), None if whole.people is None else whole.people.take(places))
 
     def _through_chain(self, part: _Part) -> Left:
-        """Return what the chain leaves, without the rows that were read only for context."""
-        left = self._chain.run(part.data, part.people, self._context)
-        time, window = self._grant.layout.placement.time, self._grant.window
-        if time is None or window is None or time not in left.data.column_names:
+        """Return what the chain leaves, without the rows that were read only for context.
+
+        Where rows go one by one those are not even shown to the chain, which may change the time column.
+        """
+        left = Left(part.data, part.people, part.people is not None)
+        if self._chain.row_wise:
+            left = self._within(left)
+            return self._chain.run(left.data, left.people, self._context)
+        return self._within(self._chain.run(left.data, left.people, self._context))
+
+    def _within(self, left: Left) -> Left:
+        """Return the rows within the window, of a table that has the dataset's own time column."""
+        grant, time = self._grant, self._grant.layout.placement.time
+        if time is None or grant.window is None or grant.window == grant.span or time not in left.data.column_names:
             return left
         moments = left.data.column(time)
-        start, end = (pa.scalar(moment, moments.type) for moment in window)
+        if not moments.type.equals(grant.layout.schema.field(time).type):
+            raise ConflictError("an obligation changes the time by which rows from before the window are told apart")
+        start, end = (pa.scalar(moment, moments.type) for moment in grant.window)
         within = pc.and_(pc.greater_equal(moments, start), pc.less(moments, end))
         people = left.people.filter(within) if left.people is not None and left.of_rows else left.people
         return Left(left.data.filter(within), people, left.of_rows)

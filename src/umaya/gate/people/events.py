@@ -16,7 +16,7 @@ from pyroaring import BitMap
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from umaya.gate.people.models import EVENTS, CounterRow
+from umaya.gate.people.models import COUNTER, EVENTS
 
 MAX_PERSON: Final = 2**32 - 1
 _UNSETTLED = "umaya.gate.people.unsettled"
@@ -61,7 +61,7 @@ class Event:
 
 def hold(session: Session) -> None:
     """Wait until nobody else is about to append, and keep it so until this writing transaction ends."""
-    session.execute(select(CounterRow.last).with_for_update())
+    session.execute(select(COUNTER.c.last).with_for_update())
 
 
 def append(session: Session, events: Sequence[Event]) -> int:
@@ -69,8 +69,8 @@ def append(session: Session, events: Sequence[Event]) -> int:
 
     The events count once the transaction is committed; a state read in the same session has them already.
     """
-    query = update(CounterRow).values(last=CounterRow.last + len(events)).returning(CounterRow.last)
-    first = session.execute(query, execution_options={"synchronize_session": False}).scalar_one() - len(events) + 1
+    raised = update(COUNTER).values(last=COUNTER.c.last + len(events)).returning(COUNTER.c.last)
+    first: int = session.execute(raised).scalar_one() - len(events) + 1
     session.execute(insert(EVENTS), [_row(first + at, event) for at, event in enumerate(events)])
     session.info[_UNSETTLED] = True
     return first

@@ -156,3 +156,4 @@ class MeasureRow(Base):
 
 EVENTS = Base.metadata.tables["people_events"]
 ACTS = Base.metadata.tables["people_acts"]
+COUNTER = Base.metadata.tables["people_counter"]

@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 
 from umaya.gate.people.desk import Desk
 from umaya.gate.people.events import Event, EventKind, append
-from umaya.gate.people.models import ACTS, ActRow, TopicRow
+from umaya.gate.people.models import ACTS, TopicRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.taking import Channel, check_party
 from umaya.gate.people.topics import find_topic_row
@@ -128,7 +128,5 @@ def _record(act: Act, said: Sequence[_Said]) -> None:
     ]
     entries = act.record_many(records)
     last = first + len(said) - 1
-    act.session.execute(
-        update(ActRow).where(ActRow.seq.between(first, last)).values(entry=ActRow.seq + (entries[0] - first)),
-        execution_options={"synchronize_session": False},
-    )
+    placed = update(ACTS).where(ACTS.c.seq.between(first, last)).values(entry=ACTS.c.seq + (entries[0] - first))
+    act.session.execute(placed)

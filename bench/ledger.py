@@ -6,8 +6,9 @@ Prints what it measures and, last, one JSON object:
   receipt_ms_p50, _p99, _max: from handing a chunk in until all of it has indices under a signed, durable tree head.
 - append_vs_single: that rate over signing each entry's tree head and flushing each of its files by itself, as a log in
   `tlog-tiles` form does that has neither journal nor batches. append_vs_own_single: over our own `Ledger.append`.
-- verify_per_s: inclusion proofs verified a second on one core in a tree of 1,048,583 entries; verify_vs_plain: over the
-  same algorithm with `hashlib`, proof by proof.
+- verify_per_s: inclusion proofs verified a second on one core in a tree of 1,048,583 entries; verify_plain_per_s: by
+  our plain function with `hashlib`; verify_sigstore_per_s: by that of sigstore (in a side environment, made unless
+  --quick).
 - check_10m_s: seconds in which the independent checker proves a log of ten million entries on two cores (--quick:
   check_1m_s, one million).
 
@@ -19,8 +20,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pickle
 import platform
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -36,7 +40,7 @@ from uuid import UUID
 
 import numpy as np
 
-from umaya.engines.hashing import merkle_levels
+from umaya.engines.hashing import leaf_hashes, merkle_levels
 from umaya.ledger import (
     Appended,
     Ed25519Signer,
@@ -44,14 +48,13 @@ from umaya.ledger import (
     GroupCommit,
     Ledger,
     Template,
-    check_ledger,
     disk,
     verify_receipt,
 )
 from umaya.ledger.checkpoint import TreeHead, sign_head
 from umaya.ledger.growth import grow
 from umaya.ledger.inclusion import verify_inclusion_many
-from umaya.ledger.merkle import verify_inclusion
+from umaya.ledger.merkle import leaf_hash, verify_inclusion
 from umaya.ledger.templates import TemplateRecord, encode_records
 from umaya.ledger.tiles import Edge
 from umaya.types.clock import SystemClock
@@ -63,6 +66,7 @@ USE = Template(
     {"use": Form.UUID, "people": Form.DIGEST},
 )
 SIGNER = Ed25519Signer.from_seed("minase.example/umaya", bytes(range(32)))
+CACHE = Path.home() / ".cache" / "umaya-bench"
 RECORDS = 1 << 14
 TREE = (1 << 20) + 7
 
@@ -143,9 +147,10 @@ def singly(ledger: Ledger, seconds: float) -> float:
     return count / (time.perf_counter() - start)
 
 
-def verified(count: int, plain: int) -> tuple[float, float]:
-    """Return proofs a second, ours and those of the plain function."""
-    levels = merkle_levels(np.random.default_rng(1).integers(0, 256, (TREE, 32), np.uint8))
+def verified(count: int, plain: int, folder: Path, python: Path | None) -> dict[str, float]:
+    """Return proofs a second: ours, those of the plain function, and those of sigstore where it is at hand."""
+    bodies = np.random.default_rng(1).integers(0, 256, (TREE, 32), np.uint8)
+    levels = merkle_levels(leaf_hashes(bodies.reshape(-1), np.arange(TREE + 1, dtype=np.int64) * 32))
     indices = np.random.default_rng(2).integers(0, TREE, count)
     siblings, there = [], []
     for height, level in enumerate(levels[:-1]):
@@ -161,29 +166,48 @@ def verified(count: int, plain: int) -> tuple[float, float]:
         start = time.perf_counter()
         verify_inclusion_many(leaves, indices, TREE, flat, root)
         rates.append(count / (time.perf_counter() - start))
-    as_bytes = [
-        (leaves[at].tobytes(), int(indices[at]), [row.tobytes() for row in path[at][kept[at]]]) for at in range(plain)
+    proofs = [
+        (bodies[indices[at]].tobytes(), int(indices[at]), [row.tobytes() for row in path[at][kept[at]]])
+        for at in range(plain)
     ]
     start = time.perf_counter()
-    for leaf, index, hashes in as_bytes:
-        verify_inclusion(leaf, index, TREE, hashes, root)
-    return median(rates), plain / (time.perf_counter() - start)
+    for body, index, hashes in proofs:
+        verify_inclusion(leaf_hash(body), index, TREE, hashes, root)
+    figures = {"verify_per_s": median(rates), "verify_plain_per_s": plain / (time.perf_counter() - start)}
+    if python is not None:
+        (folder / "proofs").write_bytes(pickle.dumps((TREE, root, proofs)))
+        worker = Path(__file__).with_name("sigstore_worker.py")
+        run = subprocess.run([python, worker, folder / "proofs"], check=True, capture_output=True, text=True)
+        figures["verify_sigstore_per_s"] = float(run.stdout)
+    return figures
 
 
-def checked(folder: Path, entries: int) -> tuple[float, float]:
-    """Return the seconds of a check of that many entries, and the entries a second at which they were appended."""
-    ledger = Ledger.create(folder, SIGNER, SystemClock())
+def sigstore_python(make: bool) -> Path | None:
+    """Return the Python of a side environment with sigstore (Apache-2.0), made if allowed and possible; else None."""
+    ready = CACHE / "sigstore" / "bin" / "python"
+    if not ready.exists() and make:
+        subprocess.run([sys.executable, "-m", "venv", CACHE / "sigstore"], check=True)
+        subprocess.run([ready, "-m", "pip", "install", "-q", "sigstore==4.5.1"], check=False, capture_output=True)
+    tried = ready.exists() and subprocess.run([ready, "-c", "import sigstore"], check=False, capture_output=True)
+    return ready if tried and tried.returncode == 0 else None
+
+
+def checked(hub: Path, entries: int) -> tuple[float, float]:
+    """Return the seconds in which the program of the checker proves that many entries, and their appends a second."""
+    hub.mkdir()
+    ledger = Ledger.create(hub / "ledger", SIGNER, SystemClock())
     records = uses(4096)
     start = time.perf_counter()
     while ledger.size < entries:
         ledger.append_many(records[: entries - ledger.size])
     ledger.close()
     rate = entries / (time.perf_counter() - start)
+    command = [sys.executable, "-m", "umaya.ledger.check", str(hub), "--key", SIGNER.vkey, "--json"]
     start = time.perf_counter()
-    result = check_ledger(folder, SIGNER.vkey, processes=2)
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
     took = time.perf_counter() - start
-    if not result.ok or result.size != entries:
-        raise SystemExit(result.describe())
+    if json.loads(run.stdout)["size"] != entries:
+        raise SystemExit(run.stdout)
     return took, rate
 
 
@@ -233,8 +257,7 @@ def main() -> None:
                 append_vs_single=rate / single,
                 append_vs_own_single=rate / own,
             )
-            many, plain = verified(200_000, 2000)
-            tell(verify_per_s=many, verify_vs_plain=many / plain)
+            tell(**verified(200_000, 5000, folder, sigstore_python(make=not options.quick)))
         size, name = (1_000_000, "check_1m_s") if options.quick else (10_000_000, "check_10m_s")
         took, rate = checked(folder / "checked", size)
         tell(append_many_per_s=rate)

@@ -8,11 +8,13 @@ takes before the use happens (`Gate.enter`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
+import numpy as np
 from pyroaring import BitMap
 from sqlalchemy import insert
 
@@ -27,16 +29,19 @@ from umaya.gate.use import Decision, Use
 from umaya.gate.use_record import decision_body, hashed, reference
 from umaya.gate.uses import UseState
 from umaya.law.days import end_of_day_in_japan
-from umaya.ledger.merkle import EMPTY_ROOT, leaf_hash
-from umaya.ledger.people_tree import blinded_key, subject_key
+from umaya.ledger.merkle import EMPTY_ROOT
+from umaya.ledger.people_tree import lone_root
 from umaya.ledger.templates import Form, Template, TemplateRecord
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 
-_POOL: Final = 256 * 16
-_VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_DRAWN: Final = 256
+_DIGITS: Final = [at for at in range(36) if at not in {8, 13, 18, 23}]
+_TEXTS: Final = [slice(36 * at, 36 * at + 36) for at in range(_DRAWN)]
+_OCTETS: Final = [slice(16 * at, 16 * at + 16) for at in range(_DRAWN)]
+_NOBODY: Final = hashed(EMPTY_ROOT)
 _VARIES: Final = {"decided_at": Form.TIME, "people": Form.DIGEST, "use": Form.UUID}
 
 
@@ -108,11 +113,9 @@ class Point:
         self._consents = consents
         self._counts = False
         self._clock = clock
-        self._secret = secret
-        self._entropy = entropy
+        self._root = lone_root(secret)
         self._salt = entropy(16).hex()
-        self._pool = ""
-        self._drawn = 0
+        self._ids = chain.from_iterable(_use_ids(entropy))
         self._frame: _Frame | None = None
 
     def decide(self, person: int) -> PointDecision:
@@ -121,15 +124,13 @@ class Point:
         frame = self._frame
         if frame is None or now >= frame.until or self._database.version() != frame.version:
             frame = self._frame = self._judged_anew(now)
-        use = self._use_id()
+        use, octets = next(self._ids)
         reason = frame.judge(person)
         template = frame.templates.get(reason)
         if template is None:
             template = frame.templates[reason] = self._template(frame.whole, reason)
-        root = EMPTY_ROOT
-        if reason is Reason.PERMITTED:
-            root = leaf_hash(blinded_key(subject_key(self._secret, person), use))
-        return PointDecision(reason, person, use, now, frame.whole, template.record(now, hashed(root), use))
+        people = hashed(self._root(person, octets)) if reason is Reason.PERMITTED else _NOBODY
+        return PointDecision(reason, person, use, now, frame.whole, template.record(now, people, use))
 
     def enter(self, act: Act, decisions: Sequence[PointDecision]) -> range:
         """Record decisions of this point within an act, and return the indices of their entries.
@@ -196,7 +197,8 @@ class Point:
             (lambda _: reason) if judged.case is None else compile_point(judged.case.rule, judged.case.groups, reason)
         )
         event = judged.facts.event
-        until = end_of_day_in_japan(now) if event is None else min(end_of_day_in_japan(now), event.end)
+        midnight = end_of_day_in_japan(now).astimezone(UTC)  # times of one zone are compared at once
+        until = midnight if event is None else min(midnight, event.end)
         # What does not permit now may permit later without any act: a period begins, a window ends. A condition on
         # uses counts this one.
         self._counts = judged.counts
@@ -212,11 +214,15 @@ class Point:
         fixed = {key: value for key, value in body.items() if key not in _VARIES}
         return Template("use.permitted" if permitted else "use.refused", reference(self.use.actor.id), fixed, _VARIES)
 
-    def _use_id(self) -> str:
-        """Return a random UUID (RFC 9562, version 4); random bytes are drawn for many at once."""
-        if self._drawn == len(self._pool):
-            self._pool, self._drawn = self._entropy(_POOL).hex(), 0
-        at = self._drawn
-        self._drawn = at + 32
-        text = self._pool[at : at + 32]
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
+
+def _use_ids(entropy: Callable[[int], bytes]) -> Iterator[Iterator[tuple[str, bytes]]]:
+    """Yield random UUIDs (RFC 9562, version 4) as text and as bytes, many at a time."""
+    while True:
+        drawn = np.frombuffer(entropy(16 * _DRAWN), np.uint8).reshape(_DRAWN, 16).copy()
+        drawn[:, 6] = drawn[:, 6] & 0x0F | 0x40
+        drawn[:, 8] = drawn[:, 8] & 0x3F | 0x80
+        octets = drawn.tobytes()
+        written = np.full((_DRAWN, 36), ord("-"), np.uint8)
+        written[:, _DIGITS] = np.frombuffer(octets.hex().encode(), np.uint8).reshape(_DRAWN, 32)
+        text = written.tobytes().decode()
+        yield zip(map(text.__getitem__, _TEXTS), map(octets.__getitem__, _OCTETS), strict=True)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -68,7 +69,24 @@ def people_root(persons: NDArray[np.uint32], use_id: str, secret: bytes) -> byte
     """
     if len(persons) > 1:
         return PeopleTree.of(persons, use_id, secret).root
-    return leaf_hash(blinded_key(subject_key(secret, int(persons[0])), use_id)) if len(persons) else EMPTY_ROOT
+    return lone_root(secret)(int(persons[0]), _use_bytes(use_id)) if len(persons) else EMPTY_ROOT
+
+
+def lone_root(secret: bytes) -> Callable[[int, bytes], bytes]:
+    """Return a function from a person's number and a use's UUID as bytes to the root over that person alone.
+
+    Raises:
+        ValueError: when the secret has another length.
+    """
+    if len(secret) != SECRET_BYTES:
+        raise ValueError("a receipt secret has 32 bytes")
+    opening = _SUBJECT_TAG + secret
+
+    def root(person: int, use: bytes) -> bytes:
+        subject = sha256(opening + person.to_bytes(4, "big")).digest()
+        return leaf_hash(sha256(_BLINDED_TAG + subject + use).digest()[:KEY_BYTES])
+
+    return root
 
 
 @dataclass(frozen=True)

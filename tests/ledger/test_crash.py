@@ -87,7 +87,7 @@ def test_nothing_is_removed_before_all_is_flushed(
     assert removed > 4
 
 
-@pytest.mark.parametrize("settles", [False, True])
+@pytest.mark.parametrize("settles", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("way", ["error", "crash", "torn"])
 def test_a_fault_at_any_operation_leaves_a_log_that_goes_on(
     base: Path, signer: Ed25519Signer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, way: Way, settles: bool

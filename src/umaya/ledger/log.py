@@ -160,11 +160,8 @@ class Ledger(LedgerReader):
             head = TreeHead(self._signer.name, growth.edge.size, growth.edge.root())
             note = sign_head(head, self._signer).encode()
             end = self._history_end(state.note)
-            batch = (
-                encode_batch(growth.bundle, note)
-                if state.journal
-                else encode_base(state.note) + encode_batch(growth.bundle, note)
-            )
+            opening = b"" if state.journal else encode_base(state.note)
+            batch = opening + encode_batch(growth.bundle, note)
             disk.write_at(self._directory / JOURNAL, state.journal, batch)
             disk.write_files(self._directory, growth.files, durable=False)
             disk.write_at(self._directory / HISTORY, end, note, durable=False)

@@ -15,7 +15,9 @@ import pytest
 from tests.worlds import draw
 from umaya.engines.disclosure import suppressed_segments
 from umaya.gate.documents import read
+from umaya.gate.joint_use.document import parse as parse_notice
 from umaya.gate.scheme import parse
+from umaya.law.joint_use import notice_faults
 from umaya.places.obligations import factories
 from umaya.places.roads import Profile
 from umaya.types.schemas import HOMES
@@ -50,10 +52,19 @@ def test_the_drawn_dead_ends_are_what_the_engine_drops() -> None:
 
 @pytest.mark.parametrize("block", examples("yaml"))
 def test_every_shown_scheme_can_be_read_and_owes_what_there_is(block: str) -> None:
+    if "scheme:" not in block:
+        return  # notices, read below
     scheme = parse(read(block, "page"))
     for owed in scheme.obligations:
         for name, parameters in owed.items():
             factories(None)[name](parameters)  # type: ignore[arg-type] # the atlas is asked only when data comes
+
+
+def test_the_shown_notice_lacks_nothing() -> None:
+    whole, part = blocks(PROJECT / "docs/how-to/publish-a-joint-use-notice.md", "yaml")
+    notice = parse_notice(read(whole, "page"))
+    assert notice_faults(notice.judged(notice.starts)) == ()
+    assert parse_notice(read(whole + part, "page")).continuations
 
 
 @pytest.mark.parametrize("block", examples("toml"))

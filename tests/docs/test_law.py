@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+from umaya.gate.joint_use import NoticeDocument, NoticeState
+from umaya.gate.joint_use.document import NoticeItem
 from umaya.law import RULES
 from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import PROBLEMS
 from umaya.law.provision import Ground, OtherSide, record_duty
 
 from .pages import REFERENCE, names, rows, section
+
+NOTICES = REFERENCE / "joint-use-notices.md"
 
 BASES = REFERENCE / "legal-bases.md"
 
@@ -42,3 +46,11 @@ def test_what_records_hold() -> None:
 
 def test_every_point_that_is_agreed_in_advance() -> None:
     assert names(section(BASES, "Agreed in advance")) == list(AgreedPoint)
+
+
+def test_every_key_of_a_notice_and_its_states() -> None:
+    assert names(section(NOTICES, "Keys")) == list(NoticeDocument.model_fields)
+    assert names(section(NOTICES, "Keys of an item")) == [
+        field.alias or name for name, field in NoticeItem.model_fields.items()
+    ]
+    assert names(section(NOTICES, "States of a version")) == list(NoticeState)

@@ -18,16 +18,21 @@ class Permitted:
     """Tells which rows are about permitted people.
 
     Args:
-        people: as they are now; the bitmap is not kept.
+        people: not to be changed afterwards.
+
+    Attributes:
+        people: as given.
+        bits: the same as plain bits.
     """
 
     def __init__(self, people: BitMap) -> None:
-        self._bits = membership.bits_for(people.max() if people else -1)
-        membership.add(self._bits, np.frombuffer(people.to_array(), np.uint32))
+        self.people = people
+        self.bits = membership.bits_for(people.max() if people else -1)
+        membership.add(self.bits, np.frombuffer(people.to_array(), np.uint32))
 
     def rows(self, subjects: pa.Array) -> pa.BooleanArray:
         """Return for each row whether its subject is permitted."""
-        return pa.array(membership.members(self._bits, numbers(subjects)))
+        return pa.array(membership.members(self.bits, numbers(subjects)))
 
 
 class Seen:
@@ -37,8 +42,9 @@ class Seen:
         most: nobody else can occur.
     """
 
-    def __init__(self, most: BitMap) -> None:
-        self._bits = membership.bits_for(most.max() if most else -1)
+    def __init__(self, most: Permitted) -> None:
+        self._most = most
+        self._bits = np.zeros_like(most.bits)
 
     def add(self, subjects: pa.Array | pa.ChunkedArray) -> None:
         """Add the subjects of rows."""
@@ -47,6 +53,8 @@ class Seen:
 
     def bitmap(self) -> BitMap:
         """Return everybody so far."""
+        if np.array_equal(self._bits, self._most.bits):
+            return self._most.people.copy()
         return bitmap_of(membership.listed(self._bits))
 
 

@@ -46,7 +46,7 @@ class Reading:
         self._where = all_of(grant.matching, grant.layout.schema)
         self._subject = grant.layout.subject
         self._permitted = None if grant.people is None else Permitted(grant.people)
-        self._tally = Tally(seen=None if grant.people is None else Seen(grant.people))
+        self._tally = Tally(seen=None if self._permitted is None else Seen(self._permitted))
         self._context = ObligationContext(
             grant.scheme, grant.window, grant.span, grant.area, grant.dataset, day, self._subject
         )

@@ -126,7 +126,7 @@ class Closing:
             row = _close(act, begun, state)
             row.rows, row.digest = rows, data
             row.receipt = self._acts.ledger.receipt(begun.entry)
-            if delivered is not None and delivered != _permitted(begun):
+            if delivered is not None and (state is UseState.INTERRUPTED or delivered != _permitted(begun)):
                 act.session.get_one(UsePeopleRow, begun.id).delivered = delivered.serialize()
             scheme = {"scheme": begun.decision.scheme, "version": begun.decision.version}
             body = {"use": begun.id, **scheme, "opened": begun.entry, "rows": rows, "data": data, **people}

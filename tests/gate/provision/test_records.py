@@ -5,7 +5,7 @@ post-minase provides to bank-minase on consent; the uses are real ones of the sm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -38,7 +38,7 @@ def particulars(party: str, since: date = date(2020, 4, 1), at: str = "本町1-1
 
 
 @pytest.fixture
-def world(either_world: World) -> Iterator[World]:
+def world(either_world: World) -> World:
     """The world on both databases, both sides' particulars registered, its scheme in force."""
     either_world.approve()
     either_world.declare()

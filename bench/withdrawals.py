@@ -38,7 +38,7 @@ from umaya.types.site import Actor
 TOPIC = "savings-to-cover"
 SIGNER = Ed25519Signer.from_seed("bench.example/umaya", bytes(32))
 ACTOR = Actor("clerk", "窓口", "bank", frozenset({CLERK, PRIVACY_OFFICER}))
-THREADS = 64
+THREADS = 200
 WATCHERS = 2
 PAUSE_S = 0.005
 """Between two decisions of a watching process."""
@@ -73,18 +73,18 @@ def furnish(url: str, folder: Path, people: int) -> None:
 
 
 def watch(url: str, folder: Path, withdrawals: int, tell: Connection) -> None:
-    """Decide again and again; tell when each person was first seen to have withdrawn."""
-    seen = np.zeros(withdrawals)
+    """Decide again and again; tell when each person was first seen to have withdrawn. One more withdraws beforehand."""
+    seen = np.zeros(withdrawals + 1)
     with opened(url, folder) as gate:
         known = gate.projection.latest().topic(TOPIC, day_in_japan(SystemClock().now())).withdrawn
         tell.send("ready")
-        while len(known) < withdrawals:
+        while len(known) <= withdrawals:
             now = gate.projection.latest().topic(TOPIC, day_in_japan(SystemClock().now())).withdrawn
             if len(now) > len(known):
                 seen[np.array(now - known, dtype=np.int64)] = time.monotonic()
                 known = now
             time.sleep(PAUSE_S)
-    tell.send(seen)
+    tell.send(seen[:withdrawals])
 
 
 def withdraw(url: str, folder: Path, rate: float, withdrawals: int) -> tuple[Any, Any]:
@@ -100,7 +100,7 @@ def withdraw(url: str, folder: Path, rate: float, withdrawals: int) -> tuple[Any
             returned[person] = time.monotonic()
 
     with opened(url, folder) as gate:
-        gate.projection.latest()  # as a server that has run for a while
+        gate.consents.withdraw(ACTOR, withdrawals, TOPIC, Channel.APP)  # as a server that has run for a while
         threads = [threading.Thread(target=work, args=(gate,)) for _ in range(THREADS)]
         due += time.monotonic() + 0.5
         for thread in threads:

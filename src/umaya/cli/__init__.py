@@ -24,6 +24,7 @@ GROUPS = {
     "ledger": "check and read a hub's ledger",
     "measure": "set, lift and list protective measures",
     "probe": "match positions to roads",
+    "provision": "list, export and erase records of provision",
     "receipt": "verify a person's receipt of a use",
     "roads": "import road networks",
     "scheme": "submit, review, watch and end schemes",

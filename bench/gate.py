@@ -15,20 +15,23 @@ import multiprocessing
 import os
 import platform
 import resource
-import shutil
+import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+from sqlalchemy import create_engine, text
 
 import gate_world as world
 from gate_peers import Arrow, Cedar, Sql
 from umaya.gate import Gate, Refusal, Use
 from umaya.gate.judge import groups_of
+from umaya.gate.people import Channel, Withdrawal
 from umaya.gate.person_rule import WITH_CONSENT, Group, Groups, Verdict, compile_set, numbers
 from umaya.gate.point import Point
 from umaya.law import day_in_japan
@@ -41,18 +44,19 @@ T = TypeVar("T")
 Figures = dict[str, Any]
 SAMPLE = 20_000
 THREADS = 2
+DATABASES = ("points", "withdrawals")
 
 
-def best(runs: int, work: Callable[[], T]) -> tuple[float, T]:
-    """Return the seconds of the fastest of several runs, and what it returned."""
+def best(runs: int, work: Callable[[], T], clock: Callable[[], float] = time.perf_counter) -> tuple[float, T]:
+    """Return the seconds of the fastest of several runs, and what the last one returned."""
     spent: list[float] = []
     results: list[T] = []
     for _ in range(runs):
         results.clear()
         gc.collect()
-        began = time.perf_counter()
+        began = clock()
         results.append(work())
-        spent.append(time.perf_counter() - began)
+        spent.append(clock() - began)
     return min(spent), results[0]
 
 
@@ -101,8 +105,10 @@ def points(point: Point, groups: Groups, people: int) -> Figures:
     same(permitted, [cedar.permits(person) for person in asked], "the gate and Cedar, one by one")
     ours = min(per_call_us(point.decide, sample.tolist()) for _ in range(5))
     theirs = min(per_call_us(cedar.permits, asked) for _ in range(5))
+    mean, _ = best(5, lambda: deque(map(point.decide, asked), maxlen=0))
     return {
         "point_p50_us": round(ours[0], 3),
+        "point_mean_us": round(1e6 * mean / len(asked), 3),
         "point_p99_us": round(ours[1], 3),
         "cedar_p50_us": round(theirs[0], 3),
         "point_vs_cedar": round(theirs[0] / ours[0], 1),
@@ -169,9 +175,9 @@ def releases(gate: Gate, folder: Path, sql: Sql) -> Figures:
     today = day_in_japan(SystemClock().now())
     files = sorted(str(path) for path in (folder / "vault" / world.DATASET).glob("day=*/area=*/*.parquet"))
     arrow = Arrow(folder, today)
-    ours, answer = best(5, lambda: released(gate))
-    duck, theirs = best(5, lambda: drained(sql.released(files)))
-    plain, third = best(5, lambda: drained(arrow.released(files)))
+    sides = (lambda: released(gate), lambda: drained(sql.released(files)), lambda: drained(arrow.released(files)))
+    (ours, answer), (duck, theirs), (plain, third) = (best(5, side) for side in sides)
+    (ours_cpu, _), (duck_cpu, _), (plain_cpu, _) = (best(2, side, time.process_time) for side in sides)
     same(answer, theirs, "rows of the gate and DuckDB")
     same(answer, third, "rows of the gate and PyArrow")
     return {
@@ -179,6 +185,9 @@ def releases(gate: Gate, folder: Path, sql: Sql) -> Figures:
         "release_10m_s": round(ours, 3),
         "release_duckdb_s": round(duck, 3),
         "release_pyarrow_s": round(plain, 3),
+        "release_cpu_s": round(ours_cpu, 2),
+        "release_duckdb_cpu_s": round(duck_cpu, 2),
+        "release_pyarrow_cpu_s": round(plain_cpu, 2),
         "release_10m_vs_ungoverned": round(ours / min(duck, plain), 2),
     }
 
@@ -217,6 +226,7 @@ def run(folder: Path, people: int, big: bool) -> Figures:
         figures |= tell(sets(gate, groups, sql))
         figures |= tell(loop(gate, groups, people))
         figures |= tell(releases(gate, folder, sql))
+        figures |= tell(caught_up(gate, folder))
     return figures
 
 
@@ -234,12 +244,52 @@ def _big(gate: Gate) -> Figures:
     }
 
 
-def withdrawn(people: int, quick: bool) -> Figures:
-    """Measure withdrawals at a steady thousand a second."""
+def caught_up(gate: Gate, folder: Path) -> Figures:
+    """Measure a set decision that has to take in a thousand withdrawals by somebody else first. Changes the hub."""
+    spent, people = [], np.random.default_rng(world.SEED + 2).permutation(1000).tolist()
+    with world.opened(folder) as other:
+        for _ in range(5):
+            said = [Withdrawal(world.STAFF, person, world.TOPICS[0], Channel.APP) for person in people]
+            other.consents.withdraw_many(said)
+            spent.append(best(1, lambda: numbers(decided(gate, world.use()).permitted))[0])
+    return {"set_after_1000_withdrawals_s": round(min(spent), 4)}
+
+
+def withdrawn(people: int, seconds: float, postgres: str | None = None) -> Figures:
+    """Measure withdrawals at a steady thousand a second, seen by two more processes."""
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'hub.db'}"
-        found = measure_withdrawals(url, Path(folder), people, seconds=5.0 if quick else 20.0)
-    return {"withdraw_ms_p99": found["withdraw_seen_ms_p99"], "withdraw_rate_per_s": found["rate_per_s"]}
+        url = postgres or f"sqlite:///{Path(folder) / 'hub.db'}"
+        found = measure_withdrawals(url, Path(folder), people, seconds=seconds)
+    name = "withdraw_postgres" if postgres else "withdraw"
+    return {f"{name}_ms_p99": float(found["withdraw_seen_ms_p99"]), f"{name}_per_s": float(found["rate_per_s"])}
+
+
+def on_postgres(people: int, seconds: float) -> Figures:
+    """Measure what waits for the database on a PostgreSQL of its own, as the tests have it."""
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from tests.postgres import cluster
+
+    with tempfile.TemporaryDirectory(prefix="umaya-pg-", ignore_cleanup_errors=True) as short:
+        Path(short).chmod(0o711)  # the server's own user must reach what lies in it
+        with cluster(Path(short) / "cluster") as server:
+            engine = create_engine(server, isolation_level="AUTOCOMMIT")
+            with engine.connect() as connection:
+                for name in DATABASES:
+                    connection.execute(text(f"CREATE DATABASE {name}"))
+            engine.dispose()
+            urls = {name: server.set(database=name).render_as_string(hide_password=False) for name in DATABASES}
+            return postgres_point(urls["points"]) | withdrawn(people, seconds, urls["withdrawals"])
+
+
+def postgres_point(url: str) -> Figures:
+    """Measure single decisions where it takes a round trip to learn that nothing was committed."""
+    people = 20_000
+    with tempfile.TemporaryDirectory() as folder:
+        in_child(world.furnish, Path(folder), people, url)
+        with world.opened(Path(folder), url) as gate:
+            point = gate.point(world.use())
+            median, high = min(per_call_us(point.decide, list(range(people))) for _ in range(3))
+    return {"point_postgres_p50_us": round(median, 1), "point_postgres_p99_us": round(high, 1)}
 
 
 def main() -> None:
@@ -249,17 +299,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the people: within a minute")
     parser.add_argument("--big", action="store_true", help="a hundred million people: memory")
     parser.add_argument("--people", type=int, help="another number of people")
-    parser.add_argument("--keep", type=Path, help="a folder for the hub that is kept")
     given = parser.parse_args()
     people = given.people or (1_000_000 if given.quick else 100_000_000 if given.big else 10_000_000)
-    folder = given.keep or Path(tempfile.mkdtemp(prefix="umaya-bench-"))
-    try:
-        figures = run(folder, people, given.big)
-    finally:
-        if given.keep is None:
-            shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="umaya-bench-") as folder:
+        figures = run(Path(folder), people, given.big)
     if not given.big:
-        figures |= tell(withdrawn(people, given.quick))
+        figures |= tell(withdrawn(people, 5.0 if given.quick else 20.0))
+    if not given.big and not given.quick:
+        figures |= tell(on_postgres(people, 20.0))
     if given.json:
         machine = f"{os.cpu_count()} x {platform.processor() or platform.machine()}"
         print(json.dumps({"bench": "gate", "machine": machine, "quick": given.quick, "seed": world.SEED, **figures}))

@@ -69,25 +69,25 @@ def use() -> Use:
 
 
 @contextmanager
-def opened(folder: Path, clock: Clock | None = None) -> Iterator[Gate]:
-    """Yield the gate of a process that opens the hub in a folder."""
+def opened(folder: Path, url: str | None = None, clock: Clock | None = None) -> Iterator[Gate]:
+    """Yield the gate of a process that opens the hub in a folder; its database is SQLite there, or at the URL."""
     clock = SystemClock() if clock is None else clock
-    database = Database.open(f"sqlite:///{folder / 'hub.db'}")
+    database = Database.open(url or f"sqlite:///{folder / 'hub.db'}")
     secret = bytes(range(32))
     ledger = Ledger.open(folder / "ledger", SIGNER, clock)
     yield Gate(database, ledger, folder / "vault", {}, clock, people_secret=secret)
     database.close()
 
 
-def furnish(folder: Path, people: int) -> None:
-    """Make the hub in an empty folder, beginning seventy days ago."""
+def furnish(folder: Path, people: int, url: str | None = None) -> None:
+    """Make the hub in an empty folder, and an empty database, beginning seventy days ago."""
     clock = ManualClock(datetime.now(UTC) - timedelta(days=70))
-    database = Database.open(f"sqlite:///{folder / 'hub.db'}")
+    database = Database.open(url or f"sqlite:///{folder / 'hub.db'}")
     database.migrate()
     database.close()
     Ledger.create(folder / "ledger", SIGNER, clock)
     rng = np.random.default_rng(SEED)
-    with opened(folder, clock) as gate:
+    with opened(folder, url, clock) as gate:
         _catalogue(gate, clock)
         _customers(gate, people, rng)
         _texts(gate)

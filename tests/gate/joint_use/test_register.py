@@ -19,7 +19,7 @@ from tests.gate.joint_use.group import (
     changed,
 )
 from tests.gate.world import ACTORS, World
-from umaya.gate.joint_use import NoticeState, in_force, notice_in_force
+from umaya.gate.joint_use import NoticeState, find_notice, in_force, notice_in_force
 from umaya.gate.joint_use.models import NoticeVersionRow
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, IntegrityError, NotFoundError
 
@@ -40,6 +40,7 @@ def force(world: World, day: date) -> int | None:
     with world.database.reading() as session:
         found = in_force(session, ID, day)
         assert notice_in_force(session, ID, day) is (found is not None)
+        assert found == find_notice(session, ID).on(day), "read alone as in its history"
         return None if found is None else found.version
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import get_args
 
 from sqlalchemy import select
@@ -137,10 +138,20 @@ def find_notice(session: Session, notice: str) -> NoticeRecord:
 
 def in_force(session: Session, notice: str, day: date) -> Notice | None:
     """Return the version of a notice that is in force on a day in Japan, or None; errors as `find_notice`'s."""
-    try:
-        return find_notice(session, notice).on(day)
-    except NotFoundError:
+    row = session.get(NoticeRow, notice)
+    if row is None or (row.ended_on is not None and row.ended_on < day):
         return None
+    published = select(NoticeVersionRow).where(NoticeVersionRow.notice == notice, NoticeVersionRow.published_on <= day)
+    for version in session.scalars(published.order_by(NoticeVersionRow.version.desc())):
+        found = notice_of(version, None)
+        if found.holds(day):
+            acts = select(NoticeActRow.entry).where(
+                NoticeActRow.notice == notice,
+                NoticeActRow.version == found.version,
+                NoticeActRow.act == "publish",
+            )
+            return replace(found, entry=session.scalar(acts))
+    return None
 
 
 def notice_in_force(session: Session, notice: str, day: date) -> bool:
@@ -206,9 +217,15 @@ def notice_of(row: NoticeVersionRow, entry: int | None) -> Notice:
             words[language] = Words(kept, digest(plain_text(kept).encode()))
         if any(words[language].digest != known for language, known in digests.items()):
             raise IntegrityError(f"notice `{row.notice}` version {row.version} has not the words that were published")
-    document = NoticeDocument.of_canonical(row.document)
+    document = _parsed(row.document)
     state = NoticeState(row.state)
     return Notice(row.notice, row.version, state, row.digest, document, row.published_on, words, entry)
+
+
+@lru_cache(maxsize=256)
+def _parsed(document: str) -> NoticeDocument:
+    """Return a stored document; it is read at every decision that rests on it."""
+    return NoticeDocument.of_canonical(document)
 
 
 def words_of(document: NoticeDocument, published_on: date) -> Mapping[str, Words]:

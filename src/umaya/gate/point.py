@@ -8,7 +8,7 @@ takes before the use happens (`Gate.enter`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -18,7 +18,8 @@ import numpy as np
 from pyroaring import BitMap
 from sqlalchemy import insert
 
-from umaya.gate.judge import Judge
+from umaya.gate.alarms import alarm_kind, raise_alarm
+from umaya.gate.judge import Judge, Judged
 from umaya.gate.models import UsePeopleRow, UseRow
 from umaya.gate.people import Consents
 from umaya.gate.people.events import hold
@@ -71,6 +72,7 @@ class _Frame:
 
     Attributes:
         whole: the decision apart from people.
+        judged: what it was decided on.
         judge: the rule for a person.
         version: of the database.
         until: the moment from which it must be judged anew.
@@ -78,6 +80,7 @@ class _Frame:
     """
 
     whole: Decision
+    judged: Judged
     judge: Callable[[int], Reason]
     version: Hashable
     until: datetime
@@ -148,7 +151,19 @@ class Point:
         if touched:
             people = [{"use": it.use, "permitted": BitMap([it.person]).serialize()} for it in touched]
             act.session.execute(insert(UsePeopleRow), people)
+        self._raise_alarm(act, decisions, rows)
         return entries
+
+    def _raise_alarm(self, act: Act, decisions: Sequence[PointDecision], rows: Sequence[Mapping[str, object]]) -> None:
+        """Raise one alarm for what is alarming among these, about the first of it."""
+        for decision, row in zip(decisions, rows, strict=True):
+            if decision.reason is Reason.PERMITTED or self._frame is None:
+                continue
+            judged = replace(self._frame.judged, decision=_of_one(decision.whole, decision.reason))
+            kind = alarm_kind(judged, by_number=True)
+            if kind is not None:
+                raise_alarm(act, next(self._ids)[0], kind, judged, UseRow(**row))
+                return
 
     def _check_count(self, act: Act, touched: Sequence[PointDecision]) -> None:
         """Return when a condition that counts uses, if there is one, allows these as well."""
@@ -203,16 +218,22 @@ class Point:
         # uses counts this one.
         self._counts = judged.counts
         lasting = judged.decision.permitted and judged.failed is None and not judged.counts
-        return _Frame(judged.decision, judge, version, until if lasting else now, {})
+        return _Frame(judged.decision, judged, judge, version, until if lasting else now, {})
 
     def _template(self, whole: Decision, reason: Reason) -> Template:
         """Return the record of every decision with this reason; what stays the same in it is written once."""
-        permitted = reason is Reason.PERMITTED
-        people = Verdict(1, BitMap([0]), {}) if permitted else Verdict(1, BitMap(), {reason: 1})
-        decision = replace(whole, permitted=permitted, reason=reason, people=people)
+        decision = _of_one(whole, reason)
         body = decision_body("", self.use, decision, self._salt, EMPTY_ROOT)
         fixed = {key: value for key, value in body.items() if key not in _VARIES}
-        return Template("use.permitted" if permitted else "use.refused", reference(self.use.actor.id), fixed, _VARIES)
+        kind = "use.permitted" if decision.permitted else "use.refused"
+        return Template(kind, reference(self.use.actor.id), fixed, _VARIES)
+
+
+def _of_one(whole: Decision, reason: Reason) -> Decision:
+    """Return a decision about one person, whoever it is."""
+    permitted = reason is Reason.PERMITTED
+    people = Verdict(1, BitMap([0]), {}) if permitted else Verdict(1, BitMap(), {reason: 1})
+    return replace(whole, permitted=permitted, reason=reason, people=people)
 
 
 def _use_ids(entropy: Callable[[int], bytes]) -> Iterator[Iterator[tuple[str, bytes]]]:

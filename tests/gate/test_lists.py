@@ -242,3 +242,12 @@ def test_a_condition_binds_single_decisions_too(lists: Lists) -> None:
     assert point.decide(1).reason is Reason.PERMITTED
     lists.gate.review.impose(ACTORS["head"], SCHEME, [parse("min-group-size: {people: 3}")], "小さく始める")
     assert point.decide(1).reason is Reason.CONDITION_FAILED
+
+
+def test_fewer_fields_than_an_obligation_works_on_are_refused_before_anything_is_read(lists: Lists) -> None:
+    """The balance is shown in bands; a use that leaves it out cannot be banded."""
+    lists.consent(1)
+    banded = DOCUMENT.replace("obligations: []", "obligations:\n  - generalise-numbers: {fields: [balance], width: 50}")
+    lists.approve(banded)
+    assert balances(lists.gate.open(lists.use())) == [0]
+    assert lists.gate.decide(lists.use(fields=("town",))).reason is Reason.OBLIGATION_MISSING

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import pyarrow as pa
+
 from umaya.gate.catalogue import Dataset, Party
 from umaya.gate.events import Event
 from umaya.gate.joint_use import Notice
@@ -22,7 +24,7 @@ from umaya.gate.use import Decision, Use
 from umaya.law import Evidence, RuleSet, day_in_japan
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
-from umaya.vault import Area, Chain, Window
+from umaya.vault import Area, Chain, ObligationContext, UnfitError, Window
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,15 @@ def _notice(case: _Case) -> Reason | None:
 
 
 def _obligations(case: _Case) -> Reason | None:
-    return Reason.OBLIGATION_MISSING if case.chain is None else None
+    if case.chain is None:
+        return Reason.OBLIGATION_MISSING
+    schema = pa.schema([field for field in case.dataset.schema if field.name in case.fields])
+    context = ObligationContext(case.scheme.scheme, None, None, None, case.dataset.id, subject=case.dataset.subject)
+    try:
+        case.chain.fit(schema, context)  # of fewer fields than the scheme's, an obligation may lack one
+    except UnfitError:
+        return Reason.OBLIGATION_MISSING
+    return None
 
 
 def _event(case: _Case) -> Reason | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tests.gate.world import MemoryLedger
+from tests.gate.world import MemoryLedger, Step
 from umaya.gate import Dataset, Gate, Party, Use, Words, standard_factories
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office
@@ -107,7 +107,7 @@ class Lists:
 
     def new_gate(self) -> Gate:
         """Return another gate on the same stores, as another process would have."""
-        factories = standard_factories(SECRET)
+        factories = {**standard_factories(SECRET), "fails": lambda _: Step("fails", timedelta(0), [])}
         return Gate(self.database, self.ledger, self.directory, factories, self.clock, people_secret=SECRET)
 
     def furnish(self, people: pa.Table = EIGHT, tier: Tier = Tier.STATED_PERIOD) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from pyroaring import BitMap
+from sqlalchemy import select
 
 from tests.gate.lists import ACTORS, DOCUMENT, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate import Condition, Op, Refusal, Release, Stream
 from umaya.gate.alarms import AlarmKind
 from umaya.gate.conditions import parse
+from umaya.gate.provision.models import ProvisionRecordRow
 from umaya.gate.uses import UseState
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -251,3 +253,27 @@ def test_fewer_fields_than_an_obligation_works_on_are_refused_before_anything_is
     lists.approve(banded)
     assert balances(lists.gate.open(lists.use())) == [0]
     assert lists.gate.decide(lists.use(fields=("town",))).reason is Reason.OBLIGATION_MISSING
+
+
+def provided(lists: Lists) -> list[tuple[str, str]]:
+    """Return whose record of provision covers what kind of use, of bank and insurer."""
+    with lists.database.reading() as session:
+        rows = session.scalars(select(ProvisionRecordRow).order_by(ProvisionRecordRow.role)).all()
+        return [(row.role, row.party) for row in rows]
+
+
+def test_a_list_to_another_company_leaves_with_a_record_on_both_sides(lists: Lists) -> None:
+    """APPI arts. 29 and 30."""
+    lists.consent(1)
+    lists.gate.open(lists.use())
+    assert provided(lists) == [("provider", "bank-minase"), ("recipient", "insurer-minase")]
+    assert "provision.recorded" in lists.ledger.kinds()
+
+
+def test_a_use_of_which_nothing_left_leaves_no_record_of_provision(lists: Lists) -> None:
+    lists.consent(1)
+    lists.approve(DOCUMENT.replace("obligations: []", "obligations: [{fails: {}}]"))
+    with pytest.raises(ValueError, match="cannot do it"):
+        lists.gate.open(lists.use())
+    assert lists.ledger.kinds()[-1] == "use.failed"
+    assert provided(lists) == []

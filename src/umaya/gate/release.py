@@ -17,6 +17,7 @@ from umaya.gate.digests import StreamDigest, table_digest
 from umaya.gate.models import UsePeopleRow, UseRow
 from umaya.gate.opening import Begun
 from umaya.gate.person_rule import numbers
+from umaya.gate.provision import forget_provision
 from umaya.gate.record import Act, Acts, NotRecordedError
 from umaya.gate.use import Release
 from umaya.gate.use_record import hashed
@@ -115,6 +116,7 @@ class Closing:
         try:
             with self._acts.begin() as act:
                 row = _close(act, begun, UseState.FAILED)
+                forget_provision(act, begun.id)
                 row.closing_entry = act.record("use.failed", row.actor, {"use": begun.id, "opened": begun.entry})
         except NotRecordedError:
             return

@@ -5,7 +5,7 @@ What the law asks of them is `umaya.law.provision`.
 
 from umaya.gate.provision.keeping import PROVISION_RECORDS, Provisions
 from umaya.gate.provision.particulars import Particulars, PartyParticulars, find_particulars
-from umaya.gate.provision.records import Kept, Provided, owes_record, record_provision
+from umaya.gate.provision.records import Kept, Provided, forget_provision, owes_record, record_provision
 
 __all__ = [
     "PROVISION_RECORDS",
@@ -15,6 +15,7 @@ __all__ = [
     "Provided",
     "Provisions",
     "find_particulars",
+    "forget_provision",
     "owes_record",
     "record_provision",
 ]

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import rfc8785
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from umaya.gate.catalogue import HUB, Party
 from umaya.gate.provision.models import ProvisionRecordRow, ProvisionUseRow
@@ -73,8 +73,9 @@ def owes_record(ground: Ground, provider: Party, recipient: Party) -> bool:
 def record_provision(act: Act, provided: Provided) -> tuple[str, ...]:
     """Make the records that a provision owes, of provider and recipient; return their ids, none where none is owed.
 
-    Call it in the act that closes the use, before the act's own entry. A batch record of the same scheme, sides and
-    items is carried on instead of a new one.
+    Call it in the act that opens the use, before the act's own entry, so that nothing leaves without its record; where
+    nothing leaves after all, `forget_provision`. A batch record of the same scheme, sides and items is carried on
+    instead of a new one.
 
     Raises:
         ConflictError: when a record would lack something that the law asks for, such as a party's address.
@@ -97,6 +98,18 @@ def record_provision(act: Act, provided: Provided) -> tuple[str, ...]:
     for row in rows:
         row.entry = entry
     return tuple(row.id for row in rows)
+
+
+def forget_provision(act: Act, use: str) -> None:
+    """Take a use of which nothing left out of the records; a record that covers no other use goes with it.
+
+    The ledger keeps the entry of the record, and says with `use.failed` that nothing was provided.
+    """
+    named = select(ProvisionUseRow.record).where(ProvisionUseRow.use == use)
+    records = act.session.scalars(named).all()
+    act.session.execute(delete(ProvisionUseRow).where(ProvisionUseRow.use == use))
+    others = select(ProvisionUseRow.record).where(ProvisionUseRow.record == ProvisionRecordRow.id).exists()
+    act.session.execute(delete(ProvisionRecordRow).where(ProvisionRecordRow.id.in_(records), ~others))
 
 
 @dataclass(frozen=True)

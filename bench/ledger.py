@@ -101,7 +101,7 @@ def grouped(ledger: Ledger, seconds: float, chunk: int) -> tuple[float, list[flo
     records = uses(RECORDS)
     chunks = cycle([records[at : at + chunk] for at in range(0, RECORDS, chunk)])
     waited: list[float] = []
-    room = threading.Semaphore(6)  # chunks under way: the load of callers who wait for their receipts
+    room = threading.Semaphore(4)  # chunks under way: the load of callers who wait for their receipts
 
     def done(begun: float, future: Future[Sequence[Appended]]) -> None:
         future.result()

@@ -147,8 +147,10 @@ def test_a_stream_that_is_read_to_its_end_is_released(lists: Lists) -> None:
 
 def test_a_stream_that_is_not_read_to_its_end_says_so(lists: Lists) -> None:
     lists.consent(1, 6)
-    with lists.gate.stream(lists.use()) as stream:
-        assert isinstance(stream, Stream)
+    stream = lists.gate.stream(lists.use())
+    assert isinstance(stream, Stream)
+    with stream:
+        pass
     record = lists.gate.uses.get(stream.use)
     assert (record.state, record.rows) == (UseState.INTERRUPTED, 0)
     closing = lists.ledger.entries[record.closing_entry]

@@ -23,6 +23,7 @@ from umaya.gate import Dataset, Gate, Party, Use, Words
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office
 from umaya.gate.people import Channel, Side, Tier, Topic, Withdrawal
+from umaya.gate.provision import Particulars
 from umaya.law import day_in_japan
 from umaya.law.privacy_check import Problem
 from umaya.ledger import Ed25519Signer, Ledger
@@ -60,6 +61,7 @@ _CHECK = "".join(
     f"  - {{problem: {problem.value}, risk: low, measure: {{ja: 同意者のみ, en: Who consented}}, residual: low}}\n"
     for problem in Problem
 )
+_ADDRESS, _HEAD = Words("水無瀬市本町1番1号", "1-1 Honmachi, Minase"), Words("代表 一", "Hajime Daihyo")
 _WORDS = Words("保険の案内", "Offer insurance")
 
 
@@ -106,6 +108,8 @@ def _catalogue(gate: Gate, clock: ManualClock) -> None:
     gate.catalogue.add_party(Party(INSURER, Words("水無瀬生命", "Minase Life"), "insurer"))
     for actor in (STAFF, VERIFIER, HEAD, ASKER, SELLER):
         gate.catalogue.add_actor(actor)
+    for party in (BANK, INSURER):
+        gate.particulars.register(Particulars(party, day_in_japan(clock.now()), _ADDRESS, _HEAD))
     gate.bodies.appoint(BANK, Office.PRIVACY_OFFICER, STAFF.id, day_in_japan(clock.now()))
     title = Words("預金", "Deposits")
     order = ("person",)

@@ -43,6 +43,7 @@ _DIGITS: Final = [at for at in range(36) if at not in {8, 13, 18, 23}]
 _TEXTS: Final = [slice(36 * at, 36 * at + 36) for at in range(_DRAWN)]
 _OCTETS: Final = [slice(16 * at, 16 * at + 16) for at in range(_DRAWN)]
 _NOBODY: Final = hashed(EMPTY_ROOT)
+_PERMITTED: Final = Reason.PERMITTED  # a member of an enumeration is looked up slowly
 _VARIES: Final = {"decided_at": Form.TIME, "people": Form.DIGEST, "use": Form.UUID}
 
 
@@ -112,10 +113,11 @@ class Point:
     ) -> None:
         self.use = use
         self._database = database
+        self._version = database.version
         self._judge = judge
         self._consents = consents
         self._counts = False
-        self._clock = clock
+        self._now = clock.now
         self._root = lone_root(secret)
         self._salt = entropy(16).hex()
         self._ids = chain.from_iterable(_use_ids(entropy))
@@ -123,17 +125,18 @@ class Point:
 
     def decide(self, person: int) -> PointDecision:
         """Decide for one person, as of now."""
-        now = self._clock.now()
+        now = self._now()
         frame = self._frame
-        if frame is None or now >= frame.until or self._database.version() != frame.version:
+        if frame is None or now >= frame.until or self._version() != frame.version:
             frame = self._frame = self._judged_anew(now)
         use, octets = next(self._ids)
         reason = frame.judge(person)
         template = frame.templates.get(reason)
         if template is None:
             template = frame.templates[reason] = self._template(frame.whole, reason)
-        people = hashed(self._root(person, octets)) if reason is Reason.PERMITTED else _NOBODY
-        return PointDecision(reason, person, use, now, frame.whole, template.record(now, people, use))
+        people = hashed(self._root(person, octets)) if reason is _PERMITTED else _NOBODY
+        record = TemplateRecord(template, (now, people, use))  # in the order of `_VARIES`
+        return PointDecision(reason, person, use, now, frame.whole, record)
 
     def enter(self, act: Act, decisions: Sequence[PointDecision]) -> range:
         """Record decisions of this point within an act, and return the indices of their entries.
@@ -204,7 +207,7 @@ class Point:
         }
 
     def _judged_anew(self, now: datetime) -> _Frame:
-        version = self._database.version()
+        version = self._version()
         with self._database.reading() as session:
             judged = self._judge.judge_for_one(session, self.use, now)
         reason = judged.decision.reason if judged.failed is None else Reason.CONDITION_FAILED

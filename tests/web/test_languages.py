@@ -16,6 +16,7 @@ from umaya.law import Evidence
 from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
 from umaya.types.reasons import Reason
+from umaya.vault.steps import PARAMETERS
 from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
 from umaya.web.problem import CODES
@@ -31,7 +32,7 @@ MAP_CONTROLS = (
 )
 ACTS = ("verify", "approve", "return", "suspend")
 OTHER_ACTS = ("submit", "privacy-check", "consent", "impose", "report", "resume", "end", "condition-failed")
-OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment")
+OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment", *PARAMETERS)
 
 LOOKED_UP = {
     "nav.": [link.key for link in LINKS],

@@ -154,7 +154,7 @@ def test_the_delivery_register_cannot_be_shared_with_the_group(lists: Lists) -> 
     catalogue.add_dataset(
         Dataset("delivery-register", POST, Words("配達原簿", "Register"), schema, classes, subject="person")
     )
-    document = DOCUMENT.replace("basis: cross-sell-consent", "basis: joint-use").replace("topic: ", "notice: ")
+    document = DOCUMENT.replace("basis: cross-sell-consent", "basis: joint-use").replace(f"topic: {TOPIC}\n", "")
     document = document.replace(f"provider: {BANK}", f"provider: {POST}").replace(INSURER, PLATFORM)
     document = document.replace("dataset: deposits", "dataset: delivery-register").replace("business: insurance\n", "")
     for postal in ("address", "moved_to"):

@@ -138,7 +138,8 @@ class Hub:
     _databases: ExitStack = field(repr=False)
 
     def close(self) -> None:
-        """Give up the connections of both databases."""
+        """Settle the ledger's journal and give up the connections of both databases."""
+        self.ledger.close()
         self._databases.close()
 
 

@@ -139,8 +139,10 @@ class Hub:
 
     def close(self) -> None:
         """Settle the ledger's journal and give up the connections of both databases."""
-        self.ledger.close()
-        self._databases.close()
+        try:
+            self.ledger.close()
+        finally:
+            self._databases.close()
 
 
 def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) -> None:

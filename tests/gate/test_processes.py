@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from tests.gate import processes
 from tests.gate.lists import ACTORS, DOCUMENT, EIGHT, NOW, SCHEMA, SCHEME, TOPIC, WORDS, Lists
+from umaya.gate.conditions import parse
 from umaya.gate.models import UsePeopleRow, UseRow
 from umaya.gate.people import Tier
 from umaya.gate.people.models import ActRow, CounterRow, EventRow
@@ -102,22 +103,10 @@ def test_what_was_done_binds_every_decision_begun_afterwards_in_every_process(hu
     notes.close()
 
 
-ON_REQUEST = DOCUMENT.replace("fields: [balance, matures, town]", "fields: [town]").replace(
-    "basis: cross-sell-consent", "basis: consent"
-)
-
-
-@pytest.mark.parametrize(
-    ("tier", "document"), [(Tier.EACH_TIME, DOCUMENT), (Tier.ON_REQUEST, ON_REQUEST)], ids=["each-time", "on-request"]
-)
-def test_a_word_for_one_use_is_used_once_whoever_asks_at_the_same_time(
-    database_url: str, tmp_path: Path, tier: Tier, document: str
-) -> None:
-    """Four processes, through three doors, want the words of the same eight people in the same order."""
-    hub = make_hub(database_url, tmp_path, tier, document=document)
-    people = range(8)
-    with processes.opened(*hub) as world:
-        world.consent(*people, requested=tier is Tier.ON_REQUEST)
+def all_at_once(hub: Hub, people: range) -> list[int]:
+    """Let four processes, through three doors, use the same people's data at once, in the same order; return whose
+    was used, each as often as it was.
+    """
     started = []
     for door in ("open", "open", "stream", "point"):
         orders, order = SPAWN.Pipe(duplex=False)
@@ -130,12 +119,41 @@ def test_a_word_for_one_use_is_used_once_whoever_asks_at_the_same_time(
     for process, _, _ in started:
         process.join()
     assert len(told) == 4 * len(people)
-    assert sorted(person for person, permitted in told if permitted) == list(people)
+    return sorted(person for person, permitted in told if permitted)
+
+
+ON_REQUEST = DOCUMENT.replace("fields: [balance, matures, town]", "fields: [town]").replace(
+    "basis: cross-sell-consent", "basis: consent"
+)
+
+
+@pytest.mark.parametrize(
+    ("tier", "document"), [(Tier.EACH_TIME, DOCUMENT), (Tier.ON_REQUEST, ON_REQUEST)], ids=["each-time", "on-request"]
+)
+def test_a_word_for_one_use_is_used_once_whoever_asks_at_the_same_time(
+    database_url: str, tmp_path: Path, tier: Tier, document: str
+) -> None:
+    """Eight people's words."""
+    hub = make_hub(database_url, tmp_path, tier, document=document)
+    people = range(8)
+    with processes.opened(*hub) as world:
+        world.consent(*people, requested=tier is Tier.ON_REQUEST)
+    assert all_at_once(hub, people) == list(people)
     with processes.opened(*hub) as world:
         decision = world.gate.decide(world.use()).people
         assert decision is not None
         assert decision.refused == {Reason.CONSENT_SPENT: len(people)}
     assert check_ledger(tmp_path / "ledger", processes.SIGNER.vkey).ok
+
+
+def test_a_condition_that_counts_uses_counts_those_of_all_processes(hub: Hub) -> None:
+    """Five uses a day, said the approver; what asks for a sixth stops the scheme."""
+    with processes.opened(*hub) as world:
+        world.consent(*range(8))
+        world.gate.review.impose(ACTORS["head"], SCHEME, [parse("max-uses-per-day: {uses: 5}")], "小さく始める")
+    assert len(all_at_once(hub, range(8))) == 5
+    with processes.opened(*hub) as world:
+        assert world.gate.decide(world.use()).reason is Reason.SCHEME_SUSPENDED
 
 
 def check_whole(hub: Hub) -> None:

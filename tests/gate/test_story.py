@@ -184,8 +184,12 @@ LIMITS = {"max-people-per-use: {people: 2}": (1, 2), "min-group-size: {people: 2
 FIELDS = {(): Reason.FIELD_NOT_IN_SCHEME, ("matures",): Reason.FIELD_NOT_IN_SCHEME, ("town",): None}
 
 
+Drawn = tuple[str, bool, tuple[str, ...], frozenset[int] | None]
+"""Who asks, whether the scheme is suspended before that, the fields, and the people, or None for everybody."""
+
+
 @st.composite
-def questions(draw: st.DrawFn) -> tuple[str, bool, tuple[str, ...], frozenset[int] | None]:
+def questions(draw: st.DrawFn) -> Drawn:
     actor = draw(st.sampled_from(["seller"] * 6 + ["stranger", "agent"]))
     suspended = draw(st.integers(0, 7)) == 0
     fields = draw(st.sampled_from([("town",)] * 6 + [(), ("matures",)]))
@@ -193,7 +197,7 @@ def questions(draw: st.DrawFn) -> tuple[str, bool, tuple[str, ...], frozenset[in
     return actor, suspended, fields, people
 
 
-def asked_of(world: Lists, story: Story, drawn: tuple[str, bool, tuple[str, ...], frozenset[int] | None]) -> Question:
+def asked_of(world: Lists, story: Story, drawn: Drawn) -> Question:
     actor, suspended, fields, people = drawn
     if suspended:
         world.gate.review.suspend(ACTORS["steward"], SCHEME, "苦情")
@@ -207,20 +211,32 @@ def asked_of(world: Lists, story: Story, drawn: tuple[str, bool, tuple[str, ...]
     return Question(use, next((reason for reason in hindrances if reason is not None), None))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
+stories = given(
     tier=st.sampled_from([Tier.STATED_PERIOD, Tier.EACH_TIME]),
     happened=st.lists(steps, max_size=14),
     drawn=questions(),
     limit=st.sampled_from([None, None, *LIMITS]),
 )
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@stories
 def test_every_form_of_the_question_gets_the_answer_of_the_story(
-    made: Path,
-    tier: Tier,
-    happened: list[tuple[Any, ...]],
-    drawn: tuple[str, bool, tuple[str, ...], frozenset[int] | None],
-    limit: str | None,
+    made: Path, tier: Tier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
 ) -> None:
+    check_story(made, tier, happened, drawn, limit)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@stories
+def test_it_does_in_two_hundred_stories(
+    made: Path, tier: Tier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
+) -> None:
+    check_story(made, tier, happened, drawn, limit)
+
+
+def check_story(made: Path, tier: Tier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None) -> None:
     with copied(made, tier) as world:
         story = Story(tier.once, day_in_japan(world.clock.now()))
         for step in happened:

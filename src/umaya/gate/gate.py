@@ -190,15 +190,19 @@ class Gate:
     def enter(self, point: Point, decisions: Sequence[PointDecision]) -> range:
         """Record decisions of a point, all of them durably or none; return the indices of their entries.
 
-        Only then may what they permit happen.
+        Only then may what they permit happen. A condition that refused one of them stops the scheme at once.
 
         Raises:
             NotRecordedError: when the ledger cannot write.
-            ConflictError: when a word that is good for one use was used or withdrawn since it was decided on, or a
-                condition that counts uses does not allow these: decide again.
+            ConflictError: when one is another point's, or what it permits is permitted no longer (a word was withdrawn
+                or used, a measure set, the scheme stopped since): decide again.
         """
         with self._acts.begin() as act:
-            return point.enter(act, decisions)
+            entries = point.enter(act, decisions)
+        failed = point.failed_by(decisions)
+        if failed is not None:
+            self.review.stop_for_condition(point.use.scheme, failed)
+        return entries
 
     def explain(self, use: Use, person: int, language: Language) -> Explanation:
         """Return why a use of one person's data is permitted or refused now, in words, for the actor of the use."""

@@ -3,7 +3,7 @@
 The use as a whole is judged once and judged again as soon as anything was committed to the database, its day in Japan
 is over, or its event has ended; a person is judged by the compiled rule on the groups of that same moment. Must hold:
 a decision is what `Gate.decide` would say of the person at that moment, and comes with the record that the ledger
-takes before the use happens (`Gate.enter`).
+takes before the use happens (`Gate.enter`); what was permitted is entered only while it is permitted still.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from pyroaring import BitMap
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from umaya.gate.alarms import alarm_kind, raise_alarm
+from umaya.gate.conditions import Condition
 from umaya.gate.judge import Judge, Judged
 from umaya.gate.models import UsePeopleRow, UseRow
 from umaya.gate.people import Consents
@@ -26,6 +28,7 @@ from umaya.gate.people.events import hold
 from umaya.gate.people.topics import find_topic
 from umaya.gate.person_rule import Verdict, compile_point
 from umaya.gate.record import Act
+from umaya.gate.statements import salted
 from umaya.gate.use import Decision, Use
 from umaya.gate.use_record import decision_body, hashed, reference
 from umaya.gate.uses import UseState
@@ -116,10 +119,10 @@ class Point:
         self._version = database.version
         self._judge = judge
         self._consents = consents
-        self._counts = False
         self._now = clock.now
         self._root = lone_root(secret)
         self._salt = entropy(16).hex()
+        self._statement = salted(use.reason, self._salt)
         self._ids = chain.from_iterable(_use_ids(entropy))
         self._frame: _Frame | None = None
 
@@ -128,7 +131,9 @@ class Point:
         now = self._now()
         frame = self._frame
         if frame is None or now >= frame.until or self._version() != frame.version:
-            frame = self._frame = self._judged_anew(now)
+            version = self._version()
+            with self._database.reading() as session:
+                frame = self._frame = self._judged(session, version, now)
         use, octets = next(self._ids)
         reason = frame.judge(person)
         template = frame.templates.get(reason)
@@ -142,11 +147,14 @@ class Point:
         """Record decisions of this point within an act, and return the indices of their entries.
 
         Raises:
-            ConflictError: when a word that is good for one use was used or withdrawn since it was decided on, or a
-                condition that counts uses does not allow these.
+            ConflictError: when one is another point's, or what it permits is permitted no longer.
         """
+        if not decisions:
+            return range(0)
+        if any(it.record.template.body["statement"] != self._statement for it in decisions):
+            raise ConflictError("a decision of another point: enter it with that one")
         touched = [decision for decision in decisions if decision.reason is Reason.PERMITTED]
-        self._check_count(act, touched)
+        self._check_still(act, touched)
         self._spend(act, touched)
         entries = act.record_many([decision.record for decision in decisions])
         rows = [self._row(decision, entry) for decision, entry in zip(decisions, entries, strict=True)]
@@ -156,6 +164,11 @@ class Point:
             act.session.execute(insert(UsePeopleRow), people)
         self._raise_alarm(act, decisions, rows)
         return entries
+
+    def failed_by(self, decisions: Sequence[PointDecision]) -> Condition | None:
+        """Return the condition that refused one of these, as far as it still fails; it stops the scheme."""
+        refused = any(decision.reason is Reason.CONDITION_FAILED for decision in decisions)
+        return self._frame.judged.failed if refused and self._frame is not None else None
 
     def _raise_alarm(self, act: Act, decisions: Sequence[PointDecision], rows: Sequence[Mapping[str, object]]) -> None:
         """Raise one alarm for what is alarming among these, about the first of it."""
@@ -168,16 +181,22 @@ class Point:
                 raise_alarm(act, next(self._ids)[0], kind, judged, UseRow(**row))
                 return
 
-    def _check_count(self, act: Act, touched: Sequence[PointDecision]) -> None:
-        """Return when a condition that counts uses, if there is one, allows these as well."""
-        if not touched or not self._counts:
+    def _check_still(self, act: Act, touched: Sequence[PointDecision]) -> None:
+        """Return when all that was permitted is permitted still: what was committed since it was decided binds it."""
+        if not touched:
             return
-        if len(touched) > 1:
-            raise ConflictError("a condition counts the uses of this scheme: enter each before the next is decided")
-        hold(act.session)
-        judged = self._judge.judge_for_one(act.session, self.use, act.now)
-        if not judged.decision.permitted or judged.failed is not None:
-            raise ConflictError("another use was counted at this moment: decide again")
+        act.session.connection()  # on SQLite nobody commits from here on
+        version, frame = self._version(), self._frame
+        known = frame is not None and version == frame.version and act.now < frame.until
+        if frame is None or not known or any(it.whole is not frame.whole for it in touched):
+            frame = self._judged(act.session, version, act.now)
+        if frame.judged.counts:
+            if len(touched) > 1:
+                raise ConflictError("a condition counts the uses of this scheme: enter each before the next is decided")
+            hold(act.session)
+            frame = self._judged(act.session, version, act.now)
+        if any(frame.judge(it.person) is not _PERMITTED for it in touched):
+            raise ConflictError("what was permitted is permitted no longer: decide again")
 
     def _spend(self, act: Act, touched: Sequence[PointDecision]) -> None:
         """Spend the words that are good for one use; two uses of the same word are refused."""
@@ -206,10 +225,9 @@ class Point:
             "refused": {} if permitted else {decision.reason.value: 1},
         }
 
-    def _judged_anew(self, now: datetime) -> _Frame:
-        version = self._version()
-        with self._database.reading() as session:
-            judged = self._judge.judge_for_one(session, self.use, now)
+    def _judged(self, session: Session, version: Hashable, now: datetime) -> _Frame:
+        """Judge the use as a whole; `version` was asked for before the session's next statement."""
+        judged = self._judge.judge_for_one(session, self.use, now)
         reason = judged.decision.reason if judged.failed is None else Reason.CONDITION_FAILED
         judge = (
             (lambda _: reason) if judged.case is None else compile_point(judged.case.rule, judged.case.groups, reason)
@@ -219,7 +237,6 @@ class Point:
         until = midnight if event is None else min(midnight, event.end)
         # What does not permit now may permit later without any act: a period begins, a window ends. A condition on
         # uses counts this one.
-        self._counts = judged.counts
         lasting = judged.decision.permitted and judged.failed is None and not judged.counts
         return _Frame(judged.decision, judged, judge, version, until if lasting else now, {})
 

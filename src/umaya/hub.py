@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError
 
 from umaya.gate import Gate, standard_factories
 from umaya.gate.catalogue import HUB
-from umaya.ledger import Ledger, create_keys, load_signer
+from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
 from umaya.places.obligations import factories
 from umaya.services.roads.service import RoadMapService
@@ -135,14 +135,11 @@ class Hub:
     gate: Gate
     atlas: Atlas
     roads: RoadMapService
-    _databases: ExitStack = field(repr=False)
+    _stack: ExitStack = field(repr=False)
 
     def close(self) -> None:
-        """Settle the ledger's journal and give up the connections of both databases."""
-        try:
-            self.ledger.close()
-        finally:
-            self._databases.close()
+        """Record what was handed in, settle the ledger's journal, and give up the connections of both databases."""
+        self._stack.close()
 
 
 def init_hub(directory: Path, settings: Settings, clock: Clock | None = None) -> None:
@@ -200,11 +197,13 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         service, gate_database = _open_databases(directory, settings, stack)
         keys = directory / "keys"
         ledger = Ledger.open(directory / "ledger", load_signer(keys / "ledger.key"), clock)
+        stack.callback(ledger.close)
+        shared = stack.enter_context(GroupCommit(ledger))
         atlas = Atlas(directory / "places")
         secret = kept_secret(keys / PEOPLE_KEY)
         people, pseudonyms = (derived_key(secret, purpose) for purpose in ("people", "pseudonyms"))
         obligations = {**standard_factories(pseudonyms), **factories(atlas)}
-        gate = Gate(gate_database, ledger, directory / "vault", obligations, clock, people_secret=people)
+        gate = Gate(gate_database, shared, directory / "vault", obligations, clock, people_secret=people)
         roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
         return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, stack.pop_all())
 

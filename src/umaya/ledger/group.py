@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import NamedTuple
 
+from umaya.ledger.entries import Given, Record
 from umaya.ledger.log import Appended, Ledger
 from umaya.ledger.templates import Recordable, check_records
 from umaya.types.errors import ConflictError
@@ -75,6 +76,22 @@ class GroupCommit:
         future.set_running_or_notify_cancel()
         self._put(_Waiting(records, future.set_result, future.set_exception))
         return future
+
+    def append(self, kind: str, actor: str, body: Mapping[str, Given]) -> Appended:
+        """Record one act and wait until it is durable; raises as the future of `submit` does."""
+        return self.submit(Record(kind, actor, body)).result()
+
+    def append_many(self, records: Sequence[Recordable]) -> Sequence[Appended]:
+        """Record acts with nothing between them, all or none, and wait until they are durable."""
+        return self.submit_many(records).result()
+
+    def receipt(self, index: int) -> str:
+        """Return the proof that an entry is in the log; see `LedgerReader.receipt`."""
+        return self._ledger.receipt(index)
+
+    def entry_bytes(self, index: int) -> bytes:
+        """Return the bytes of one entry; see `LedgerReader.entry_bytes`."""
+        return self._ledger.entry_bytes(index)
 
     def close(self) -> None:
         """Take no more records, record those that were handed in, and end the writer's thread."""

@@ -14,6 +14,7 @@ from umaya.gate.uses import UseState
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
+from umaya.vault.grant import LIFETIME, GrantError
 
 
 @pytest.fixture
@@ -87,6 +88,29 @@ def test_no_batch_leaves_where_the_decision_cannot_be_recorded(lists: Lists) -> 
     assert isinstance(refusal, Refusal)
     assert (refusal.reason, refusal.entry) == (Reason.LEDGER_UNAVAILABLE, None)
     assert lists.gate.uses.list() == []
+
+
+def test_a_stream_that_is_left_before_its_end_does_not_seem_to_end(lists: Lists) -> None:
+    """What is still iterated after the context is no shorter list: it is an error."""
+    stream = begun(lists)
+    with stream:
+        batches = iter(stream)
+        assert next(batches).num_rows
+    with pytest.raises(ConflictError, match="closed before its end"):
+        next(batches)
+    assert not stream.complete
+    assert lists.gate.uses.get(stream.use).state is UseState.INTERRUPTED
+
+
+def test_a_stream_is_not_kept_for_later(lists: Lists) -> None:
+    """Decided in the morning, read in the evening: whoever withdrew at noon would be in it."""
+    stream = begun(lists)
+    lists.withdraw(6)
+    lists.clock.advance(LIFETIME)
+    with pytest.raises(GrantError, match="in time"):
+        list(stream)
+    record = lists.gate.uses.get(stream.use)
+    assert (record.state, record.rows) == (UseState.INTERRUPTED, 0)
 
 
 def test_who_withdraws_while_a_stream_runs_is_not_in_the_next(lists: Lists) -> None:

@@ -27,7 +27,7 @@ from umaya.vault.layout import Layout
 from umaya.vault.obligations import Owed, Window
 
 LIFETIME = timedelta(minutes=1)
-"""From minting to opening; the scan and the obligations may take longer."""
+"""From minting to opening, and from there to the first row taken; the scan and the obligations may take longer."""
 
 
 class GrantError(ForbiddenError):

@@ -10,7 +10,9 @@ from typing import Self
 import pyarrow as pa
 from pyroaring import BitMap
 
+from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError
+from umaya.vault.grant import LIFETIME, GrantError
 from umaya.vault.people import Seen
 
 
@@ -35,19 +37,34 @@ class Opened:
     Nothing is cut off: rows that were read and do not leave were withheld by the grant or taken by an obligation.
     An error on the way is raised where the rows are read, and leaves `exhausted` False.
 
+    Args:
+        schema: of the batches.
+        batches: the rows.
+        tally: what is counted on the way.
+        clock: tells when it is too late to begin.
+
     Attributes:
         schema: of the batches.
         rows: that were handed over so far.
         exhausted: whether all of them were.
     """
 
-    def __init__(self, schema: pa.Schema, batches: Generator[pa.RecordBatch, None, None], tally: Tally) -> None:
+    def __init__(
+        self,
+        schema: pa.Schema,
+        batches: Generator[pa.RecordBatch, None, None],
+        tally: Tally,
+        clock: Clock,
+    ) -> None:
         self.schema = schema
         self.rows = 0
         self.exhausted = False
         self._batches = batches
         self._tally = tally
+        self._clock = clock
+        self._until = clock.now() + LIFETIME
         self._begun = False
+        self._closed = False
         self._delivered: tuple[int, BitMap] | None = None
 
     def __enter__(self) -> Self:
@@ -81,15 +98,20 @@ class Opened:
         """Yield the rows in batches that are not empty.
 
         Raises:
-            ConflictError: when they were read before.
+            ConflictError: when they were read before, or closed before their end.
+            GrantError: when they were opened too long ago.
         """
         if self._begun:
             raise ConflictError("the opened data was read before")
         self._begun = True
         try:
+            if self._clock.now() >= self._until:  # a permission is not kept in a drawer
+                raise GrantError("what the grant opened was not taken in time")
             for batch in self._batches:
                 self.rows += batch.num_rows
                 yield batch
+                if self._closed:  # the end would look like the end of the rows
+                    raise ConflictError("the opened data was closed before its end")
             self.exhausted = True
         finally:
             self.close()
@@ -100,5 +122,5 @@ class Opened:
 
     def close(self) -> None:
         """Give up what was not read."""
-        self._begun = True
+        self._begun = self._closed = True
         self._batches.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from datetime import date
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from umaya.law import day_in_japan
 from umaya.stores.lake import Lake, Placement
+from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError
 from umaya.vault.area import Area
 from umaya.vault.condition import all_of
@@ -33,20 +34,22 @@ class Reading:
         lake: where the rows lie.
         grant: good and spent.
         chain: of its obligations.
-        day: in Japan.
+        clock: tells the day, and when it is too late to read what was opened.
 
     Raises:
         InputError: when a condition does not fit the dataset.
     """
 
-    def __init__(self, lake: Lake, grant: Grant, chain: Chain, day: date) -> None:
+    def __init__(self, lake: Lake, grant: Grant, chain: Chain, clock: Clock) -> None:
         self._lake = lake
         self._grant = grant
         self._chain = chain
+        self._clock = clock
         self._where = all_of(grant.matching, grant.layout.schema)
         self._subject = grant.layout.subject
         self._permitted = None if grant.people is None else Permitted(grant.people)
         self._tally = Tally(seen=None if self._permitted is None else Seen(self._permitted))
+        day = day_in_japan(clock.now())
         self._context = ObligationContext(
             grant.scheme, grant.window, grant.span, grant.area, grant.dataset, day, self._subject
         )
@@ -54,7 +57,7 @@ class Reading:
     def by_rows(self) -> Opened:
         """Return the rows as they are read; the chain is row-wise."""
         schema = self._through_chain(self._nothing()).data.schema
-        return Opened(schema, self._flow(schema), self._tally)
+        return Opened(schema, self._flow(schema), self._tally, self._clock)
 
     def as_a_whole(self) -> Opened:
         """Return what is left when the chain was given all rows at once."""
@@ -64,7 +67,7 @@ class Reading:
             None if self._subject is None else _joined(part.people for part in parts),
         )
         left = self._through_chain(self._in_order(whole))
-        return Opened(left.data.schema, self._hand_over(left), self._tally)
+        return Opened(left.data.schema, self._hand_over(left), self._tally, self._clock)
 
     def _flow(self, schema: pa.Schema) -> Generator[pa.RecordBatch, None, None]:
         for part in self._parts():

@@ -13,7 +13,6 @@ from pathlib import Path
 import pyarrow as pa
 from pyroaring import BitMap
 
-from umaya.law import day_in_japan
 from umaya.stores.lake import Lake, Pending
 from umaya.types.clock import Clock
 from umaya.vault.grant import Grant, GrantError, Turnstile
@@ -58,7 +57,7 @@ class Vault:
         grant = self._turnstile.spend(grant)  # (1)
         self._check_people(grant)
         chain = self._obligations.chain(grant.obligations)
-        reading = Reading(self._lake, grant, chain, day_in_japan(self._clock.now()))
+        reading = Reading(self._lake, grant, chain, self._clock)
         return reading.by_rows() if chain.row_wise else reading.as_a_whole()
 
     def people(self, dataset: str) -> BitMap:

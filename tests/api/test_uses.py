@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from starlette.types import Message
 
 from tests.gate.lists import ACTORS, NOW, SCHEME, Lists
 from tests.web.clients import TestClient, client_of
+from umaya.api import create_app
 from umaya.gate.uses import UseState
 from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.types.clock import ManualClock
@@ -61,6 +65,37 @@ def test_rows_leave_as_arrow_with_their_entry(hub: Hub) -> None:
     assert record["entry"] == int(answer.headers["umaya-entry"])
     receipt = client.get(f"/api/v1/uses/{answer.headers['umaya-use']}/receipt")
     assert receipt.text.startswith("c2sp.org/tlog-proof@v1")
+
+
+@pytest.mark.parametrize("sent", [0, 1], ids=["before the headers", "before the rows"])
+def test_a_client_that_goes_away_leaves_the_use_interrupted(hub: Hub, sent: int) -> None:
+    """No use stays open because nobody read it."""
+    client = seller(hub)
+    left = sent
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": json.dumps(USE).encode()}
+
+    async def send(message: Message) -> None:
+        nonlocal left
+        if not left:
+            raise OSError
+        left -= 1
+
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    scope = {
+        "type": "http",
+        "asgi": {"spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/api/v1/uses",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"cookie", cookies.encode()), (b"host", b"hub")],
+    }
+    asyncio.run(create_app(hub)(scope, receive, send))
+    (use,) = hub.gate.uses.list()
+    assert use.state is UseState.INTERRUPTED
+    assert hub.ledger.entry(hub.ledger.size - 1).kind == "use.interrupted"
 
 
 def test_a_search_and_named_people_narrow_the_list(hub: Hub) -> None:

@@ -5,13 +5,16 @@ The actor is who is signed in; what it may is the gate's to say. Rows leave as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import pyarrow as pa
+from anyio import CancelScope
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.types import Receive, Scope, Send
 
 from umaya.gate import Condition, Decision, Gate, Op, Refusal, Stream, Use
 from umaya.gate.person_rule import Verdict
@@ -87,7 +90,7 @@ def router(gate: Gate, site: Site) -> APIRouter:
         if isinstance(outcome, Refusal):
             return site.refusal(request, outcome.reason)
         headers = {"Umaya-Use": outcome.use, "Umaya-Entry": str(outcome.entry)}
-        return StreamingResponse(_ipc(outcome), media_type=ARROW, headers=headers)
+        return _Rows(outcome, headers)
 
     @routes.get("/uses/{use}")
     def record(request: Request, use: str) -> dict[str, Any]:
@@ -155,6 +158,21 @@ def counts_json(verdict: Verdict) -> dict[str, Any]:
     """Return how many people were asked for, permitted, and refused by reason."""
     refused = {reason.value: count for reason, count in verdict.refused.items()}
     return {"asked": verdict.asked, "permitted": len(verdict.permitted), "refused": refused}
+
+
+class _Rows(StreamingResponse):
+    """Rows as an Arrow IPC stream; the use is closed with the response, even where the client left before it began."""
+
+    def __init__(self, rows: Stream, headers: Mapping[str, str]) -> None:
+        super().__init__(_ipc(rows), media_type=ARROW, headers=headers)
+        self._rows = rows
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await run_in_threadpool(self._rows.close)
 
 
 def _ipc(stream: Stream) -> Iterator[bytes]:

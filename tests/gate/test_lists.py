@@ -279,3 +279,15 @@ def test_a_use_of_which_nothing_left_leaves_no_record_of_provision(lists: Lists)
         lists.gate.open(lists.use())
     assert lists.ledger.kinds()[-1] == "use.failed"
     assert provided(lists) == []
+
+
+def test_a_point_that_decides_for_many_says_what_it_said_of_the_first(lists: Lists) -> None:
+    """After a thousand decisions the rule is compiled for many; a withdrawal binds the next one all the same."""
+    lists.consent(1, 4, 6)
+    lists.withdraw(4)
+    point = lists.gate.point(lists.use())
+    first = [point.decide(person).reason for person in range(10)]
+    for _ in range(200):
+        assert [point.decide(person).reason for person in range(10)] == first
+    lists.withdraw(1)
+    assert point.decide(1).reason is Reason.CONSENT_WITHDRAWN

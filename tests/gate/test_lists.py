@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyroaring import BitMap
 from sqlalchemy import select
 
 from tests.gate.lists import ACTORS, DOCUMENT, SCHEME, TOPIC, WORDS, Lists
-from umaya.gate import Condition, Op, Refusal, Release, Stream
+from umaya.gate import Condition, Op, Refusal, Release, Stream, opening
 from umaya.gate.alarms import AlarmKind
 from umaya.gate.conditions import parse
 from umaya.gate.provision.models import ProvisionRecordRow
 from umaya.gate.uses import UseState
+from umaya.ledger.people_tree import people_root
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from umaya.types.reasons import Reason
@@ -133,6 +135,21 @@ def test_the_entry_counts_people_and_names_nobody(lists: Lists) -> None:
     assert body["people"].startswith("sha256:")
     record = lists.gate.uses.get(outcome.use)
     assert (record.asked, record.permitted, record.refused) == (8, 2, {Reason.CONSENT_MISSING: 6})
+
+
+def test_a_condition_imposed_while_a_list_is_hashed_binds_it(lists: Lists, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list was decided on, and is being hashed before it is recorded; meanwhile the approver limits it."""
+    lists.consent(1, 6)
+
+    def slow_root(*args: Any) -> bytes:
+        monkeypatch.undo()
+        lists.gate.review.impose(ACTORS["head"], SCHEME, [parse("max-people-per-use: {people: 1}")], "一人ずつ")
+        return people_root(*args)
+
+    monkeypatch.setattr(opening, "people_root", slow_root)
+    refusal = lists.gate.open(lists.use())
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.CONDITION_FAILED
 
 
 def test_a_stream_that_is_read_to_its_end_is_released(lists: Lists) -> None:

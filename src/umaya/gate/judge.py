@@ -62,10 +62,10 @@ class Judged:
         return self.facts.dataset
 
     @property
-    def version(self) -> tuple[str, int] | None:
-        """The scheme and its version that was judged by, where there is one."""
+    def version(self) -> tuple[str, int, tuple[Condition, ...]] | None:
+        """The scheme, its version and the conditions that were judged by, where there is one."""
         scheme = self.facts.scheme
-        return None if scheme is None else (scheme.scheme, scheme.version)
+        return None if scheme is None else (scheme.scheme, scheme.version, tuple(scheme.conditions))
 
     @property
     def spends(self) -> bool:

@@ -134,10 +134,10 @@ class Opener:
             judged = self._judge.judge(session, use, self._acts.clock.now())
         root = self._root(use_id, judged)
         with self._acts.begin() as act:
-            alone = judged.spends or judged.counts
+            again = self._judge.judge_whole(act.session, use, act.now)
+            alone = again.spends or again.counts
             if alone:
                 hold(act.session)
-            again = self._judge.judge_whole(act.session, use, act.now)
             if alone or judged.case is None or again.case is None or again.version != judged.version:
                 judged = self._judge.judge(act.session, use, act.now)
                 root = self._root(use_id, judged)

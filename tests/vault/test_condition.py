@@ -98,6 +98,7 @@ UNFIT: list[tuple[str, str, Any, str]] = [
     ("n", "in", (1, 300), "does not fit the type int8"),
     ("n", "between", (2, 1), "wrong order"),
     ("x", "lt", float("nan"), "does not suit"),
+    ("x", "lt", 10**400, "does not fit"),
     ("text", "eq", 1, "does not suit"),
     ("day", "eq", NOON, "does not suit"),
     ("day", "eq", "tomorrow", "does not fit"),

@@ -157,7 +157,7 @@ def _suits(value: Plain, kind: pa.DataType) -> bool:
     if pa.types.is_integer(kind):
         return isinstance(value, int) and not isinstance(value, bool)
     if pa.types.is_floating(kind):
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        return math.isfinite(value) if isinstance(value, float) else isinstance(value, int) and type(value) is not bool
     if pa.types.is_decimal(kind):
         return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):

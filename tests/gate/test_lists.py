@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,18 @@ import pytest
 from pyroaring import BitMap
 from sqlalchemy import select
 
-from tests.gate.lists import ACTORS, DOCUMENT, SCHEME, TOPIC, WORDS, Lists
+from tests.gate.lists import ACTORS, DOCUMENT, INSURER, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate import Condition, Op, Refusal, Release, Stream, opening
 from umaya.gate.alarms import AlarmKind
 from umaya.gate.conditions import parse
 from umaya.gate.provision.models import ProvisionRecordRow
+from umaya.gate.roles import OFFICER, PROTECTOR
 from umaya.gate.uses import UseState
 from umaya.ledger.people_tree import people_root
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from umaya.types.reasons import Reason
+from umaya.types.site import Actor
 
 
 @pytest.fixture
@@ -216,6 +219,20 @@ def test_explanations_do_not_tell_the_protected_from_the_silent(lists: Lists) ->
     silent, protected = (lists.gate.explain(lists.use(), person, "ja") for person in (2, 1))
     assert silent == protected
     assert not silent.permitted
+
+
+def test_an_explanation_names_a_measure_to_protectors_of_the_party_that_set_it(lists: Lists) -> None:
+    """The insurer's own protector is told of the insurer's measure, and not of the bank's."""
+    careful = Actor("careful", "営業と保護", INSURER, frozenset({OFFICER, PROTECTOR}))
+    lists.gate.catalogue.add_actor(careful)
+    lists.consent(1)
+    explain = partial(lists.gate.explain, lists.use(actor=careful), language="en")
+    lists.gate.measures.set(ACTORS["guard"], 1, "相談あり")
+    assert explain(1) == explain(2)
+    own = lists.gate.measures.set(careful, 1, "来店時の申出")
+    assert "protective measure" in explain(1).lines[-1].text
+    lists.gate.measures.lift(careful, own.id, "取下げ")
+    assert explain(1) == explain(2)
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -1,7 +1,7 @@
 """Explaining a decision about one person: each rule in its order, met or not, in words, with the rule's source.
 
 What is shown is what was decided: a protected person's explanation is that of somebody who said nothing, except to a
-protector. The person's other data has no part in it.
+protector of a party that protects the person. The person's other data has no part in it.
 """
 
 from __future__ import annotations
@@ -42,8 +42,6 @@ class Explanation:
 
 _MET: dict[Group, Text] = {
     Group.HELD: Text("データセットに本人の行があります。", "The dataset holds rows about the person."),
-    Group.PROTECTED: Text("開示を止める措置はありません。", "No measure stops disclosure."),
-    Group.MERGED: Text("番号は有効です。", "The number is in force."),
     Group.CONSENTED: Text("本人の同意が有効です。", "The person's consent is in force."),
     Group.WITHDRAWN: Text("同意は撤回されていません。", "Consent was not withdrawn."),
     Group.EXPIRED: Text("同意の期限は切れていません。", "Consent has not expired."),
@@ -58,7 +56,6 @@ _PROTECTED = Text(
     "支援措置により、すべての開示が止められています（保護担当者だけに表示）。",
     "A protective measure stops every disclosure (shown to protectors alone).",
 )
-_SECRET = frozenset({Group.PROTECTED, Group.MERGED})
 _HIDING = frozenset({Reason.CONSENT_MISSING, Reason.PERSON_NOT_AVAILABLE})
 """Reasons that a protective measure may hide behind: which rules were passed before would tell it from silence."""
 
@@ -71,7 +68,7 @@ def explanation(judged: Judged, person: int, rules: RuleSet, language: Language,
         person: the person's number.
         rules: the law of the day.
         language: `ja` or `en`.
-        protector: whether the reader may know of protective measures.
+        protector: whether the reader may know that a protective measure stands before this person.
     """
     whole, case = judged.decision, judged.case
     basis = None if judged.facts.scheme is None else judged.facts.scheme.document.basis
@@ -87,7 +84,7 @@ def explanation(judged: Judged, person: int, rules: RuleSet, language: Language,
             last = _struck(clause, rules, language, basis, protector=protector)
             lines = (first, last) if clause.reason in _HIDING and not protector else (*passed, last)
             return Explanation(False, clause.reason, rules.version, lines)
-        if protector or clause.group not in _SECRET:
+        if clause.group in _MET:  # that somebody is not protected, or was not merged, is nobody's to know
             passed.append(Line(True, _MET[clause.group].of(language), title.source))
     if judged.failed is not None:
         last = _line(Reason.CONDITION_FAILED, rules, language, basis, met=False)

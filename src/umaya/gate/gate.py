@@ -29,7 +29,6 @@ from umaya.gate.receipts import PersonReceipts
 from umaya.gate.record import Acts, LedgerLike, NotRecordedError
 from umaya.gate.release import Closing, Stream
 from umaya.gate.review import Review
-from umaya.gate.roles import PROTECTOR
 from umaya.gate.schemes import Schemes
 from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.uses import Uses
@@ -209,8 +208,8 @@ class Gate:
         now = self._clock.now()
         with self._database.reading() as session:
             judged = self._judge.judge_for_one(session, use, now)
-        actor = judged.facts.actor
-        protector = actor is not None and PROTECTOR in actor.roles
+            actor = judged.facts.actor
+            protector = actor is not None and self.measures.shown_to(session, actor, person)
         return explanation(judged, person, self._law.at(day_in_japan(now)), language, protector=protector)
 
     def person_receipt(self, use: str, person: int) -> bytes:

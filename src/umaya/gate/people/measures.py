@@ -144,6 +144,13 @@ class Measures:
                 query = query.where(MeasureRow.lifted_at.is_(None))
             return [_measure(row) for row in session.scalars(query.order_by(MeasureRow.set_at, MeasureRow.id))]
 
+    def shown_to(self, session: Session, actor: Actor, person: int) -> bool:
+        """Return whether somebody may know that a person is protected: a protector whose party has set a measure."""
+        if PROTECTOR not in actor.roles:
+            return False
+        numbers = numbers_of(session, root(session, self._projection.now(session), person))
+        return _in_force(session, numbers, actor.party)
+
 
 def _protector(session: Session, actor: Actor) -> Actor:
     person = find_actor(session, actor.id)
@@ -151,9 +158,9 @@ def _protector(session: Session, actor: Actor) -> Actor:
     return person
 
 
-def _in_force(session: Session, numbers: Sequence[int]) -> bool:
+def _in_force(session: Session, numbers: Sequence[int], party: str | None = None) -> bool:
     query = select(MeasureRow.id).where(MeasureRow.person.in_(numbers), MeasureRow.lifted_at.is_(None)).limit(1)
-    return session.scalar(query) is not None
+    return session.scalar(query if party is None else query.where(MeasureRow.party == party)) is not None
 
 
 def _measure(row: MeasureRow) -> Measure:

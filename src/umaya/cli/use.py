@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as js
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -125,10 +126,10 @@ def receipt(
 ) -> None:
     """Make the receipt that proves to one person whether a use reached them; `umaya receipt verify` checks it."""
     with _gate(hub) as gate:
-        out.write_bytes(gate.person_receipt(use, person))
+        made = gate.person_receipt(use, person)
         if key_out is not None:
-            key_out.touch(mode=0o600)
-            key_out.write_text(gate.person_key(person).hex() + "\n", encoding="ascii")
+            _keep_private(key_out, gate.person_key(person).hex() + "\n")
+        out.write_bytes(made)
     print(f"receipt of use {use}: {out}")
 
 
@@ -152,6 +153,16 @@ def see_alarm(alarm: Annotated[str, typer.Argument(help="Id of the alarm.")], hu
     with _gate(hub) as gate:
         gate.alarms.see(gate.catalogue.actor(actor), alarm)
     print(f"{alarm} is seen")
+
+
+def _keep_private(file: Path, text: str) -> None:
+    """Write a new file that its owner alone may read."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise InputError(Place(str(file)), "the file is there already", "choose another name") from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as sink:
+        sink.write(text)
 
 
 @contextmanager

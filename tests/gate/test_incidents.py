@@ -29,6 +29,7 @@ from umaya.cli.tables import writer
 from umaya.gate import Condition, Dataset, Decision, Gate, Op, Party, Refusal, Release, Stream, Words
 from umaya.gate import roles as r
 from umaya.gate.alarms import AlarmKind
+from umaya.gate.conditions import parse
 from umaya.gate.models import FieldRow
 from umaya.gate.people import Channel, Evidence
 from umaya.law import RULES
@@ -86,6 +87,17 @@ def test_the_invitation_by_number_is_refused_and_alarming(lists: Lists, door: st
         assert refusal.reason is Reason.CONSENT_MISSING
     (alarm,) = lists.gate.alarms.list(ACTORS["second-line"])
     assert lists.ledger.entries[alarm.about].body["reason"] == "consent-missing"
+
+
+def test_a_condition_that_stops_the_scheme_hides_no_alarm(lists: Lists) -> None:
+    """Numbers of people who never consented, under a scheme that allows few refusals: stopped, and told of."""
+    lists.consent(1)
+    lists.gate.review.impose(ACTORS["head"], SCHEME, [parse("max-refused-share: {percent: 10}")], "狙い撃ちの防止")
+    refusal = lists.gate.open(lists.use(people=[1, 2, 3]))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.CONDITION_FAILED
+    (alarm,) = lists.gate.alarms.list(ACTORS["second-line"])
+    assert alarm.kind is AlarmKind.WITHOUT_CONSENT
 
 
 def test_consent_on_arrival_does_not_make_the_earlier_list_lawful(lists: Lists) -> None:

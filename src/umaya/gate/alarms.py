@@ -71,7 +71,7 @@ def alarm_kind(judged: Judged, *, by_number: bool) -> AlarmKind | None:
     decision = judged.decision
     if decision.reason in _BEYOND:
         return AlarmKind.BEYOND_SCHEME
-    people = decision.people
+    people = judged.before if decision.people is None else decision.people
     if people is not None and _NO_CONSENT & people.refused.keys() and (by_number or not people.permitted):
         return AlarmKind.WITHOUT_CONSENT
     return None

@@ -49,12 +49,14 @@ class Judged:
         facts: of the use as a whole.
         case: of the people; None where nobody was looked at.
         failed: the condition (附帯意見) that refused it.
+        before: the verdict on the people whom that condition refused all together.
     """
 
     decision: Decision
     facts: Facts
     case: PersonCase | None = None
     failed: Condition | None = None
+    before: Verdict | None = None
 
     @property
     def dataset(self) -> Dataset | None:
@@ -154,7 +156,7 @@ class Judge:
         if failed is None:
             return judged
         decision = refused(use, Reason.CONDITION_FAILED, self._law.at(day_in_japan(now)), now, scheme)
-        return replace(judged, decision=decision, failed=failed)
+        return replace(judged, decision=decision, failed=failed, before=people)
 
 
 def groups_of(state: PeopleState, held: BitMap, topic: str | None, day: date) -> Mapping[Group, BitMap]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.lists import ACTORS, SCHEME, TOPIC, Lists
+from tests.gate.lists import ACTORS, INSURER, SCHEME, TOPIC, Lists
 from umaya.gate.conditions import parse
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
+from umaya.types.site import Actor
 
 
 @pytest.fixture
@@ -73,6 +74,13 @@ def test_a_decision_is_entered_by_the_point_that_made_it(lists: Lists) -> None:
     decision = lists.gate.point(lists.use()).decide(1)
     with pytest.raises(ConflictError, match="another point"):
         lists.gate.enter(lists.gate.point(lists.use(reason="別の理由")), [decision])
+
+
+def test_an_actor_that_was_made_up_does_not_enter_the_ledger(lists: Lists) -> None:
+    """Whatever somebody types for an id, a name or a number, is kept out at this door as at the others."""
+    point = lists.gate.point(lists.use(actor=Actor("taro-yamada-090", "", INSURER, frozenset())))
+    lists.gate.enter(point, [point.decide(1)])
+    assert (lists.ledger.kinds()[-1], lists.ledger.entries[-1].actor) == ("use.refused", "unknown")
 
 
 def test_nothing_is_entered_as_nothing(lists: Lists) -> None:

@@ -19,7 +19,7 @@ from umaya.gate.person_rule import numbers
 from umaya.gate.provision import Provided, record_provision
 from umaya.gate.record import Act, Acts, NotRecordedError
 from umaya.gate.use import Decision, Refusal, Use
-from umaya.gate.use_record import decision_body, hashed, use_row
+from umaya.gate.use_record import UNKNOWN, decision_body, hashed, use_row
 from umaya.gate.watch import Watch
 from umaya.law import RuleBook, day_in_japan
 from umaya.law.provision import RecordForm
@@ -149,7 +149,7 @@ class Opener:
         row = use_row(use, use_id, decision, salt)
         act.session.add(row)
         act.session.flush()
-        actor = use.actor.id if judged.facts.actor is not None else "unknown"
+        actor = use.actor.id if judged.facts.actor is not None else UNKNOWN
         if decision.permitted and decision.people is not None:
             act.session.add(UsePeopleRow(use=use_id, permitted=decision.people.permitted.serialize()))
             if judged.spends and decision.topic is not None:

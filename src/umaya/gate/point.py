@@ -30,7 +30,7 @@ from umaya.gate.person_rule import Group, Verdict, compile_point, compile_set
 from umaya.gate.record import Act
 from umaya.gate.statements import salted
 from umaya.gate.use import Decision, Use
-from umaya.gate.use_record import decision_body, hashed, reference
+from umaya.gate.use_record import UNKNOWN, decision_body, hashed, reference
 from umaya.gate.uses import UseState
 from umaya.law.days import end_of_day_in_japan
 from umaya.ledger.merkle import EMPTY_ROOT
@@ -153,7 +153,7 @@ class Point:
         reason = frame.judge(person)
         template = frame.templates.get(reason)
         if template is None:
-            template = frame.templates[reason] = self._template(frame.whole, reason)
+            template = frame.templates[reason] = self._template(frame, reason)
         people = hashed(self._root(person, octets)) if reason is _PERMITTED else _NOBODY
         record = TemplateRecord(template, (now, people, use))  # in the order of `_VARIES`
         return PointDecision(reason, person, use, now, frame.whole, record)
@@ -255,13 +255,14 @@ class Point:
         lasting = judged.decision.permitted and judged.failed is None and not judged.counts
         return _Frame(judged.decision, judged, judge, version, until if lasting else now, {}, _MANY if lasting else 0)
 
-    def _template(self, whole: Decision, reason: Reason) -> Template:
+    def _template(self, frame: _Frame, reason: Reason) -> Template:
         """Return the record of every decision with this reason; what stays the same in it is written once."""
-        decision = _of_one(whole, reason)
+        decision = _of_one(frame.whole, reason)
         body = decision_body("", self.use, decision, self._salt, EMPTY_ROOT)
         fixed = {key: value for key, value in body.items() if key not in _VARIES}
         kind = "use.permitted" if decision.permitted else "use.refused"
-        return Template(kind, reference(self.use.actor.id), fixed, _VARIES)
+        actor = reference(self.use.actor.id) if frame.judged.facts.actor is not None else UNKNOWN
+        return Template(kind, actor, fixed, _VARIES)
 
 
 def _of_one(whole: Decision, reason: Reason) -> Decision:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from umaya.gate.catalogue import is_id
 from umaya.gate.models import UseRow
 from umaya.gate.record import digest
@@ -9,6 +11,9 @@ from umaya.gate.statements import salted
 from umaya.gate.use import Decision, Use
 from umaya.gate.uses import UseState
 from umaya.ledger.entries import Given
+
+UNKNOWN: Final = "unknown"
+"""Who acted, in the ledger, where nobody of that id is registered: what an asker made up does not enter it."""
 
 
 def use_row(use: Use, use_id: str, decision: Decision, salt: str) -> UseRow:

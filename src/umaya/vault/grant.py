@@ -180,8 +180,9 @@ class Turnstile:
                 raise GrantError("the grant has expired")
             if grant.nonce in self._spent:
                 raise GrantError("the grant was used before")
-            self._spent = {nonce: until for nonce, until in self._spent.items() if until > now}
             self._spent[grant.nonce] = grant.expires
+            while self._spent[first := next(iter(self._spent))] <= now:  # the earliest spent; the new one is not late
+                del self._spent[first]
         return grant
 
 

@@ -47,6 +47,9 @@ LOCK = "lock"
 JOURNAL_BYTES = 1 << 20
 """Length of the journal from which on the next append first flushes what it holds: some 3,000 entries, 10 to 20 ms."""
 
+JOURNAL_BATCHES = 32
+"""Appends in the journal from which on likewise: each left partial tiles, and to flush hundreds of them takes long."""
+
 
 class Appended(NamedTuple):
     """One entry in its place.
@@ -66,12 +69,16 @@ class Appended(NamedTuple):
 
 @dataclass(frozen=True)
 class _State:
-    """What the writer knows of the disk: the published note, its edge and number, and the length of the journal."""
+    """What the writer knows of the disk: the published note, its edge and number, and the length of the journal.
+
+    `batches` are the appends in the journal since this writer read it: fewer than there are, where others write too.
+    """
 
     note: bytes
     edge: Edge
     head_number: int
     journal: int
+    batches: int = 0
 
 
 class Ledger(LedgerReader):
@@ -154,7 +161,7 @@ class Ledger(LedgerReader):
         with self._mutex, disk_errors(), disk.exclusive(self._directory / LOCK):
             state = self._present()
             entries = encode_records(records, self._clock.now(), state.head_number + 1)
-            if state.journal > JOURNAL_BYTES:
+            if state.journal > JOURNAL_BYTES or state.batches >= JOURNAL_BATCHES:
                 state = self._settle_journal(state)
             growth = grow(state.edge, entries)
             head = TreeHead(self._signer.name, growth.edge.size, growth.edge.root())
@@ -166,7 +173,8 @@ class Ledger(LedgerReader):
             disk.write_files(self._directory, growth.files, durable=False)
             disk.write_at(self._directory / HISTORY, end, note, durable=False)
             disk.write_files(self._directory, {CHECKPOINT: note}, durable=False)
-            self._state = _State(note, growth.edge, state.head_number + 1, state.journal + len(batch))
+            length, batches = state.journal + len(batch), state.batches + 1
+            self._state = _State(note, growth.edge, state.head_number + 1, length, batches)
         indices = range(state.edge.size, head.size)
         return list(map(Appended, indices, growth.leaf_hashes, entries, repeat(head.size)))
 
@@ -265,7 +273,7 @@ class Ledger(LedgerReader):
         disk.flush(self._directory, [*kept, HISTORY, CHECKPOINT])
         disk.remove_folders(self._directory, list(gone))
         disk.write_at(self._directory / JOURNAL, 0, b"")
-        self._state = replace(state, journal=0)
+        self._state = replace(state, journal=0, batches=0)
         return self._state
 
     def _history_end(self, note: bytes, unflushed: int = 0) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import insert, update
@@ -21,7 +22,7 @@ from umaya.gate.people.topics import find_topic_row
 from umaya.gate.people.words import check_person, root
 from umaya.gate.record import Act, Acts
 from umaya.gate.statements import salted
-from umaya.ledger import Record
+from umaya.ledger.templates import Form, Template
 from umaya.types.errors import UmayaError
 from umaya.types.site import Actor
 
@@ -119,14 +120,17 @@ def _record(act: Act, said: Sequence[_Said]) -> None:
     ]
     act.session.execute(insert(ACTS), rows)
     records = [
-        Record(
-            "consent.withdrawn",
-            one.actor.id,
-            {"topic": one.topic, "channel": one.channel.value, "person": salted(str(person), salt)},
-        )
+        _template(one.topic, one.channel).record(one.actor.id, salted(str(person), salt))
         for (_, person, one), salt in zip(said, salts, strict=True)
     ]
     entries = act.record_many(records)
     last = first + len(said) - 1
     placed = update(ACTS).where(ACTS.c.seq.between(first, last)).values(entry=ACTS.c.seq + (entries[0] - first))
     act.session.execute(placed)
+
+
+@lru_cache(maxsize=1024)
+def _template(topic: str, channel: Channel) -> Template:
+    """Return the shape of the entries of withdrawals, which actor and person vary."""
+    body = {"topic": topic, "channel": channel.value}
+    return Template("consent.withdrawn", None, body, {"person": Form.DIGEST})

@@ -144,7 +144,11 @@ class UseRow(Base):
     """A use, permitted or refused, and how its release ended."""
 
     __tablename__ = "uses"
-    __table_args__ = (Index("ix_uses_scheme_entry", "scheme", "entry"), Index("ix_uses_entry", "entry"))
+    __table_args__ = (
+        Index("ix_uses_scheme_entry", "scheme", "entry"),
+        Index("ix_uses_entry", "entry"),
+        Index("ix_uses_scheme_decided_at", "scheme", "decided_at"),
+    )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     actor: Mapped[str] = mapped_column(Text)

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from umaya.gate import Dataset, Gate, Party, Use, Words
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office
-from umaya.gate.people import Channel, Side, Tier, Topic, Withdrawal
+from umaya.gate.people import Channel, Side, Topic, Withdrawal
 from umaya.gate.provision import Particulars
-from umaya.law import day_in_japan
+from umaya.law import ConsentTier, day_in_japan
 from umaya.law.privacy_check import Problem
 from umaya.ledger import Ed25519Signer, Ledger
 from umaya.stores.database import Database
@@ -137,7 +137,7 @@ def _customers(gate: Gate, people: int, rng: np.random.Generator) -> None:
 def _texts(gate: Gate) -> None:
     for number, topic in enumerate(TOPICS):
         sides = Side(BANK, "banking"), Side(INSURER, "insurance" if number == 0 else f"business-{number}")
-        gate.topics.add(STAFF, Topic(topic, _WORDS, Tier.STATED_PERIOD, *sides, (C.FINANCIAL,), _WORDS))
+        gate.topics.add(STAFF, Topic(topic, _WORDS, ConsentTier.STATED_PERIOD, *sides, (C.FINANCIAL,), _WORDS))
         gate.topics.add_text(STAFF, topic, _WORDS, _WORDS, valid_days=365)
     gate.topics.add_text(STAFF, TOPICS[0], _WORDS, _WORDS, valid_days=69)
     gate.topics.add_text(STAFF, TOPICS[0], _WORDS, _WORDS, valid_days=365)

@@ -26,9 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from umaya.gate import Gate, Party, Words
-from umaya.gate.people import Channel, Side, Tier, Topic
+from umaya.gate.people import Channel, Side, Topic
 from umaya.gate.roles import CLERK, PRIVACY_OFFICER
-from umaya.law import day_in_japan
+from umaya.law import ConsentTier, day_in_japan
 from umaya.ledger import Ed25519Signer, Ledger
 from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass
@@ -67,7 +67,7 @@ def furnish(url: str, folder: Path, people: int) -> None:
         gate.catalogue.add_actor(ACTOR)
         sides = Side("bank", "banking"), Side("cover", "insurance")
         kinds = (SecrecyClass.FINANCIAL,)
-        gate.topics.add(ACTOR, Topic(TOPIC, words, Tier.STATED_PERIOD, *sides, kinds, words))
+        gate.topics.add(ACTOR, Topic(TOPIC, words, ConsentTier.STATED_PERIOD, *sides, kinds, words))
         gate.topics.add_text(ACTOR, TOPIC, words, words, valid_days=365)
         gate.consents.campaign(ACTOR, TOPIC, 1, file)
 

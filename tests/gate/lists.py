@@ -20,8 +20,9 @@ from tests.gate.world import MemoryLedger, Step
 from umaya.gate import Dataset, Gate, Party, Use, Words, standard_factories
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office
-from umaya.gate.people import Channel, Evidence, Side, Tier, Topic
+from umaya.gate.people import Channel, Evidence, Side, Topic
 from umaya.gate.provision import Particulars
+from umaya.law import ConsentTier
 from umaya.law.privacy_check import Problem
 from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
@@ -110,7 +111,7 @@ class Lists:
         factories = {**standard_factories(SECRET), "fails": lambda _: Step("fails", timedelta(0), [])}
         return Gate(self.database, self.ledger, self.directory, factories, self.clock, people_secret=SECRET)
 
-    def furnish(self, people: pa.Table = EIGHT, tier: Tier = Tier.STATED_PERIOD) -> None:
+    def furnish(self, people: pa.Table = EIGHT, tier: ConsentTier = ConsentTier.STATED_PERIOD) -> None:
         """Register everybody, take the customers in, register the topic and its text."""
         catalogue = self.gate.catalogue
         catalogue.add_party(Party(BANK, Words("水無瀬銀行", "Minase Bank"), "bank"))

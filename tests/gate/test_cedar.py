@@ -24,11 +24,11 @@ from tests.gate.test_person_rule import random_groups
 from umaya.gate import Condition, Dataset, Op, Party, Use, Words
 from umaya.gate import roles as r
 from umaya.gate.decision import Facts, evaluate
-from umaya.gate.people import Side, Tier, Topic
+from umaya.gate.people import Side, Topic
 from umaya.gate.person_rule import Group, Groups, compile_set, rule_for
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import SchemeVersion, State
-from umaya.law import RULES
+from umaya.law import RULES, ConsentTier
 from umaya.types.classes import SecrecyClass as C
 from umaya.types.site import Actor
 from umaya.vault import Obligations
@@ -76,7 +76,7 @@ def a_case(rng: np.random.Generator) -> Case:
         source = Side(pick(PARTIES, 0.9), pick([held_by, *BUSINESSES], 0.9))
         target = Side(pick([recipient, *PARTIES], 0.9), pick([used_by or "banking", *BUSINESSES], 0.9))
         kinds = tuple(kind for kind in (C.FINANCIAL, C.INSURANCE) if rng.random() < 0.8) or (C.ORDINARY,)
-        topic = Topic("topic", TITLE, pick(list(Tier)), source, target, kinds, TITLE)
+        topic = Topic("topic", TITLE, pick(list(ConsentTier)), source, target, kinds, TITLE)
     starts = FIRST_DAY + timedelta(days=int(rng.integers(-3, 2)))
     stated = {
         "scheme": "scheme",

@@ -19,6 +19,7 @@ from umaya.gate.conditions import parse
 from umaya.gate.provision.models import ProvisionRecordRow
 from umaya.gate.roles import OFFICER, PROTECTOR
 from umaya.gate.uses import UseState
+from umaya.law import ConsentTier
 from umaya.ledger.people_tree import people_root
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -325,3 +326,14 @@ def test_a_point_that_decides_for_many_says_what_it_said_of_the_first(lists: Lis
         assert [point.decide(person).reason for person in range(10)] == first
     lists.withdraw(1)
     assert point.decide(1).reason is Reason.CONSENT_WITHDRAWN
+
+
+def test_a_topic_for_statistics_grounds_no_cross_selling(tmp_path: Path) -> None:
+    """Asked in advance for statistics in the public interest, used to sell: refused by the law's own tiers."""
+    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
+    database.migrate()
+    world = Lists(database, tmp_path / "vault")
+    world.furnish(tier=ConsentTier.IN_ADVANCE)
+    with pytest.raises(InputError, match="tier"):
+        world.approve()
+    database.close()

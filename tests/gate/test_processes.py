@@ -19,9 +19,9 @@ from tests.gate import processes
 from tests.gate.lists import ACTORS, DOCUMENT, EIGHT, NOW, SCHEMA, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate.conditions import parse
 from umaya.gate.models import UsePeopleRow, UseRow
-from umaya.gate.people import Tier
 from umaya.gate.people.models import ActRow, CounterRow, EventRow
 from umaya.gate.uses import UseState
+from umaya.law import ConsentTier
 from umaya.ledger import Ledger, check_ledger
 from umaya.stores.database import Database
 from umaya.types.clock import ManualClock
@@ -32,7 +32,7 @@ SPAWN = multiprocessing.get_context("spawn")
 Hub = tuple[str, Path]
 
 
-def make_hub(url: str, folder: Path, tier: Tier, people: pa.Table = EIGHT, document: str = DOCUMENT) -> Hub:
+def make_hub(url: str, folder: Path, tier: ConsentTier, people: pa.Table = EIGHT, document: str = DOCUMENT) -> Hub:
     """Make a hub that no process has open, its scheme approved; return its URL and folder."""
     database = Database.open(url)
     database.migrate()
@@ -46,7 +46,7 @@ def make_hub(url: str, folder: Path, tier: Tier, people: pa.Table = EIGHT, docum
 
 @pytest.fixture
 def hub(database_url: str, tmp_path: Path) -> Hub:
-    return make_hub(database_url, tmp_path, Tier.STATED_PERIOD)
+    return make_hub(database_url, tmp_path, ConsentTier.STATED_PERIOD)
 
 
 def start(target: Callable[..., None], *given: Any) -> tuple[Any, Connection]:
@@ -128,16 +128,18 @@ ON_REQUEST = DOCUMENT.replace("fields: [balance, matures, town]", "fields: [town
 
 
 @pytest.mark.parametrize(
-    ("tier", "document"), [(Tier.EACH_TIME, DOCUMENT), (Tier.ON_REQUEST, ON_REQUEST)], ids=["each-time", "on-request"]
+    ("tier", "document"),
+    [(ConsentTier.EACH_TIME, DOCUMENT), (ConsentTier.ON_REQUEST, ON_REQUEST)],
+    ids=["each-time", "on-request"],
 )
 def test_a_word_for_one_use_is_used_once_whoever_asks_at_the_same_time(
-    database_url: str, tmp_path: Path, tier: Tier, document: str
+    database_url: str, tmp_path: Path, tier: ConsentTier, document: str
 ) -> None:
     """Eight people's words."""
     hub = make_hub(database_url, tmp_path, tier, document=document)
     people = range(8)
     with processes.opened(*hub) as world:
-        world.consent(*people, requested=tier is Tier.ON_REQUEST)
+        world.consent(*people, requested=tier is ConsentTier.ON_REQUEST)
     assert all_at_once(hub, people) == list(people)
     with processes.opened(*hub) as world:
         decision = world.gate.decide(world.use()).people
@@ -208,7 +210,7 @@ def crowd(database_url: str, tmp_path: Path) -> Hub:
         "matures": pa.nulls(count, pa.date32()),
         "town": pa.nulls(count, pa.string()),
     }
-    hub = make_hub(database_url, tmp_path, Tier.STATED_PERIOD, pa.table(columns, SCHEMA))
+    hub = make_hub(database_url, tmp_path, ConsentTier.STATED_PERIOD, pa.table(columns, SCHEMA))
     with processes.opened(*hub) as world:
         world.consent(*range(200))
     return hub

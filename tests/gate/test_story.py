@@ -24,8 +24,7 @@ from pyroaring import BitMap
 from tests.gate.lists import ACTORS, DOCUMENT, NOW, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate import Refusal, Release, Use
 from umaya.gate.conditions import parse
-from umaya.gate.people import Tier
-from umaya.law import day_in_japan
+from umaya.law import ConsentTier, day_in_japan
 from umaya.stores.database import Database
 from umaya.types.clock import ManualClock
 from umaya.types.errors import ConflictError
@@ -144,7 +143,7 @@ def happen(world: Lists, story: Story, step: tuple[Any, ...]) -> None:
 def made() -> Iterator[Path]:
     """A folder with a hub of each tier, ready to be copied: its scheme is approved, and nobody has said anything."""
     with TemporaryDirectory() as folder:
-        for tier in (Tier.STATED_PERIOD, Tier.EACH_TIME):
+        for tier in (ConsentTier.STATED_PERIOD, ConsentTier.EACH_TIME):
             at = Path(folder) / tier.value
             database = Database.open(f"sqlite:///{at / 'hub.db'}")
             database.migrate()
@@ -157,7 +156,7 @@ def made() -> Iterator[Path]:
 
 
 @contextmanager
-def copied(made: Path, tier: Tier) -> Iterator[Lists]:
+def copied(made: Path, tier: ConsentTier) -> Iterator[Lists]:
     """Yield a world of its own; the rows that nobody changes are shared."""
     with TemporaryDirectory() as folder:
         shutil.copy(made / tier.value / "hub.db", folder)
@@ -212,7 +211,7 @@ def asked_of(world: Lists, story: Story, drawn: Drawn) -> Question:
 
 
 stories = given(
-    tier=st.sampled_from([Tier.STATED_PERIOD, Tier.EACH_TIME]),
+    tier=st.sampled_from([ConsentTier.STATED_PERIOD, ConsentTier.EACH_TIME]),
     happened=st.lists(steps, max_size=14),
     drawn=questions(),
     limit=st.sampled_from([None, None, *LIMITS]),
@@ -222,7 +221,7 @@ stories = given(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @stories
 def test_every_form_of_the_question_gets_the_answer_of_the_story(
-    made: Path, tier: Tier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
+    made: Path, tier: ConsentTier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
 ) -> None:
     check_story(made, tier, happened, drawn, limit)
 
@@ -231,12 +230,14 @@ def test_every_form_of_the_question_gets_the_answer_of_the_story(
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @stories
 def test_it_does_in_two_hundred_stories(
-    made: Path, tier: Tier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
+    made: Path, tier: ConsentTier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
 ) -> None:
     check_story(made, tier, happened, drawn, limit)
 
 
-def check_story(made: Path, tier: Tier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None) -> None:
+def check_story(
+    made: Path, tier: ConsentTier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
+) -> None:
     with copied(made, tier) as world:
         story = Story(tier.once, day_in_japan(world.clock.now()))
         for step in happened:

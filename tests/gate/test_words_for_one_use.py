@@ -10,13 +10,13 @@ import pytest
 from tests.gate.lists import ACTORS, SCHEME, Lists
 from umaya.gate import Refusal, Release, Stream
 from umaya.gate.conditions import parse
-from umaya.gate.people import Tier
+from umaya.law import ConsentTier
 from umaya.stores.database import Database
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 
 
-def world_of(url: str, folder: Path, tier: Tier) -> Iterator[Lists]:
+def world_of(url: str, folder: Path, tier: ConsentTier) -> Iterator[Lists]:
     database = Database.open(url)
     database.migrate()
     world = Lists(database, folder / "vault")
@@ -30,13 +30,13 @@ def world_of(url: str, folder: Path, tier: Tier) -> Iterator[Lists]:
 @pytest.fixture
 def each_time(tmp_path: Path) -> Iterator[Lists]:
     """The world, where people are asked each time; two consented."""
-    yield from world_of(f"sqlite:///{tmp_path / 'hub.db'}", tmp_path, Tier.EACH_TIME)
+    yield from world_of(f"sqlite:///{tmp_path / 'hub.db'}", tmp_path, ConsentTier.EACH_TIME)
 
 
 @pytest.fixture
 def for_a_period(tmp_path: Path) -> Iterator[Lists]:
     """The world, where people consent for a period; two did."""
-    yield from world_of(f"sqlite:///{tmp_path / 'hub.db'}", tmp_path, Tier.STATED_PERIOD)
+    yield from world_of(f"sqlite:///{tmp_path / 'hub.db'}", tmp_path, ConsentTier.STATED_PERIOD)
 
 
 def test_a_release_spends_the_words_it_rests_on(each_time: Lists) -> None:

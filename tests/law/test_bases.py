@@ -24,7 +24,7 @@ BANKING, INSURANCE = BusinessLine("bank", "banking"), BusinessLine("life", "insu
 OUT, BACK = Direction(BANKING, INSURANCE), Direction(INSURANCE, BANKING)
 WITHIN = Direction(BANKING, BANKING)
 KINDS = {"postal-exception-3": "tax-office", "postal-exception-4": "bar-association"}
-TIERS = {"consent": ConsentTier.EACH_TIME}
+TIERS = {"consent": ConsentTier.EACH_TIME, "cross-sell-consent": ConsentTier.STATED_PERIOD}
 
 
 def proposal(basis: str, **changes: Any) -> Proposal:
@@ -134,7 +134,7 @@ def test_bank_to_insurer_does_not_mean_insurer_to_bank() -> None:
 
 
 def test_the_kinds_that_people_were_asked_for_are_the_kinds_that_leave() -> None:
-    terms = ConsentTerms(ConsentTier.IN_ADVANCE, OUT, frozenset({C.FINANCIAL}))
+    terms = ConsentTerms(ConsentTier.STATED_PERIOD, OUT, frozenset({C.FINANCIAL}))
     wanted = proposal("cross-sell-consent", classes={"a": C.FINANCIAL, "b": C.INSURANCE}, terms=terms)
     assert fault_of(NOW, wanted).item == "consent-direction"
     dropped = ClassEffect(frozenset({"b"}), {C.INSURANCE: None})

@@ -67,7 +67,7 @@ def test_consent_is_needed_where_business_or_company_differs(
     assert consent_needed(C.INSURANCE, Direction(source, target)) is needed
 
 
-@pytest.mark.parametrize("secrecy", set(C) - KINDS)
+@pytest.mark.parametrize("secrecy", sorted(set(C) - KINDS))
 def test_names_and_addresses_are_outside_the_definition(secrecy: C) -> None:
     assert not consent_needed(secrecy, OUT)
 

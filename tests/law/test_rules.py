@@ -32,9 +32,9 @@ PROBE = Proposal(
     has_area=False,
 )
 GOLDEN = [
-    "rules-2022-04-01-27a45c52d0cf",
-    "rules-2022-08-01-2b5b8c2b4b6f",
-    "rules-2025-06-01-7e752d89a8c6",
+    "rules-2022-04-01-06ea5ef88c66",
+    "rules-2022-08-01-ead7ad72d4fb",
+    "rules-2025-06-01-fbcbc1aee3f8",
 ]
 DISASTER = replace(PROBE, basis="postal-exception-2", obligations=(), has_area=True)
 OWN = replace(PROBE, basis="own-purpose", recipient="post", recipient_kind="post", obligations=())

@@ -20,7 +20,7 @@ def test_a_step_lowers_or_removes() -> None:
     assert effect.becomes[SecrecyClass.POSTAL] is None
 
 
-@pytest.mark.parametrize("after", set(SecrecyClass) - {SecrecyClass.CORRESPONDENCE})
+@pytest.mark.parametrize("after", sorted(set(SecrecyClass) - {SecrecyClass.CORRESPONDENCE}))
 def test_correspondence_is_lowered_by_nothing(after: SecrecyClass) -> None:
     with pytest.raises(ValueError, match="cannot turn"):
         ClassEffect(None, {SecrecyClass.CORRESPONDENCE: after})

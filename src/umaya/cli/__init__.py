@@ -48,6 +48,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in GROUPS:
             return None
         command = typer.main.get_command(importlib.import_module(f"umaya.cli.{cmd_name.replace('-', '_')}").app)
+        command.name = cmd_name
         command.short_help = GROUPS[cmd_name]
         return command
 

@@ -13,11 +13,18 @@ class ConsentTier(StrEnum):
     """How a person is asked. Stored with topics: values never change."""
 
     ON_REQUEST = "on-request"
-    """Never, unless the person asks for it."""
+    """Never, unless the person asked first; a word is spent by one use."""
     EACH_TIME = "each-time"
-    """Anew for every use."""
+    """Each time; a word is spent by one use."""
     IN_ADVANCE = "in-advance"
-    """Once, for a stated time."""
+    """In advance, for statistics in the public interest."""
+    STATED_PERIOD = "stated-period"
+    """For a stated period, such as cross-sell consent."""
+
+    @property
+    def once(self) -> bool:
+        """Whether a word is good for one use only."""
+        return self in {ConsentTier.ON_REQUEST, ConsentTier.EACH_TIME}
 
 
 @dataclass(frozen=True)

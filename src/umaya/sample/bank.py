@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 
 from umaya.gate import Dataset, Party, Refusal, Use, Words
 from umaya.gate.bodies import Office, Procedure
-from umaya.gate.people import Channel, Side, Tier, Topic
+from umaya.gate.people import Channel, Side, Topic
 from umaya.gate.provision import Particulars
 from umaya.hub import Hub
-from umaya.law import day_in_japan
+from umaya.law import ConsentTier, day_in_japan
 from umaya.sample.customers import DEPOSITS, Customers
 from umaya.types.classes import SecrecyClass
 from umaya.types.clock import ManualClock
@@ -90,7 +90,7 @@ _DATASET: Final = Dataset(
 _TOPIC: Final = Topic(
     TOPIC,
     Words("預金の情報を保険の案内に使うこと", "Using deposits to offer insurance"),
-    Tier.STATED_PERIOD,
+    ConsentTier.STATED_PERIOD,
     Side(BANK, "banking"),
     Side(INSURER, "insurance"),
     (SecrecyClass.FINANCIAL,),

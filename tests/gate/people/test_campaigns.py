@@ -126,7 +126,6 @@ def test_a_campaign_may_come_too_late_for_everybody(town: Town, tmp_path: Path) 
         ({"person": [7], "name": ["a"]}, None, None),
         ({"people": [7]}, None, None),
     ],
-    ids=str,
 )
 def test_one_bad_row_and_nothing_happens(
     town: Town, tmp_path: Path, columns: dict[str, Any], row: int | None, field: str | None

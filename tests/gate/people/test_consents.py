@@ -266,6 +266,7 @@ def test_a_word_that_is_asked_for_each_time_is_good_for_one_use(either_town: Tow
             spend(elsewhere, topic, *people)
     spend(elsewhere, topic, 9)
     assert town.state(9, topic) == "spent"
+    town.clock.advance(timedelta(minutes=1))
     town.give(7, topic)
     assert elsewhere.state(7, topic) == "active"
     kinds = [said.kind for said in town.consents.look_up(CLERK, 7, topic, history=True).history]

@@ -27,11 +27,11 @@ from umaya.gate.people import (
     Merges,
     Projection,
     Side,
-    Tier,
     Topic,
     Topics,
 )
 from umaya.gate.record import Acts
+from umaya.law import ConsentTier
 from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
 from umaya.types.clock import Clock, ManualClock
@@ -41,10 +41,10 @@ NOW = datetime(2026, 4, 2, 3, 0, tzinfo=UTC)  # noon in Japan
 LAST_DAY = date(2026, 12, 31)
 CROSS_SELL, CRASH, SHOPPING, CONGESTION = "savings-to-cover", "crash-record", "shopping", "congestion"
 TIERS = {
-    CROSS_SELL: Tier.STATED_PERIOD,
-    CRASH: Tier.EACH_TIME,
-    SHOPPING: Tier.ON_REQUEST,
-    CONGESTION: Tier.IN_ADVANCE,
+    CROSS_SELL: ConsentTier.STATED_PERIOD,
+    CRASH: ConsentTier.EACH_TIME,
+    SHOPPING: ConsentTier.ON_REQUEST,
+    CONGESTION: ConsentTier.IN_ADVANCE,
 }
 ACTORS = {
     actor.id: actor
@@ -121,7 +121,7 @@ class Town:
         return [entry for entry in self.ledger.entries if entry.kind == kind][-1].body
 
 
-def topic(name: str = CROSS_SELL, tier: Tier = Tier.STATED_PERIOD, **changes: Any) -> Topic:
+def topic(name: str = CROSS_SELL, tier: ConsentTier = ConsentTier.STATED_PERIOD, **changes: Any) -> Topic:
     given: dict[str, Any] = {
         "title": Words("保険のご案内", "Insurance offers"),
         "source": Side("bank-minase", "banking"),

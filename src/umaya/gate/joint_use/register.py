@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from umaya.gate import documents
+from umaya.gate.bodies import Office, check_office
 from umaya.gate.catalogue import find_actor
 from umaya.gate.documents import Path, key_path
 from umaya.gate.hats import check_role
@@ -99,7 +100,7 @@ class Register:
                 raise NotFoundError("there is no such version of a joint-use notice")
             draft = notice_of(row, None)
             approver = find_actor(act.session, actor.id)
-            check_role(approver, APPROVER)
+            check_office(act.session, approver, Office.APPROVING_BODY, day_in_japan(act.now))
             if approver.party != draft.document.publisher:
                 raise ForbiddenError("an approver must act for the publisher of the notice")
             if approver.id in _submitters(act.session, notice, version):
@@ -127,7 +128,7 @@ class Register:
                 raise NotFoundError("there is no such joint-use notice")
             published = _last_published(rows)
             approver = find_actor(act.session, actor.id)
-            check_role(approver, APPROVER)
+            check_office(act.session, approver, Office.APPROVING_BODY, day_in_japan(act.now))
             publisher = (published or notice_of(rows[-1], None)).document.publisher
             if approver.party != publisher:
                 raise ForbiddenError("an approver must act for the publisher of the notice")

@@ -11,7 +11,7 @@ from umaya.gate.people.merges import Merges
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState, TopicState
 from umaya.gate.people.taking import Channel, Evidence
-from umaya.gate.people.topics import Side, Text, Tier, Topic, Topics
+from umaya.gate.people.topics import Side, Text, Topic, Topics
 from umaya.gate.people.withdrawals import Withdrawal
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "Standing",
     "State",
     "Text",
-    "Tier",
     "Topic",
     "TopicState",
     "Topics",

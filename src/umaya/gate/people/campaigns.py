@@ -28,11 +28,11 @@ from umaya.gate.people.models import ACTS, EVENTS, CampaignEvidenceRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState
 from umaya.gate.people.taking import Channel, act_row, check_party, taken_time
-from umaya.gate.people.topics import Tier, find_text_row, find_topic_row, text_of
+from umaya.gate.people.topics import find_text_row, find_topic_row, text_of
 from umaya.gate.people.words import root
 from umaya.gate.record import Acts, digest
 from umaya.gate.statements import salted
-from umaya.law import day_in_japan
+from umaya.law import ConsentTier, day_in_japan
 from umaya.types.errors import ConflictError, InputError, Place
 from umaya.types.site import Actor
 
@@ -89,12 +89,12 @@ class Campaigns:
             state = self._projection.held(act.session)
             of = find_topic_row(act.session, topic)
             check_party(act.session, actor, of)
-            if Tier(of.tier).once:
+            if ConsentTier(of.tier).once:
                 raise ConflictError("the topic asks each person each time: a campaign cannot stand for that")
             shown = find_text_row(act.session, of, text)
             taken = taken_time(shown, taken_at, act.now)
             _refuse_merged(state, people, numbers, file)
-            outdated = people & spoke_since(act.session, state, of.number, taken)
+            outdated = people & spoke_since(act.session, state, of.number, taken, late=taken_at is not None)
             people -= outdated
             good_through = text_of(topic, shown).good_through(day_in_japan(taken))
             event = Event(EventKind.GIVEN, of.number, shown.number, last_day=good_through.toordinal(), people=people)
@@ -125,12 +125,13 @@ def _quiet(step: str, people: int) -> None:
     del step, people
 
 
-def spoke_since(session: Session, state: PeopleState, topic: int, taken: datetime) -> BitMap:
-    """Return everybody whose word on a topic was taken later than a moment."""
+def spoke_since(session: Session, state: PeopleState, topic: int, taken: datetime, *, late: bool) -> BitMap:
+    """Return everybody whose word on a topic was taken later than a moment; at it, too, where it was stated `late`."""
+    since_then = ACTS.c.taken_at >= taken if late else ACTS.c.taken_at > taken
     since = (
         select(EVENTS.c.person)
         .join(ACTS, ACTS.c.seq == EVENTS.c.seq)
-        .where(ACTS.c.taken_at > taken, EVENTS.c.topic == topic, EVENTS.c.kind.in_([int(kind) for kind in WORDS]))
+        .where(since_then, EVENTS.c.topic == topic, EVENTS.c.kind.in_([int(kind) for kind in WORDS]))
     )
     found = BitMap(session.scalars(since.where(EVENTS.c.person.is_not(None))).all())
     for people in session.scalars(since.with_only_columns(EVENTS.c.people).where(EVENTS.c.people.is_not(None))):

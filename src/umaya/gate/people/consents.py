@@ -21,13 +21,13 @@ from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import ActRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.taking import Channel, Evidence, act_row, check_party, request_time, taken_time
-from umaya.gate.people.topics import Tier, find_text_row, find_topic_row, text_of
+from umaya.gate.people.topics import find_text_row, find_topic_row, text_of
 from umaya.gate.people.withdrawals import Withdrawal, Withdrawals
 from umaya.gate.people.words import Word, check_person, latest_word, words_of
 from umaya.gate.record import Act, Acts
 from umaya.gate.roles import PROTECTOR
 from umaya.gate.statements import salted
-from umaya.law import day_in_japan
+from umaya.law import ConsentTier, day_in_japan
 from umaya.types.errors import ConflictError, InputError, Place
 from umaya.types.site import Actor
 
@@ -153,7 +153,8 @@ class Consents:
                 raise ConflictError("the number was merged into another: take the consent for that one")
             good_through = text_of(topic, shown).good_through(day_in_japan(taken))
             before = None if state.cell(topic, person) is None else latest_word(act.session, of.number, person)
-            kind = EventKind.GIVEN if before is None or taken >= before.act.taken_at else EventKind.OUTDATED
+            kind = EventKind.OUTDATED if _is_outdated(before, taken, late=taken_at is not None) else EventKind.GIVEN
+            _check_request(requested, words_of(act.session, of.number, person))
             event = Event(kind, of.number, shown.number, person, last_day=good_through.toordinal())
             row = act_row(act, actor, append(act.session, [event]), channel, taken)
             row.evidence, row.reference, row.requested_at = evidence.digest, evidence.reference, requested
@@ -266,7 +267,7 @@ class Consents:
             ConflictError: when a word was spent or withdrawn since the decision: decide again.
         """
         of = find_topic_row(act.session, topic)
-        if not Tier(of.tier).once or not people:
+        if not ConsentTier(of.tier).once or not people:
             return
         state = self._projection.held(act.session)
         if not people.issubset(state.topic(topic, day_in_japan(act.now)).active):
@@ -297,3 +298,24 @@ def _said(word: Word) -> Said:
         taken_at=word.act.taken_at,
         channel=None if word.act.channel is None else Channel(word.act.channel),
     )
+
+
+def _is_outdated(before: Word | None, taken: datetime, *, late: bool) -> bool:
+    """Return whether a word is not the person's latest.
+
+    Of two at the same moment the one that is recorded later holds, unless its time was stated: paper that is dated to
+    the moment of a withdrawal does not undo it.
+    """
+    if before is None:
+        return False
+    return taken < before.act.taken_at or (late and taken == before.act.taken_at)
+
+
+def _check_request(requested: datetime | None, words: Sequence[Word]) -> None:
+    """Return when the person's own request carried no word yet, or raise InputError: each word needs its own."""
+    if requested is None:
+        return
+    known = [word.act.requested_at for word in words if word.act.requested_at is not None]
+    if any(requested <= earlier for earlier in known):
+        place = Place("consent", field="requested_at")
+        raise InputError(place, "the request is not later than one that carried a word", "wait for a new request")

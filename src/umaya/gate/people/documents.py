@@ -21,8 +21,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from umaya.gate.catalogue import Words
 from umaya.gate.documents import read
-from umaya.gate.people.topics import Side, Tier, Topic
+from umaya.gate.people.topics import Side, Topic
 from umaya.gate.scheme import Bilingual, Id, input_error
+from umaya.law import ConsentTier
 from umaya.types.classes import SecrecyClass
 
 
@@ -38,7 +39,7 @@ class _Side(_Document):
 class _Topic(_Document):
     topic: Id
     title: Bilingual
-    tier: Tier
+    tier: ConsentTier
     source: _Side
     target: _Side
     kinds: list[SecrecyClass]

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import find_actor
 from umaya.gate.people.models import ActRow, TextRow, TopicRow
-from umaya.gate.people.topics import Tier
 from umaya.gate.record import Act
 from umaya.gate.roles import CLERK, PROGRAM
 from umaya.gate.statements import statement
+from umaya.law import ConsentTier
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, Place
 from umaya.types.site import Actor
 
@@ -105,7 +105,7 @@ def request_time(topic: TopicRow, requested_at: datetime | None, taken: datetime
     """
     place = Place("consent", field="requested_at")
     if requested_at is None:
-        if Tier(topic.tier) is Tier.ON_REQUEST:
+        if ConsentTier(topic.tier) is ConsentTier.ON_REQUEST:
             raise InputError(place, "nobody may be asked for this", "say when the person asked for it themselves")
         return None
     if requested_at.tzinfo is None or requested_at > taken:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 import rfc8785
 from sqlalchemy import func, select
@@ -30,24 +29,6 @@ from umaya.types.site import Actor
 
 MAX_DAYS = 3653
 """No stated validity is longer than ten years."""
-
-
-class Tier(StrEnum):
-    """When a person is asked. Stored: values never change."""
-
-    ON_REQUEST = "on-request"
-    """Never, unless the person asked first; a word is spent by one use."""
-    EACH_TIME = "each-time"
-    """Each time; a word is spent by one use."""
-    IN_ADVANCE = "in-advance"
-    """In advance, for statistics in the public interest."""
-    STATED_PERIOD = "stated-period"
-    """For a stated period, such as cross-sell consent."""
-
-    @property
-    def once(self) -> bool:
-        """Whether a word is good for one use only."""
-        return self in {Tier.ON_REQUEST, Tier.EACH_TIME}
 
 
 @dataclass(frozen=True)
@@ -74,7 +55,7 @@ class Topic:
 
     id: str
     title: Words
-    tier: Tier
+    tier: ConsentTier
     source: Side
     target: Side
     kinds: tuple[SecrecyClass, ...]
@@ -89,8 +70,7 @@ class Topic:
     def terms(self) -> ConsentTerms:
         """What the law asks about it."""
         ends = (BusinessLine(side.party, side.business) for side in (self.source, self.target))
-        tier = ConsentTier.IN_ADVANCE if self.tier is Tier.STATED_PERIOD else ConsentTier(self.tier)
-        return ConsentTerms(tier, Direction(*ends), frozenset(self.kinds))
+        return ConsentTerms(self.tier, Direction(*ends), frozenset(self.kinds))
 
 
 @dataclass(frozen=True)
@@ -269,7 +249,7 @@ def _topic(row: TopicRow) -> Topic:
     return Topic(
         id=row.id,
         title=Words(row.title_ja, row.title_en),
-        tier=Tier(row.tier),
+        tier=ConsentTier(row.tier),
         source=Side(row.source_party, row.source_business),
         target=Side(row.target_party, row.target_business),
         kinds=tuple(SecrecyClass(kind) for kind in row.kinds),

@@ -170,7 +170,7 @@ def policies(case: Case) -> str:
     written.append(
         f"""forbid(principal, action, resource) unless {{
             context has topic && context.topic.ends == {json.dumps("/".join(map(str, ends)))} &&
-            ["each-time", "in-advance", "stated-period"].contains(context.topic.tier) &&
+            ["each-time", "stated-period"].contains(context.topic.tier) &&
             resource.consented && !(resource.withdrawn || resource.expired || resource.text_ended || resource.spent)
         }};"""
     )

@@ -189,6 +189,14 @@ def test_a_hub_that_lost_an_obligation_cannot_verify(world: World) -> None:
         world.new_gate(without="move-to-road").review.verify(VERIFIER, ID)
 
 
+def test_a_hub_that_lost_an_obligation_cannot_approve(world: World) -> None:
+    """What passed lock one is judged by the law and the hub of the day of lock two again."""
+    world.submit()
+    world.gate.review.verify(VERIFIER, ID)
+    with pytest.raises(ConflictError, match="owes"):
+        world.new_gate(without="move-to-road").review.approve(APPROVER, ID)
+
+
 ACTS: list[tuple[str, Callable[[World], object]]] = [
     ("scheme.submitted", lambda world: world.submit(purpose=OTHER_PURPOSE)),
     ("scheme.verified", lambda world: world.gate.review.verify(VERIFIER, ID)),

@@ -114,13 +114,15 @@ class Review(Watch):
     ) -> None:
         """Close lock two; the version is in force and replaces the one before.
 
-        Raises ConflictError when a point is open by the law of the day, or the consent of a party is missing.
+        Raises ConflictError when the law of the day says no, a point is open, or the consent of a party is missing.
         """
         with self._acts.begin() as act:
             row = turn(act, scheme, version, State.VERIFIED)
             approver = reviewer(act, actor, row, APPROVER)
             day = day_in_japan(act.now)
-            _check_privacy(act.session, row, self._law.at(day))
+            rules = self._law.at(day)
+            check_legal(act.session, version_of(row).document, self._obligations, rules)
+            _check_privacy(act.session, row, rules)
             missing = _to_consent(act.session, row, day)
             if missing:
                 raise ConflictError(f"the party `{missing[0]}` is consulted and has not consented to this version")

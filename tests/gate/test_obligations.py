@@ -65,4 +65,6 @@ def test_what_is_still_told_of_somebody_is_no_statistics(gate: Gate, steps: list
 
 
 def test_counts_of_enough_people_are_statistics(gate: Gate) -> None:
+    before = len(gate.schemes.list())
     submit(gate, STATISTICS, "aggregate: {by: [town, matures], sums: [balance], min_people: 5}")
+    assert len(gate.schemes.list()) == before + 1

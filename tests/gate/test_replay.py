@@ -189,7 +189,8 @@ def test_a_use_decided_just_before_the_commit_of_an_act_is_in_order(world: World
     world.gate.review.suspend(STEWARD, ID, "苦情")
     suspended = entries(world)[-1]
     late = (len(found) + 1, found[at][1])
-    replay([*found, suspended, late], ID)
+    told = replay([*found, suspended, late], ID)
+    assert told.versions[-1].state is State.SUSPENDED
 
 
 def test_a_condition_that_was_not_imposed_stops_nothing(world: World) -> None:

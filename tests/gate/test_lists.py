@@ -8,15 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pyroaring import BitMap
 from sqlalchemy import select
 
-from tests.gate.lists import ACTORS, DOCUMENT, INSURER, SCHEME, TOPIC, WORDS, Lists
+from tests.gate.lists import ACTORS, DOCUMENT, INSURER, SCHEME, SECRET, TOPIC, WORDS, Lists
 from umaya.gate import Condition, Op, Refusal, Release, Stream, opening
 from umaya.gate.alarms import AlarmKind
 from umaya.gate.conditions import parse
 from umaya.gate.provision.models import ProvisionRecordRow
+from umaya.gate.record import NotRecordedError
 from umaya.gate.roles import OFFICER, PROTECTOR
 from umaya.gate.uses import UseState
 from umaya.law import ConsentTier
@@ -337,3 +339,21 @@ def test_a_topic_for_statistics_grounds_no_cross_selling(tmp_path: Path) -> None
     with pytest.raises(InputError, match="tier"):
         world.approve()
     database.close()
+
+
+def test_telling_why_is_recorded_before_it_is_told_and_names_nobody(lists: Lists) -> None:
+    lists.consent(1)
+    lists.gate.explain(lists.use(), 1, "ja")
+    entry = lists.ledger.entries[-1]
+    assert (entry.kind, entry.actor) == ("person.explained", "seller")
+    root = people_root(np.array([1], np.uint32), entry.body["question"], SECRET)
+    assert entry.body["people"] == f"sha256:{root.hex()}"
+    lists.ledger.fail_at = frozenset({"person.explained"})
+    with pytest.raises(NotRecordedError):
+        lists.gate.explain(lists.use(), 1, "ja")
+
+
+def test_a_question_that_looks_at_nobody_is_no_entry(lists: Lists) -> None:
+    before = len(lists.ledger.entries)
+    assert not lists.gate.explain(lists.use(actor=ACTORS["stranger"]), 1, "ja").permitted
+    assert len(lists.ledger.entries) == before

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from umaya.gate.alarms import Alarms
@@ -31,9 +32,10 @@ from umaya.gate.release import Closing, Stream
 from umaya.gate.review import Review
 from umaya.gate.schemes import Schemes
 from umaya.gate.use import Decision, Refusal, Release, Use
+from umaya.gate.use_record import hashed
 from umaya.gate.uses import Uses
 from umaya.law import RULES, Language, RuleBook, day_in_japan
-from umaya.ledger.people_tree import subject_key
+from umaya.ledger.people_tree import people_root, subject_key
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
 from umaya.types.errors import InputError, Place
@@ -204,13 +206,29 @@ class Gate:
         return entries
 
     def explain(self, use: Use, person: int, language: Language) -> Explanation:
-        """Return why a use of one person's data is permitted or refused now, in words, for the actor of the use."""
+        """Return why a use of one person's data is permitted or refused now, in words, for the actor of the use.
+
+        What a person said is their data too: where it is looked at, that is in the ledger before anything is told.
+
+        Raises:
+            NotRecordedError: when the ledger cannot write; then nothing is told.
+        """
         now = self._clock.now()
         with self._database.reading() as session:
             judged = self._judge.judge_for_one(session, use, now)
             actor = judged.facts.actor
             protector = actor is not None and self.measures.shown_to(session, actor, person)
+        if judged.case is not None and actor is not None:
+            self._record_question(use, person, actor, judged.decision.version)
         return explanation(judged, person, self._law.at(day_in_japan(now)), language, protector=protector)
+
+    def _record_question(self, use: Use, person: int, actor: Actor, version: int | None) -> None:
+        """Record that somebody asked about one person, whom only they and the hub can recognise in the entry."""
+        question = self._acts.new_id()
+        root = people_root(np.array([person], np.uint32), question, self._people_secret)
+        body = {"question": question, "scheme": use.scheme, "version": version, "people": hashed(root)}
+        with self._acts.begin() as act:
+            act.record("person.explained", actor.id, body)
 
     def person_receipt(self, use: str, person: int) -> bytes:
         """Return the receipt file that proves to one person whether a use reached them; see `PersonReceipts.make`."""

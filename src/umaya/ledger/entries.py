@@ -69,6 +69,7 @@ class Kind(StrEnum):
     PARTY_PARTICULARS_SET = "party.particulars-set"
     PARTY_PROCEDURE_SET = "party.procedure-set"
     PARTY_REGISTERED = "party.registered"
+    PERSON_EXPLAINED = "person.explained"
     PERSON_MERGED = "person.merged"
     PROVISION_ERASED = "provision.erased"
     PROVISION_RECORDED = "provision.recorded"

@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 import umaya
-from umaya.gate.models import ActorRow, EventRow, PartyRow
+from umaya.gate.models import ActorRow, EventRow, PartyRow, UseRow
 from umaya.stores.database import Base, Database
 from umaya.types.errors import InputError
 
@@ -213,3 +213,28 @@ def test_without_its_driver_postgresql_names_the_extra(monkeypatch: pytest.Monke
     monkeypatch.setattr(builtins, "__import__", without_psycopg)
     with pytest.raises(InputError, match=r"umaya\[postgres\]"):
         Database.open("postgresql+psycopg://localhost/hub")
+
+
+def test_a_use_beyond_the_two_thousand_millionth_entry_is_kept(database: Database) -> None:
+    """A hundred thousand uses a second pass 2**31 entries within six hours."""
+    database.migrate()
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    with database.writing() as session:
+        session.add(
+            UseRow(
+                id="use",
+                actor="officer",
+                scheme="scheme",
+                reason="permitted",
+                stated_reason="",
+                reason_salt="",
+                decided_at=now,
+                state="released",
+                entry=2**31,
+                closing_entry=2**40,
+                rows=2**33,
+            )
+        )
+    with database.reading() as session:
+        kept = session.get_one(UseRow, "use")
+        assert (kept.entry, kept.closing_entry, kept.rows) == (2**31, 2**40, 2**33)

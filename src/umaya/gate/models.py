@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from umaya.stores.database import Base
 
 ID = String(64)
+BIG = BigInteger().with_variant(Integer, "sqlite")
+"""Ledger indices and counts of rows pass 2**31; SQLite keys a table by INTEGER, and by no other word, directly."""
 DIGEST = String(71)  # sha256: and 64 hex digits
 
 
@@ -22,7 +24,7 @@ class PartyRow(Base):
     name_ja: Mapped[str] = mapped_column(Text)
     name_en: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(32))
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)
 
 
 class ActorRow(Base):
@@ -33,7 +35,7 @@ class ActorRow(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     party: Mapped[str] = mapped_column(ID, ForeignKey("parties.id"))
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)
 
 
 class ActorRoleRow(Base):
@@ -62,7 +64,7 @@ class DatasetRow(Base):
     business: Mapped[str | None] = mapped_column(ID)
     sort_key: Mapped[list[str]] = mapped_column(JSON)
     arrow_schema: Mapped[bytes] = mapped_column(LargeBinary)
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)
 
 
 class FieldRow(Base):
@@ -118,7 +120,7 @@ class SchemeActRow(Base):
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text)
     note_salt: Mapped[str] = mapped_column(String(32))
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)
 
 
 class EventRow(Base):
@@ -135,9 +137,9 @@ class EventRow(Base):
     ends: Mapped[datetime]
     declared_by: Mapped[str] = mapped_column(ID, ForeignKey("actors.id"))
     declared_at: Mapped[datetime]
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)
     ended_by: Mapped[str | None] = mapped_column(ID, ForeignKey("actors.id"))
-    ended_entry: Mapped[int | None]
+    ended_entry: Mapped[int | None] = mapped_column(BIG)
 
 
 class UseRow(Base):
@@ -162,11 +164,11 @@ class UseRow(Base):
     window_end: Mapped[datetime | None]
     decided_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16))
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)
     receipt: Mapped[str | None] = mapped_column(Text)
-    rows: Mapped[int | None]
+    rows: Mapped[int | None] = mapped_column(BIG)
     digest: Mapped[str | None] = mapped_column(DIGEST)
-    closing_entry: Mapped[int | None]
+    closing_entry: Mapped[int | None] = mapped_column(BIG)
     closed_at: Mapped[datetime | None]
     asked: Mapped[int | None]
     permitted: Mapped[int | None]
@@ -195,8 +197,8 @@ class AlarmRow(Base):
     scheme: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
-    about: Mapped[int]
-    entry: Mapped[int]
+    about: Mapped[int] = mapped_column(BIG)
+    entry: Mapped[int] = mapped_column(BIG)
     seen_by: Mapped[str | None] = mapped_column(ID, ForeignKey("actors.id"))
     seen_at: Mapped[datetime | None]
 
@@ -210,7 +212,7 @@ class IntakeRow(Base):
     dataset: Mapped[str] = mapped_column(ID, ForeignKey("datasets.id"), index=True)
     actor: Mapped[str] = mapped_column(ID, ForeignKey("actors.id"))
     source: Mapped[str] = mapped_column(Text)
-    rows: Mapped[int]
+    rows: Mapped[int] = mapped_column(BIG)
     digest: Mapped[str] = mapped_column(DIGEST)
     at: Mapped[datetime]
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)

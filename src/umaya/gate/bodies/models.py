@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from umaya.gate.models import ID
+from umaya.gate.models import BIG, ID
 from umaya.stores.database import Base
 
 
@@ -23,8 +23,8 @@ class OfficerRow(Base):
     actor: Mapped[str] = mapped_column(ID, ForeignKey("actors.id"))
     starts: Mapped[date]
     ends: Mapped[date | None]
-    entry: Mapped[int]
-    ended_entry: Mapped[int | None]
+    entry: Mapped[int] = mapped_column(BIG)
+    ended_entry: Mapped[int | None] = mapped_column(BIG)
 
 
 class ProcedureRow(Base):
@@ -37,4 +37,4 @@ class ProcedureRow(Base):
     party: Mapped[str] = mapped_column(ID, ForeignKey("parties.id"))
     procedure: Mapped[str] = mapped_column(String(32))
     starts: Mapped[date]
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from umaya.gate.models import DIGEST, ID
+from umaya.gate.models import BIG, DIGEST, ID
 from umaya.stores.database import Base
 
 
@@ -53,4 +53,4 @@ class NoticeActRow(Base):
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text)
     note_salt: Mapped[str] = mapped_column(String(32))
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from umaya.gate.models import DIGEST, ID
+from umaya.gate.models import BIG, DIGEST, ID
 from umaya.stores.database import Base
-
-BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite keys a table by INTEGER, and by no other word, directly
 
 
 class TopicRow(Base):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from umaya.gate.models import ID
+from umaya.gate.models import BIG, ID
 from umaya.stores.database import Base
 
 
@@ -23,7 +23,7 @@ class ParticularsRow(Base):
     representative_ja: Mapped[str | None] = mapped_column(Text)
     representative_en: Mapped[str | None] = mapped_column(Text)
     company: Mapped[bool]
-    entry: Mapped[int]
+    entry: Mapped[int] = mapped_column(BIG)
 
 
 class ProvisionRecordRow(Base):
@@ -45,8 +45,8 @@ class ProvisionRecordRow(Base):
     last_on: Mapped[date]
     made_at: Mapped[datetime]
     keep_through: Mapped[date]
-    entry: Mapped[int]
-    erased_entry: Mapped[int | None]
+    entry: Mapped[int] = mapped_column(BIG)
+    erased_entry: Mapped[int | None] = mapped_column(BIG)
 
 
 class ProvisionUseRow(Base):

@@ -35,7 +35,7 @@ from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
 from umaya.places.obligations import factories
 from umaya.services.roads.service import RoadMapService
-from umaya.stores.database import Database
+from umaya.stores.database import Database, ServiceBase
 from umaya.stores.roles import made_roles
 from umaya.stores.secret import derived_key, kept_secret
 from umaya.stores.wall import check_wall
@@ -230,6 +230,8 @@ def _open_databases(directory: Path, settings: Settings, stack: ExitStack) -> tu
         check_wall(service, gate)
         gate.migrate()
         check_wall(service, gate)  # of what was made just now, too
+    with _usable_database("database"):
+        service.migrate(ServiceBase)
     return service, gate
 
 

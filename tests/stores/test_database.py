@@ -16,21 +16,27 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase
 
 import umaya
 from umaya.gate.models import ActorRow, EventRow, PartyRow, UseRow
-from umaya.stores.database import Base, Database
+from umaya.stores.database import Base, Database, ServiceBase
 from umaya.types.errors import InputError
 
 NOON = datetime(2026, 4, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def empty(database_url: str) -> Iterator[Database]:
     database = Database.open(database_url)
-    database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture
+def database(empty: Database) -> Database:
+    empty.migrate()
+    return empty
 
 
 def party(key: str) -> PartyRow:
@@ -143,14 +149,16 @@ def test_two_writers_take_turns(database: Database) -> None:
         assert session.get_one(PartyRow, "counter").entry == 40
 
 
-def test_migrations_make_what_the_models_say(database: Database) -> None:
+@pytest.mark.parametrize("base", [Base, ServiceBase])
+def test_migrations_make_what_the_models_say(empty: Database, base: type[DeclarativeBase]) -> None:
     """Every module named `models` of the package is compared."""
     for module in pkgutil.walk_packages(umaya.__path__, "umaya."):
         if module.name.endswith(".models"):
             importlib.import_module(module.name)
-    with database.engine.connect() as connection:
+    empty.migrate(base)
+    with empty.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, base.metadata) == []
 
 
 def test_migrating_again_changes_nothing(database: Database) -> None:

@@ -6,46 +6,18 @@ logged an error and that the Content-Security-Policy stopped nothing.
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import cast
-from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.web import town
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
 from tests.web.hubs import AUDITOR, OFFICER, PlayedRoads, make_hub
-from umaya.api import create_app
 from umaya.hub import Hub
-from umaya.types.site import Actor
-from umaya.web.assets import Assets
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: the pages are not tried in a browser"),
-    pytest.mark.skipif(not Assets().built, reason="the front end is not built: run `make frontend`"),
-]
+pytestmark = BROWSER_MARKS
 
 
 @pytest.fixture(scope="module")
@@ -54,76 +26,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     hub = make_hub(tmp_path_factory.mktemp("browser") / "hub")
     yield hub
     hub.close()
-
-
-@contextmanager
-def served(hub: Hub) -> Iterator[str]:
-    """Serve a hub, and yield where."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(hub), log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def address(hub: Hub) -> Iterator[str]:
-    """Where the hub is served."""
-    with served(hub) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Visitor:
-    """Opens pages and remembers what went wrong on them."""
-
-    browser: Browser
-    address: str
-    faults: list[str] = field(default_factory=list)
-
-    def open(self, path: str, actor: Actor, language: str, size: dict[str, int], *, scripts: bool = True) -> Page:
-        context = self.browser.new_context(
-            viewport={"width": size["width"], "height": size["height"]},
-            locale=language,
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-        )
-        page = context.new_page()
-        page.on("request", lambda r: self._check_host(r.url))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)
-        context.request.post(f"{self.address}/sign-in", form={"actor": actor.id})
-        page.goto(self.address + path)
-        return page
-
-    def _check_host(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
-            self.faults.append(f"asked {parts.hostname}")
-
-
-@pytest.fixture
-def visitor(browser: Browser, address: str) -> Iterator[Visitor]:
-    """A visitor; at the end nothing must have gone wrong."""
-    visitor = Visitor(browser, address)
-    yield visitor
-    for context in browser.contexts:
-        context.close()
-    assert visitor.faults == []
 
 
 def wait_for_map(page: Page) -> None:

@@ -18,10 +18,10 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from tests.gate.joint_use.group import PUBLISHER, SUBMITTER
+from tests.web.browsing import CHROMIUM, DESK, FLAGS, PHONE, served
 from tests.web.clients import client_of
 from tests.web.hubs import make_hub
 from tests.web.notices import ID, publish_notices
-from tests.web.test_browser import CHROMIUM, DESK, FLAGS, PHONE, served
 from umaya.gate.joint_use.notices import words_of
 from umaya.hub import Hub
 from umaya.ledger import load_vkey, verify_receipt

@@ -24,6 +24,7 @@ from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.opening import Opener
 from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
+from umaya.gate.people.numbers import CustomerNumbers
 from umaya.gate.point import Point, PointDecision
 from umaya.gate.provision import PartyParticulars, Provisions
 from umaya.gate.receipts import PersonReceipts
@@ -69,6 +70,7 @@ class Gate:
         consents: given, withdrawn, looked up.
         measures: protective measures.
         merges: numbers that became one.
+        numbers: what each party calls a person.
         alarms: what the second line must look at.
         joint_use: notices of joint use.
         particulars: addresses and representatives of parties.
@@ -106,6 +108,7 @@ class Gate:
         self.consents = Consents(self._acts, self.projection)
         self.measures = Measures(self._acts, self.projection)
         self.merges = Merges(self._acts, self.projection)
+        self.numbers = CustomerNumbers(self._people_secret)
         self.alarms = Alarms(self._acts)
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)

@@ -52,18 +52,33 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Base(DeclarativeBase):
-    """Root of every table of the hub."""
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_TYPES: dict[Any, Any] = {datetime: UtcDateTime}
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 # SQLAlchemy reads it from the class
+
+class Base(DeclarativeBase):
+    """Root of every table of the gate."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    type_annotation_map = _TYPES
+
+
+class ServiceBase(DeclarativeBase):
+    """Root of every table that services keep in their own database; nothing personal of the gate's stands there."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    type_annotation_map = _TYPES
+
+
+_SCRIPTS: dict[type[DeclarativeBase], str] = {
+    Base: "umaya.stores:migrations",
+    ServiceBase: "umaya.stores:service_migrations",
+}
 
 
 class Database:
@@ -131,10 +146,13 @@ class Database:
         with Session(self.engine) as session, session.begin():
             yield session
 
-    def migrate(self) -> None:
-        """Bring the schema to the newest form; processes that do so at once wait for each other."""
+    def migrate(self, base: type[DeclarativeBase] = Base) -> None:
+        """Bring the tables of `Base` or `ServiceBase` to their newest form; processes that do so wait for each other.
+
+        One database holds the tables of one of them.
+        """
         config = Config()
-        config.set_main_option("script_location", "umaya.stores:migrations")
+        config.set_main_option("script_location", _SCRIPTS[base])
         with self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})

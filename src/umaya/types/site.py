@@ -31,11 +31,26 @@ class Actor:
     roles: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True)
+class Resident:
+    """A person (本人) who looks at what is kept and done about them.
+
+    Attributes:
+        person: number within the hub; never shown.
+    """
+
+    person: int
+
+
 class Site(Protocol):
     """The mounting site: who is asking, and how a page is made."""
 
     def actor(self, request: Request) -> Actor:
         """Return who is signed in, or raise the site's "sign in first" error."""
+        ...
+
+    def resident(self, request: Request) -> Resident:
+        """Return the person who is signed in for themselves, or raise the site's "sign in first" error."""
         ...
 
     def page(self, request: Request, template: str, **context: object) -> Response:

@@ -1,7 +1,8 @@
 """Languages of the pages: gettext catalogues (PO) for Japanese and English, and which one a request gets.
 
-Message ids are short keys (`roads.status.passed-1h`), so that codes of the domain can be looked up directly. Scripts
-get their words from the same catalogues. A key that a catalogue lacks is shown as it is; tests hold that none is.
+Message ids are short keys (`roads.status.passed-1h`), so that codes of the domain can be looked up directly. A language
+has one file for each subject, and every key stands in one of them. Scripts get their words from the same catalogues. A
+key that a catalogue lacks is shown as it is; tests hold that none is.
 """
 
 from __future__ import annotations
@@ -49,10 +50,17 @@ class Catalogue(NullTranslations):
 
 
 def load_catalogue(language: str, directory: Path = _LOCALE) -> Catalogue:
-    """Read the PO file of a language."""
-    with (directory / language / "LC_MESSAGES" / "umaya.po").open("rb") as source:
-        messages = read_po(source, locale=language, abort_invalid=True)
-    return Catalogue(language, {str(m.id): str(m.string) for m in messages if m.id and m.string})
+    """Read the PO files of a language; raises ValueError when two of them have the same key."""
+    texts: dict[str, str] = {}
+    for file in sorted((directory / language / "LC_MESSAGES").glob("*.po")):
+        with file.open("rb") as source:
+            messages = read_po(source, locale=language, abort_invalid=True)
+        found = {str(m.id): str(m.string) for m in messages if m.id and m.string}
+        twice = found.keys() & texts.keys()
+        if twice:
+            raise ValueError(f"{file}: a key stands in another file too: {', '.join(sorted(twice))}")
+        texts |= found
+    return Catalogue(language, texts)
 
 
 def choose(request: Request, default: str) -> str:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from umaya.types.errors import ForbiddenError, NotFoundError, UmayaError
 from umaya.types.reasons import Reason
-from umaya.types.site import Actor
+from umaya.types.site import Actor, Resident
 from umaya.web import languages
 from umaya.web.assets import Assets
 from umaya.web.navigation import links_for
@@ -22,6 +22,7 @@ from umaya.web.problem import Problem, as_json, wants_json
 from umaya.web.templates import environments
 
 SESSION_ACTOR = "actor"
+SESSION_PERSON = "person"
 
 
 class SignInRequiredError(UmayaError):
@@ -86,6 +87,22 @@ class WebSite:
             raise ForbiddenError(f"this needs the role {' or '.join(f'`{role}`' for role in roles)}")
         return actor
 
+    def signed_in_resident(self, request: Request) -> Resident | None:
+        """Return the person who is signed in for themselves, or None."""
+        person = request.session.get(SESSION_PERSON)
+        return Resident(person) if self.demo and isinstance(person, int) else None
+
+    def resident(self, request: Request) -> Resident:
+        """Return the person who is signed in for themselves.
+
+        Raises:
+            SignInRequiredError: nobody is.
+        """
+        resident = self.signed_in_resident(request)
+        if resident is None:
+            raise SignInRequiredError("sign in first")
+        return resident
+
     def language(self, request: Request) -> str:
         """Return the language of the request's page."""
         return languages.choose(request, self._language)
@@ -118,6 +135,7 @@ class WebSite:
         actor = self.signed_in(request)
         here = {
             "actor": actor,
+            "resident": self.signed_in_resident(request),
             "demo": self.demo,
             "path": request.url.path,
             "links": links_for(actor),

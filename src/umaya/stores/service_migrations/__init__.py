@@ -1,0 +1,1 @@
+"""Alembic migrations of the services' own database, applied by `Database.migrate(ServiceBase)`."""

@@ -1,0 +1,100 @@
+"""A real browser for the tests of pages: Chromium, headless, with software WebGL.
+
+`Visitor` opens pages and remembers what went wrong on them: a request to another host, an error on the page, anything
+that the Content-Security-Policy stopped. The fixtures `browser`, `address` and `visitor` of `tests/web/conftest.py`
+serve the module's `hub`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page
+
+from umaya.api import create_app
+from umaya.hub import Hub
+from umaya.types.site import Actor, Resident
+from umaya.web.assets import Assets
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+BROWSER_MARKS = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: the pages are not tried in a browser"),
+    pytest.mark.skipif(not Assets().built, reason="the front end is not built: run `make frontend`"),
+]
+
+"""A test module with a browser says `pytestmark = BROWSER_MARKS`."""
+
+
+@contextmanager
+def served(hub: Hub) -> Iterator[str]:
+    """Serve a hub, and yield where."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(hub), log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+def sign_in_form(who: Actor | Resident) -> dict[str, str | float | bool]:
+    """Return what the demonstration's sign-in is told."""
+    return {"actor": who.id} if isinstance(who, Actor) else {"person": who.person}
+
+
+@dataclass
+class Visitor:
+    """Opens pages and remembers what went wrong on them."""
+
+    browser: Browser
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(
+        self, path: str, who: Actor | Resident, language: str, size: dict[str, int], *, scripts: bool = True
+    ) -> Page:
+        """Open a page as somebody who has just signed in."""
+        context = self.browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            locale=language,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.on("request", lambda r: self._check_host(r.url))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)
+        context.request.post(f"{self.address}/sign-in", form=sign_in_form(who))
+        page.goto(self.address + path)
+        return page
+
+    def _check_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
+            self.faults.append(f"asked {parts.hostname}")

@@ -17,6 +17,7 @@ from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
 from umaya.types.reasons import Reason
 from umaya.vault.steps import PARAMETERS
+from umaya.web.desks import DESKS
 from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
 from umaya.web.problem import CODES
@@ -55,6 +56,7 @@ LOOKED_UP = {
     "obligation.": OBLIGATIONS,
     "kind.": [kind.value for kind in Kind],
     "releases.": ("released", "refused"),
+    "waiting.": [*(desk.key for desk in DESKS), *(f"{desk.key}.{code}" for desk in DESKS for code in desk.codes)],
     "releases.none.": ("released", "refused"),
 }
 """Keys that pages put together from a code of the domain: prefix to every code."""

@@ -1,12 +1,13 @@
-"""The home page: what waits for the actor, and what the actor's roles can do here."""
+"""The home page: what waits for the actor at any desk, and what the actor's roles can do here."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
 from umaya.hub import Hub
-from umaya.web.scheme_steps import is_turn
+from umaya.web.desks import DESKS
 from umaya.web.site import WebSite
+from umaya.web.waiting import waiting_at
 
 
 def router(hub: Hub, site: WebSite) -> APIRouter:
@@ -16,7 +17,8 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     @routes.get("/")
     def home(request: Request) -> Response:
         actor = site.actor(request)
-        waiting = [scheme for scheme in hub.gate.schemes.list() if is_turn(actor, scheme)]
-        return site.page(request, "home.html", waiting=waiting, party=hub.gate.catalogue.party(actor.party).name)
+        party = hub.gate.catalogue.party(actor.party).name
+        waiting = waiting_at(DESKS, hub, actor)
+        return site.page(request, "home.html", waiting=waiting, party=party, now=hub.clock.now())
 
     return routes

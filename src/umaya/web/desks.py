@@ -1,0 +1,8 @@
+"""The desks that tell the home page what waits for somebody. A new desk adds its `Desk` here."""
+
+from __future__ import annotations
+
+from umaya.web.pages.review_waiting import REVIEW
+from umaya.web.waiting import Desk
+
+DESKS: tuple[Desk, ...] = (REVIEW,)

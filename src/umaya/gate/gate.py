@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from umaya.gate.accounts import Accounts
 from umaya.gate.alarms import Alarms
 from umaya.gate.bodies import Bodies
 from umaya.gate.catalogue import Catalogue
@@ -23,12 +24,14 @@ from umaya.gate.intake import Intake, Taken
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.opening import Opener
+from umaya.gate.pending import Agenda
 from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
 from umaya.gate.people.numbers import CustomerNumbers
 from umaya.gate.point import Point, PointDecision
 from umaya.gate.provision import PartyParticulars, Provisions
 from umaya.gate.receipts import PersonReceipts
 from umaya.gate.record import Acts, LedgerLike, NotRecordedError
+from umaya.gate.rehearsal import Rehearsal
 from umaya.gate.release import Closing, Stream
 from umaya.gate.review import Review
 from umaya.gate.schemes import Schemes
@@ -60,9 +63,12 @@ class Gate:
 
     Attributes:
         catalogue: parties, actors, datasets.
+        accounts: who may sign in.
         schemes: submitted documents.
         bodies: officers, and how each party takes part in the group's control.
         review: the two locks, and what watches over what is in force.
+        rehearsal: which acts of the review would be taken from whom.
+        agenda: what is to be done next with schemes, and by whom.
         events: declared disasters.
         uses: what was released and refused.
         projection: what people said and what protects them, as of now.
@@ -98,9 +104,12 @@ class Gate:
         seal = entropy(32)
         vault = Vault(vault_directory, seal, clock, made_of)
         self.catalogue = Catalogue(self._acts)
+        self.accounts = Accounts(self._acts)
         self.bodies = Bodies(self._acts)
         self.schemes = Schemes(self._acts, made_of, law)
         self.review = Review(self._acts, made_of, law, notice_in_force)
+        self.rehearsal = Rehearsal(self._acts, made_of, law, notice_in_force)
+        self.agenda = Agenda(self._acts, made_of, law, notice_in_force)
         self.events = Events(self._acts)
         self.uses = Uses(database)
         self.projection = Projection(database)

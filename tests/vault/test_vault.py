@@ -136,6 +136,10 @@ def test_rows_come_only_from_open() -> None:
     """Every public method of the vault but `open` returns no rows, and `open` asks for a grant first."""
     methods = {name: method for name, method in inspect.getmembers(Vault, inspect.isfunction) if name[0] != "_"}
     assert {name: str(inspect.signature(method).return_annotation) for name, method in methods.items()} == {
+        "correct": "AbstractContextManager[Rewrite]",
+        "delete_before": "AbstractContextManager[Rewrite]",
+        "delete_writes": "AbstractContextManager[Rewrite]",
+        "erase": "AbstractContextManager[Rewrite]",
         "open": "Opened",
         "people": "BitMap",
         "stage": "AbstractContextManager[Pending]",

@@ -4,12 +4,15 @@
     <dataset>/writes/<write>                                 there once the write holds; says its indexed column, if any
     <dataset>/index/<write>.<random>                         what is kept of that column beside the rows
     <dataset>/writes/<write>.own.tmp                         held by the one who makes the write
-    <dataset>/lock                                           writers share it, sweeping needs it alone
+    <dataset>/lock                                           writers share it, rewriting and sweeping need it alone
 
 Must hold: a write is seen whole or not at all, also after a crash (each file is written under a temporary name,
 synced and renamed; the marker in `writes/` comes last); a write of the same name is refused, so a retry cannot
 count twice. An index is there before its write holds and goes before any row of the write goes; one that is missing
 is made anew from the rows; no two share a name, so names tell whether anything changed.
+Rows are deleted or changed by `rewrite`, for all readers at one moment: files of a later generation take the place of
+earlier ones (`umaya.stores.generations`). A write of which nothing is left keeps its marker, so that the same rows are
+not taken in again unawares.
 A dataset without time lies under `day=none`, one without coordinates under `area=none`.
 Evolution: new columns are nullable; files without them read as null.
 """
@@ -30,14 +33,14 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from umaya.stores import mesh
-from umaya.stores.durable import TEMPORARY, locked, make_folder, publish, sync_folder
+from umaya.stores import generations, mesh
+from umaya.stores.durable import TEMPORARY, locked, make_folder, publish
+from umaya.stores.rewriting import PATIENCE_S, ROW_GROUP, Change, Rewrite, remove, superseded
 from umaya.types.errors import ConflictError
 
 NONE = "none"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 _DAY_US = 86_400_000_000
-_ROW_GROUP = 131_072
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,11 @@ class Pending:
     def add(self, path: Path, rows: pa.Table) -> None:
         """Write one file, durably."""
         self._files.append(path)
-        publish(path, lambda sink: pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP))
+        publish(path, lambda sink: pq.write_table(rows, sink, compression="zstd", row_group_size=ROW_GROUP))
 
     def add_index(self, folder: Path, content: bytes) -> None:
         """Write the index, durably."""
-        self._files.append(_publish_index(folder, self._marker.name, content))
+        self._files.append(_publish_index(folder, self._marker.name, 0, content))
 
     def commit(self) -> int:
         """Make the write hold, durably; return the number of its files."""
@@ -175,13 +178,67 @@ class Lake:
             box: west, south, east, north in degrees; the border belongs to it.
             where: what a row must meet besides.
         """
-        chosen = [str(path) for path in self._files(dataset, span, box)]
         wanted = pa.schema([schema.field(name) for name in columns])
-        if not chosen:
+        folder = self._folder(dataset)
+        if not folder.is_dir():
             return pa.RecordBatchReader.from_batches(wanted, [])
-        found = ds.dataset(chosen, schema=schema, format="parquet", partitioning=None)
-        limits = _filter(schema, placement, span, box, where)
-        return found.scanner(columns=list(columns), filter=limits).to_reader()
+        reader = generations.Reader(folder)
+        try:
+            chosen = [str(path) for path in self._files(folder, reader.epoch, span, box)]
+            found = ds.dataset(chosen, schema=schema, format="parquet", partitioning=None) if chosen else None
+            limits = _filter(schema, placement, span, box, where)
+            scanner = None if found is None else found.scanner(columns=list(columns), filter=limits)
+        except BaseException:
+            reader.release()
+            raise
+        return pa.RecordBatchReader.from_batches(wanted, _held(reader, scanner))
+
+    @contextmanager
+    def rewrite(
+        self,
+        dataset: str,
+        schema: pa.Schema,
+        change: Change,
+        index: Index | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> Iterator[Rewrite]:
+        """Prepare the deletion or change of rows and yield it uncommitted; what is not committed is taken back.
+
+        Waits for writers, who wait for it. A changed row stays in its day and area: do not change what places it.
+
+        Args:
+            dataset: folder name; one never written to has no rows to change.
+            schema: of the dataset; rewritten files have all of its columns.
+            change: which rows become what.
+            index: what is kept beside the rows, if anything.
+            patience_s: how long those who read may finish, in seconds, before what they read is removed.
+        """
+        folder = self._folder(dataset)
+        if not folder.is_dir():
+            yield Rewrite(folder, patience_s)
+            return
+        with locked(folder / "lock", shared=False):
+            self._sweep(folder)
+            pending = Rewrite(folder, patience_s)
+            try:
+                for path in self._files(folder, generations.epoch(folder), None, None):
+                    if _may_hold(path, change):
+                        pending.add(path, schema, change)
+                if index is not None:
+                    self._stage_indexes(folder, pending, index)
+                yield pending
+            finally:
+                pending.take_back()
+
+    def _stage_indexes(self, folder: Path, pending: Rewrite, index: Index) -> None:
+        """Write the indexes of the writes that change."""
+        make_folder(folder / "index", self._directory)
+        known: dict[str, list[Path]] = {}
+        for path in _index_files(folder):
+            known.setdefault(generations.parts(path.name)[0], []).append(path)
+        for write in sorted(pending.writes):
+            content = _indexed(folder, write, pending.generation, index.column, index.make)
+            pending.add_index(_index_path(folder, write, pending.generation), content, known.get(write, []))
 
     def is_indexed(self, dataset: str) -> bool:
         """Return whether any write of a dataset was made with an index."""
@@ -190,12 +247,12 @@ class Lake:
     def indexes(self, dataset: str) -> Mapping[str, str | None]:
         """Return for each write that holds the name of its index, or None where it has none or must be made anew."""
         folder = self._folder(dataset)
-        found: dict[str, str | None] = dict.fromkeys(_holding(folder))  # first: what holds had its index before
-        for name in _names(folder / "index"):
-            write = name.partition(".")[0]
-            if write in found:
-                found[write] = name
-        return found
+        while True:
+            at = generations.epoch(folder)
+            found: dict[str, str | None] = dict.fromkeys(_holding(folder))  # first: what holds had its index before
+            names = generations.newest(_names(folder / "index"), at)
+            if generations.epoch(folder) == at:
+                return found | {write: name for write, name in names.items() if write in found}
 
     def read_index(self, dataset: str, name: str) -> bytes:
         """Return the content of an index; raises FileNotFoundError when it was deleted meanwhile."""
@@ -212,9 +269,8 @@ class Lake:
             column = marker.read_text("utf-8") if marker.exists() else ""
             if not column:
                 return False
-            files = [str(path) for path in sorted(folder.glob(f"day=*/area=*/{write}.parquet"))]
-            rows = ds.dataset(files, format="parquet", partitioning=None)
-            _publish_index(folder, write, make(rows.scanner(columns=[column]).to_batches()))
+            at = generations.epoch(folder)
+            _publish_index(folder, write, at, _indexed(folder, write, at, column, make))
             return True
 
     def delete(self, dataset: str, *, day: str | None = None, area: str | None = None) -> int:
@@ -233,13 +289,12 @@ class Lake:
         folder = self._folder(dataset)
         pattern = f"day={day or '*'}/area={area or '*'}/*.parquet"
         with locked(folder / "lock", shared=False) if folder.is_dir() else nullcontext():
+            self._sweep(folder)  # nothing that was replaced comes to light again when its successor goes
             doomed = list(folder.glob(pattern))
-            self._forget_indexes(folder, {path.stem for path in doomed})
-            for path in doomed:
-                path.unlink()
-            for parent in {path.parent for path in doomed}:
-                sync_folder(parent)
-            self._forget_empty_writes(folder)
+            writes = {generations.parts(path.name)[0] for path in doomed}
+            self._forget_indexes(folder, writes)
+            remove(doomed)
+            self._forget_empty_writes(folder, writes)
         return len(doomed)
 
     def sweep(self, dataset: str) -> int:
@@ -249,26 +304,31 @@ class Lake:
             return 0
         try:
             with locked(folder / "lock", shared=False, wait=False):
-                holding = _holding(folder)
-                left = [p for p in folder.glob("day=*/area=*/*") if p.suffix != ".parquet" or p.stem not in holding]
-                left += [path for path in _index_files(folder) if path.suffix == TEMPORARY or path.stem not in holding]
-                left += [path for path in (folder / "writes").glob(f"*{TEMPORARY}") if path.is_file()]
-                for path in left:
-                    path.unlink()
-                return len(left)
+                return self._sweep(folder)
         except BlockingIOError:
             return 0
+
+    @staticmethod
+    def _sweep(folder: Path) -> int:
+        """Remove what crashed writes and rewrites left behind; the dataset's lock is held alone."""
+        holding, at = _holding(folder), generations.epoch(folder)
+        left = [path for path in (folder / "writes").glob(f"*{TEMPORARY}") if path.is_file()]
+        left += folder.glob(f"*{TEMPORARY}")
+        for area in folder.glob("day=*/area=*"):
+            left += superseded(area.iterdir(), holding, at)
+        left += superseded(_index_files(folder), holding, at)
+        return remove(left)
 
     def _folder(self, dataset: str) -> Path:
         return self._directory / _checked(dataset)
 
     def _files(
         self,
-        dataset: str,
+        folder: Path,
+        epoch: int,
         span: tuple[datetime, datetime] | None,
         box: tuple[float, float, float, float] | None,
     ) -> list[Path]:
-        folder = self._folder(dataset)
         holding = _holding(folder)
         days = None if span is None else _days(span)
         areas = None if box is None else mesh.Codes(*box)
@@ -278,23 +338,19 @@ class Lake:
             if days is None or day.name.removeprefix("day=") in days
             for area in day.glob("area=*")
             if areas is None or area.name.removeprefix("area=") in areas
-            for path in area.glob("*.parquet")
-            if path.stem in holding
+            for write, path in generations.newest(area.glob("*.parquet"), epoch).items()
+            if write in holding
         )
 
     @staticmethod
     def _forget_indexes(folder: Path, writes: set[str]) -> None:
-        doomed = [path for path in _index_files(folder) if path.stem in writes]
-        for path in doomed:
-            path.unlink()
-        if doomed:
-            sync_folder(folder / "index")
+        remove(path for path in _index_files(folder) if generations.parts(path.name)[0] in writes)
 
     @staticmethod
-    def _forget_empty_writes(folder: Path) -> None:
-        """Drop the markers of writes that have no file left, so that their data may be taken in again."""
-        alive = {path.stem for path in folder.glob("day=*/area=*/*.parquet")}
-        for name in _holding(folder) - alive:
+    def _forget_empty_writes(folder: Path, writes: set[str]) -> None:
+        """Drop the markers of those that have no file left, so that their data may be taken in again."""
+        alive = {generations.parts(path.name)[0] for path in folder.glob("day=*/area=*/*.parquet")}
+        for name in _holding(folder) & writes - alive:
             (folder / "writes" / name).unlink()
 
 
@@ -320,10 +376,47 @@ def _index_files(folder: Path) -> Iterator[Path]:
     return (folder / "index").glob("*")
 
 
-def _publish_index(folder: Path, write: str, content: bytes) -> Path:
-    path = folder / "index" / f"{write}.{uuid4().hex}"
+def _publish_index(folder: Path, write: str, generation: int, content: bytes) -> Path:
+    path = _index_path(folder, write, generation)
     publish(path, lambda sink: sink.write(content))
     return path
+
+
+def _index_path(folder: Path, write: str, generation: int) -> Path:
+    return folder / "index" / (f"{write}.{generation}-{uuid4().hex}" if generation else f"{write}.{uuid4().hex}")
+
+
+def _indexed(
+    folder: Path, write: str, at: int, column: str, make: Callable[[Iterable[pa.RecordBatch]], bytes]
+) -> bytes:
+    """Return the index of a write by its rows as of a generation."""
+    areas = folder.glob("day=*/area=*")
+    found = (generations.newest(area.glob(f"{write}.*parquet"), at).get(write) for area in areas)
+    files = sorted(str(path) for path in found if path is not None)
+    rows = ds.dataset(files, format="parquet", partitioning=None) if files else None
+    return make([] if rows is None else rows.scanner(columns=[column]).to_batches())
+
+
+def _held(reader: generations.Reader, scanner: ds.Scanner | None) -> Iterator[pa.RecordBatch]:
+    """Return the batches of a scan; the reader is released after the last, or when they are given up."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            yield  # begun at once: what has not begun would not be closed
+            if scanner is not None:
+                yield from scanner.to_batches()
+        finally:
+            reader.release()
+
+    begun = batches()
+    next(begun)
+    return begun
+
+
+def _may_hold(path: Path, change: Change) -> bool:
+    day = path.parent.parent.name.removeprefix("day=")
+    write = generations.parts(path.name)[0]
+    return (change.days is None or change.days(day)) and (change.writes is None or write in change.writes)
 
 
 def _days(span: tuple[datetime, datetime]) -> set[str]:

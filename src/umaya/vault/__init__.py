@@ -4,6 +4,7 @@ Importable by `umaya.gate` alone. What is read goes through the obligations that
 leave is returned. Takes data in for the gate's intake; decides nothing.
 """
 
+from umaya.stores.rewriting import Rewrite
 from umaya.vault.area import Area
 from umaya.vault.condition import Condition, Op
 from umaya.vault.grant import Grant, GrantError, Mint
@@ -37,6 +38,7 @@ __all__ = [
     "Op",
     "Opened",
     "Owed",
+    "Rewrite",
     "UnfitError",
     "Vault",
     "Window",

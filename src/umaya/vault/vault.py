@@ -2,19 +2,25 @@
 
 Must hold: `open` is the only method that reads rows; it spends the grant before it reads the first; rows about people
 are read only for people whom the grant names; what was read goes to the obligations that the grant seals; only what
-they leave is returned, and never the subject.
+they leave is returned, and never the subject. Rows are deleted and changed without being returned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pyroaring import BitMap
 
 from umaya.stores.lake import Lake, Pending
+from umaya.stores.rewriting import PATIENCE_S, Change, Rewrite
 from umaya.types.clock import Clock
+from umaya.vault import changes
+from umaya.vault.condition import Condition
 from umaya.vault.grant import Grant, GrantError, Turnstile
 from umaya.vault.layout import Layout
 from umaya.vault.obligations import Obligations
@@ -75,6 +81,52 @@ class Vault:
             self._swept.add(dataset)
         index = None if layout.subject is None else self._index.index(layout.subject)
         return self._lake.stage(dataset, table, layout.placement, name, index)
+
+    def erase(
+        self, dataset: str, layout: Layout, people: BitMap, patience_s: float = PATIENCE_S
+    ) -> AbstractContextManager[Rewrite]:
+        """Prepare the deletion of every row about some people; `Rewrite.commit` makes it hold, see `Lake.rewrite`.
+
+        Enter it before a database transaction, not within one: it waits for writers, and they wait for databases.
+
+        Raises:
+            ConflictError: when the dataset is about nobody whom the hub knows.
+        """
+        return self._rewrite(dataset, layout, changes.of_people(layout, people), patience_s)
+
+    def correct(
+        self,
+        dataset: str,
+        layout: Layout,
+        person: int,
+        field: str,
+        value: Any,
+        matching: Sequence[Condition] = (),
+    ) -> AbstractContextManager[Rewrite]:
+        """Prepare the change of one field in a person's rows, or in those of them that meet conditions; as `erase`.
+
+        Raises:
+            InputError: when field or value do not fit the dataset; see `changes.of_field`.
+        """
+        return self._rewrite(dataset, layout, changes.of_field(layout, person, field, value, matching))
+
+    def delete_before(self, dataset: str, layout: Layout, day: date) -> AbstractContextManager[Rewrite]:
+        """Prepare the deletion of every row from before a day in Japan; as `erase`.
+
+        Raises:
+            ConflictError: when the rows have no time.
+        """
+        return self._rewrite(dataset, layout, changes.before(layout, day))
+
+    def delete_writes(self, dataset: str, layout: Layout, writes: Sequence[str]) -> AbstractContextManager[Rewrite]:
+        """Prepare the deletion of everything that was taken in by some writes, named as in `stage`; as `erase`."""
+        return self._rewrite(dataset, layout, changes.of_writes(layout, writes))
+
+    def _rewrite(
+        self, dataset: str, layout: Layout, change: Change, patience_s: float = PATIENCE_S
+    ) -> AbstractContextManager[Rewrite]:
+        index = None if layout.subject is None else self._index.index(layout.subject)
+        return self._lake.rewrite(dataset, layout.schema, change, index, patience_s)
 
     def _check_people(self, grant: Grant) -> None:
         subject = grant.layout.subject

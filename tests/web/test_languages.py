@@ -10,6 +10,7 @@ import pytest
 from starlette.requests import Request
 
 import umaya
+from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
 from umaya.gate.roles import ROLES
 from umaya.gate.schemes import State
 from umaya.law import Evidence
@@ -55,6 +56,7 @@ LOOKED_UP = {
     "evidence.": [item.value for item in Evidence],
     "obligation.": OBLIGATIONS,
     "kind.": [kind.value for kind in Kind],
+    "linked-data.": (*PROPERTIES, *OPERANDS, "Field", "through-the-gate", "vocabulary"),
     "releases.": ("released", "refused"),
     "waiting.": [*(desk.key for desk in DESKS), *(f"{desk.key}.{code}" for desk in DESKS for code in desk.codes)],
     "releases.none.": ("released", "refused"),

@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import umaya
-from umaya.api import consents, joint_use, problems, schemes, uses
+from umaya.api import catalogue, consents, joint_use, problems, schemes, uses
 from umaya.api.security import SecurityHeaders, refuse_other_sites
 from umaya.api.session import COOKIE, SHIFT_S, session_key
 from umaya.hub import Hub
@@ -56,6 +56,7 @@ def create_app(hub: Hub) -> FastAPI:
         app.include_router(router, include_in_schema=False)
     app.include_router(road_pages.router(hub.roads, site), include_in_schema=False)
     app.include_router(road_routes.router(hub.roads, site))
+    app.include_router(catalogue.router(hub.gate, hub.clock, hub.settings.origin, site))
     app.include_router(schemes.router(hub.gate, site))
     app.include_router(consents.router(hub.gate, site))
     app.include_router(uses.router(hub.gate, site))

@@ -128,6 +128,11 @@ class Schemes:
         self._obligations = obligations
         self._law = law
 
+    @property
+    def obligations(self) -> frozenset[str]:
+        """Names of what schemes may owe on this hub."""
+        return self._obligations.names
+
     def submit(self, actor: Actor, text: str, file: str) -> SchemeVersion:
         """Take a scheme document (YAML) as the first or next version of its scheme.
 

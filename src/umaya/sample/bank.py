@@ -77,7 +77,7 @@ CLASSES: Final = {
     "balance": SecrecyClass.FINANCIAL,
     "matures": SecrecyClass.FINANCIAL,
 }
-_DATASET: Final = Dataset(
+DATASET: Final = Dataset(
     "deposits",
     BANK,
     Words("預金", "Deposits"),
@@ -122,8 +122,8 @@ def furnish_bank(hub: Hub, customers: Customers) -> None:
         gate.bodies.appoint(party_id, office, officer, today)
     for consulted in (BANK, INSURER):
         gate.bodies.set_procedure(consulted, Procedure.CONSULTATION, today)
-    gate.catalogue.add_dataset(_DATASET)
-    gate.intake(PEOPLE["bank-core"], _DATASET.id, customers.deposits, "minase/deposits")
+    gate.catalogue.add_dataset(DATASET)
+    gate.intake(PEOPLE["bank-core"], DATASET.id, customers.deposits, "minase/deposits")
     gate.topics.add(PEOPLE["bank-privacy"], _TOPIC)
     gate.topics.add_text(PEOPLE["bank-privacy"], TOPIC, _WORDING, _WITHDRAWAL, valid_days=VALID_DAYS)
 

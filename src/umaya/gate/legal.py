@@ -5,7 +5,7 @@ The same judgement at submission, at lock one and at every use. Judges; fetches 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from umaya.gate.catalogue import Dataset, Party, find_dataset, find_party
 from umaya.gate.joint_use import Notice, covers, find_notice
 from umaya.gate.people.topics import Topic, find_topic
 from umaya.gate.scheme import SchemeDocument
-from umaya.law import BusinessLine, Direction, Fault, Proposal, RuleSet, first_fault
+from umaya.law import BusinessLine, Direction, Fault, Proposal, RuleSet, faults
 from umaya.vault import Chain
 
 
@@ -57,7 +57,18 @@ def legal_fault(
     facts: LegalFacts,
     searched: frozenset[str] = frozenset(),
 ) -> Fault | None:
-    """Return why the law does not allow `fields` of a scheme, or None.
+    """Return why the law does not allow `fields` of a scheme, or None; the first of `legal_faults`."""
+    return next(legal_faults(scheme, fields, rules, facts, searched), None)
+
+
+def legal_faults(
+    scheme: SchemeDocument,
+    fields: Sequence[str],
+    rules: RuleSet,
+    facts: LegalFacts,
+    searched: frozenset[str] = frozenset(),
+) -> Iterator[Fault]:
+    """Yield everything for which the law does not allow `fields` of a scheme, in the order in which it is looked at.
 
     Args:
         scheme: the document.
@@ -67,27 +78,26 @@ def legal_fault(
         searched: those of `fields` by which people are chosen.
     """
     chain, notice = facts.chain, facts.notice
-    fault = first_fault(
-        rules,
-        Proposal(
-            basis=scheme.basis,
-            provider=scheme.provider,
-            recipient=scheme.recipient,
-            recipient_kind=facts.recipient.kind,
-            classes={name: facts.dataset.classes[name] for name in fields} | dict({} if chain is None else chain.adds),
-            obligations=[step for item in scheme.obligations for step in item.items()],
-            has_area=scheme.area is not None,
-            effects=() if chain is None else chain.effects,
-            flow=_flow(scheme, facts.dataset),
-            terms=None if facts.topic is None else facts.topic.terms,
-            notice=None if notice is None else notice.judged,
-            citation=None if scheme.authority is None else scheme.authority.ja,
-            searched=searched,
-        ),
+    proposal = Proposal(
+        basis=scheme.basis,
+        provider=scheme.provider,
+        recipient=scheme.recipient,
+        recipient_kind=facts.recipient.kind,
+        classes={name: facts.dataset.classes[name] for name in fields} | dict({} if chain is None else chain.adds),
+        obligations=[step for item in scheme.obligations for step in item.items()],
+        has_area=scheme.area is not None,
+        effects=() if chain is None else chain.effects,
+        flow=_flow(scheme, facts.dataset),
+        terms=None if facts.topic is None else facts.topic.terms,
+        notice=None if notice is None else notice.judged,
+        citation=None if scheme.authority is None else scheme.authority.ja,
+        searched=searched,
     )
-    if fault is not None or scheme.notice is None:
-        return fault
-    return covers(notice, scheme.provider, scheme.recipient, scheme.dataset, fields)
+    yield from faults(rules, proposal)
+    if scheme.notice is not None:
+        outside = covers(notice, scheme.provider, scheme.recipient, scheme.dataset, fields)
+        if outside is not None:
+            yield outside
 
 
 def _flow(scheme: SchemeDocument, dataset: Dataset) -> Direction | None:

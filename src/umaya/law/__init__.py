@@ -5,7 +5,7 @@ an argument. Beside the bases: joint use, records of provision, cross-selling, t
 words in which all of them speak.
 """
 
-from umaya.law.check import Fault, Proposal, first_fault
+from umaya.law.check import Fault, Proposal, faults, first_fault
 from umaya.law.consent import ConsentTerms, ConsentTier
 from umaya.law.cross_sell import BusinessLine, Direction
 from umaya.law.days import day_in_japan
@@ -36,5 +36,6 @@ __all__ = [
     "Text",
     "classes_after",
     "day_in_japan",
+    "faults",
     "first_fault",
 ]

@@ -6,7 +6,7 @@ laxer than another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -87,23 +87,27 @@ class Fault:
 
 def first_fault(rules: RuleSet, proposal: Proposal) -> Fault | None:
     """Return the first rule that the proposal does not meet, or None when the law allows it."""
+    return next(faults(rules, proposal), None)
+
+
+def faults(rules: RuleSet, proposal: Proposal) -> Iterator[Fault]:
+    """Yield every rule that the proposal does not meet, in the order in which they are looked at; a field once."""
     basis = rules.bases.get(proposal.basis)
     if basis is None:
         advice = "choose among " + ", ".join(f"`{name}`" for name in sorted(rules.bases)) if rules.bases else "wait"
-        return Fault(Reason.BASIS_NOT_IN_FORCE, "basis", None, "no such basis is in force", advice)
-    return (
-        _recipient_fault(basis, proposal)
-        or _touched_fault(rules, basis, proposal.classes)
-        or _leaving_fault(basis, proposal)
-        or _obligation_fault(basis, proposal.obligations)
-        or _evidence_fault(basis, proposal)
-    )
+        yield Fault(Reason.BASIS_NOT_IN_FORCE, "basis", None, "no such basis is in force", advice)
+        return
+    yield from _recipient_faults(basis, proposal)
+    yield from _touched_faults(rules, basis, proposal.classes)
+    yield from _leaving_faults(rules, basis, proposal)
+    yield from _obligation_faults(basis, proposal.obligations)
+    yield from _evidence_faults(basis, proposal)
 
 
-def _recipient_fault(basis: Basis, proposal: Proposal) -> Fault | None:
+def _recipient_faults(basis: Basis, proposal: Proposal) -> Iterator[Fault]:
     match basis.recipient:
         case RecipientRule.ANY:
-            return None
+            return
         case RecipientRule.PROVIDER:
             allowed, advice = proposal.recipient == proposal.provider, "name the provider itself"
         case RecipientRule.JOINT_USER:  # without a notice, that is what is missing
@@ -114,26 +118,24 @@ def _recipient_fault(basis: Basis, proposal: Proposal) -> Fault | None:
             kinds = KINDS[basis.recipient]
             allowed = proposal.recipient_kind in kinds
             advice = "name a party of the kind " + " or ".join(f"`{kind}`" for kind in sorted(kinds))
-    if allowed:
-        return None
-    problem = f"the basis `{basis.id}` does not allow this recipient"
-    return Fault(Reason.RECIPIENT_NOT_ALLOWED, "recipient", None, problem, advice, basis.id)
+    if not allowed:
+        problem = f"the basis `{basis.id}` does not allow this recipient"
+        yield Fault(Reason.RECIPIENT_NOT_ALLOWED, "recipient", None, problem, advice, basis.id)
 
 
-def _touched_fault(rules: RuleSet, basis: Basis, classes: Mapping[str, SecrecyClass]) -> Fault | None:
-    """Return the first field that must not even be read."""
+def _touched_faults(rules: RuleSet, basis: Basis, classes: Mapping[str, SecrecyClass]) -> Iterator[Fault]:
+    """Yield the fields that must not even be read."""
     advice = "leave the field out"
     for name, secrecy in classes.items():
         if secrecy in rules.never_leaves:
-            return Fault(Reason.CLASS_NEVER_LEAVES, "fields", name, f"the class `{secrecy}` never leaves", advice)
+            yield Fault(Reason.CLASS_NEVER_LEAVES, "fields", name, f"the class `{secrecy}` never leaves", advice)
     for name, secrecy in classes.items():
-        if secrecy in basis.never:
-            return _class_fault(basis, name, secrecy, advice)
-    return None
+        if secrecy in basis.never and secrecy not in rules.never_leaves:
+            yield _class_fault(basis, name, secrecy, advice)
 
 
-def _leaving_fault(basis: Basis, proposal: Proposal) -> Fault | None:
-    """Return the first field that its obligations do not bring down to what may leave.
+def _leaving_faults(rules: RuleSet, basis: Basis, proposal: Proposal) -> Iterator[Fault]:
+    """Yield the fields that may be read, and that their obligations do not bring down to what may leave.
 
     Whoever is chosen by a secret is told by it, whatever is done to the rows afterwards; only where nobody is in the
     result may a search touch more.
@@ -143,11 +145,11 @@ def _leaving_fault(basis: Basis, proposal: Proposal) -> Fault | None:
     if any(secrecy is not SecrecyClass.NON_PERSONAL for secrecy in left.values()):
         left |= {name: secrecy for name, secrecy in proposal.classes.items() if name in proposal.searched}
     for name, secrecy in left.items():
-        if secrecy not in leaves:
+        touched = proposal.classes.get(name, secrecy)
+        if secrecy not in leaves and touched not in basis.never and touched not in rules.never_leaves:
             within = secrecy in basis.within_business
             way = "use it within the business that holds it" if within else "owe an obligation that lowers its class"
-            return _class_fault(basis, name, secrecy, f"leave the field out, or {way}")
-    return None
+            yield _class_fault(basis, name, secrecy, f"leave the field out, or {way}")
 
 
 def _class_fault(basis: Basis, name: str, secrecy: SecrecyClass, advice: str) -> Fault:
@@ -155,30 +157,28 @@ def _class_fault(basis: Basis, name: str, secrecy: SecrecyClass, advice: str) ->
     return Fault(Reason.CLASS_NOT_ALLOWED_BY_BASIS, "fields", name, problem, advice, basis.id)
 
 
-def _obligation_fault(basis: Basis, owed: Sequence[tuple[str, Mapping[str, Any]]]) -> Fault | None:
+def _obligation_faults(basis: Basis, owed: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Fault]:
     if not _in_order(basis.obligations, [name for name, _ in owed]):
         needed = ", ".join(f"`{name}`" for name in basis.obligations)
         problem = f"the basis `{basis.id}` asks for obligations that are missing or out of order"
         advice = f"state {needed} in this order"
-        return Fault(Reason.OBLIGATION_MISSING, "obligations", None, problem, advice, basis.id)
+        yield Fault(Reason.OBLIGATION_MISSING, "obligations", None, problem, advice, basis.id)
     for name, parameters in owed:
         for key, least in basis.least.get(name, {}).items():
             given = parameters.get(key)
             if not isinstance(given, int) or given < least:
                 problem = f"the basis `{basis.id}` asks for more of the obligation `{name}`"
                 advice = f"state `{key}` of at least {least}"
-                return Fault(Reason.OBLIGATION_MISSING, "obligations", name, problem, advice, basis.id)
-    return None
+                yield Fault(Reason.OBLIGATION_MISSING, "obligations", name, problem, advice, basis.id)
 
 
-def _evidence_fault(basis: Basis, proposal: Proposal) -> Fault | None:
+def _evidence_faults(basis: Basis, proposal: Proposal) -> Iterator[Fault]:
     for evidence in basis.evidence:
         found = _missing(evidence, basis, proposal)
         if found is not None:
             key, problem, advice = found
             text = f"the basis `{basis.id}` asks for {problem}"
-            return Fault(Reason.EVIDENCE_MISSING, key, evidence, text, advice, basis.id)
-    return None
+            yield Fault(Reason.EVIDENCE_MISSING, key, evidence, text, advice, basis.id)
 
 
 def _missing(evidence: Evidence, basis: Basis, proposal: Proposal) -> tuple[str, str, str] | None:

@@ -23,7 +23,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
@@ -41,6 +44,7 @@ from umaya.stores.secret import derived_key, kept_secret
 from umaya.stores.wall import check_wall
 from umaya.types.clock import Clock, SystemClock
 from umaya.types.errors import ConflictError, InputError, Place
+from umaya.types.identity_provider import IdentityProvider, check_public_url, provider_of
 
 FILE = "hub.toml"
 PEOPLE_KEY = "people.key"
@@ -59,6 +63,13 @@ class Settings:
         gate_database: SQLAlchemy URL of the gate's own database; empty for its SQLite file.
         language: of pages when the reader's is unknown: `ja` or `en`.
         demo: whether anybody may sign in as anybody; for made-up data only.
+        public_url: where people reach the hub, e.g. `https://hub.example`; needed with an identity provider.
+        trusted_proxies: addresses of proxies whose word about the asker's address and scheme is believed.
+        session_idle_minutes, session_hours: a session ends after so long without a request, and at the latest.
+        sign_ins_per_minute: from one address.
+        look_ups_per_minute: of people, by one actor or resident.
+        api_calls_per_minute: of the JSON API, by one actor, resident or address.
+        identity_provider: who says who people are.
     """
 
     origin: str
@@ -66,9 +77,17 @@ class Settings:
     gate_database: str = ""
     language: str = "ja"
     demo: bool = False
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    sign_ins_per_minute: int = 60
+    look_ups_per_minute: int = 60
+    api_calls_per_minute: int = 600
+    identity_provider: tuple[IdentityProvider, ...] = ()
 
     def write(self, path: Path) -> None:
-        """Write the settings, readable by the owner only: a database URL may hold a password."""
+        """Write the first five settings, readable by the owner only: a database URL may hold a password."""
         lines = [
             f"origin = {_quoted(self.origin)}",
             f"database = {_quoted(self.database)}",
@@ -101,7 +120,7 @@ class Settings:
             raise InputError(Place(str(path), field="language"), "the language is unknown", "choose `ja` or `en`")
         if not values.get("origin"):
             raise InputError(Place(str(path), field="origin"), "the setting is missing", "add the ledger's name")
-        settings = Settings(**values)
+        settings = Settings(**{**values, **_of_sign_in(values, path, environment)})
         return replace(
             settings,
             database=environment.get(DATABASE_VARIABLE, settings.database),
@@ -109,7 +128,71 @@ class Settings:
         )
 
 
-_KINDS: dict[str, type] = {"origin": str, "database": str, "gate_database": str, "language": str, "demo": bool}
+_NUMBERS = (
+    "session_idle_minutes",
+    "session_hours",
+    "sign_ins_per_minute",
+    "look_ups_per_minute",
+    "api_calls_per_minute",
+)
+_KINDS: dict[str, type] = {
+    "origin": str,
+    "database": str,
+    "gate_database": str,
+    "language": str,
+    "demo": bool,
+    "public_url": str,
+    "trusted_proxies": list,
+    **dict.fromkeys(_NUMBERS, int),
+    "identity_provider": list,
+}
+
+
+def _of_sign_in(values: Mapping[str, Any], path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings of sign-in that are given, checked, with every client secret in its place."""
+    for name in _NUMBERS:
+        if name in values and (isinstance(values[name], bool) or values[name] < 1):
+            raise InputError(Place(str(path), field=name), "the number is too small", "give a whole number from 1")
+    if values.get("public_url"):
+        check_public_url(values["public_url"], Place(str(path), field="public_url"))
+        if urlsplit(values["public_url"]).path not in {"", "/"}:
+            raise InputError(Place(str(path), field="public_url"), "the URL has a path", "write https://HOST")
+    proxies = values.get("trusted_proxies", [])
+    for proxy in proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            advice = "list IP addresses or networks in quotes"
+            raise InputError(Place(str(path), field="trusted_proxies"), "one is no address", advice) from error
+    tables = values.get("identity_provider", [])
+    providers = [_provider(table, row, path, environment) for row, table in enumerate(tables, 1)]
+    if providers and not values.get("public_url"):
+        advice = "add where people reach the hub: providers send them back there"
+        raise InputError(Place(str(path), field="public_url"), "the setting is missing", advice)
+    for key in ("id", "issuer"):
+        if len({getattr(provider, key) for provider in providers}) != len(providers):
+            raise InputError(Place(str(path), field="identity_provider"), f"two have one {key}", "tell them apart")
+    return {"trusted_proxies": tuple(proxies), "identity_provider": tuple(providers)}
+
+
+def _provider(table: object, row: int, path: Path, environment: Mapping[str, str]) -> IdentityProvider:
+    place = Place(str(path), row, "identity_provider")
+    if not isinstance(table, dict):
+        raise InputError(place, "the setting is no table", "head each with [[identity_provider]]")
+    variable, file = table.get("client_secret_env"), table.get("client_secret_file")
+    secret = ""
+    if variable is not None and file is not None:
+        raise InputError(place, "the client secret is in two places", "name a variable or a file")
+    if variable is not None:
+        secret = environment.get(str(variable), "")
+        if not secret:
+            raise InputError(place, "the variable of the client secret is not set", "set it, or take the key out")
+    if file is not None:
+        try:
+            secret = (path.parent / str(file)).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(place, "the file of the client secret cannot be read", "check its path") from error
+    return provider_of(table, place, secret)
 
 
 @dataclass(frozen=True)

@@ -248,8 +248,8 @@ class Consents:
             state = self._projection.now(session)
             if person in state.merged or (person in state.measures and not protector) or word is None:
                 return Standing(topic, State.NONE)
-            found = _state_of(word, day_in_japan(self._acts.clock.now()))
-            return Standing(topic, found, _said(word), tuple(_said(word) for word in words))
+            found = state_of(word, day_in_japan(self._acts.clock.now()))
+            return Standing(topic, found, said_of(word), tuple(said_of(word) for word in words))
 
     def spend(self, act: Act, actor: str, topic: str, people: BitMap, use: str) -> None:
         """Spend the words that a use rests on, within the act that decides it; call it before the act is recorded.
@@ -280,7 +280,7 @@ class Consents:
         act.session.add(row)
 
 
-def _state_of(word: Word, day: date) -> State:
+def state_of(word: Word, day: date) -> State:
     """Return what a latest word means on a day; what `Words.on` says of everybody."""
     if word.event.kind != EventKind.GIVEN:
         return State.SPENT if word.event.kind == EventKind.SPENT else State.WITHDRAWN
@@ -289,7 +289,7 @@ def _state_of(word: Word, day: date) -> State:
     return State.ACTIVE if word.text is None or word.text.ended_at is None else State.TEXT_ENDED
 
 
-def _said(word: Word) -> Said:
+def said_of(word: Word) -> Said:
     last = word.event.last_day
     return Said(
         kind=EventKind(word.event.kind).name.lower(),

@@ -37,7 +37,7 @@ class LegalFacts:
     notice: Notice | None
 
 
-def find_legal_facts(session: Session, scheme: SchemeDocument, chain: Chain) -> LegalFacts:
+def find_legal_facts(session: Session, scheme: SchemeDocument, chain: Chain | None) -> LegalFacts:
     """Return the facts for a review: of a joint-use notice the newest version that is published, begun or not.
 
     Raises:

@@ -42,22 +42,24 @@ class Look(StrEnum):
     """The people of a use: only for a dataset with a subject."""
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
+    """What the limit of a condition is called, its range where it is a number, and what the condition looks at."""
+
     key: str | None
     least: int
     most: int
     look: Look
 
 
-_FORMS: Final[Mapping[Rule, _Form]] = MappingProxyType(
+FORMS: Final[Mapping[Rule, Form]] = MappingProxyType(
     {
-        Rule.MAX_PEOPLE_PER_USE: _Form("people", 1, 2**32 - 1, Look.PEOPLE),
-        Rule.MIN_GROUP_SIZE: _Form("people", 2, 1_000_000, Look.PEOPLE),
-        Rule.MAX_REFUSED_SHARE: _Form("percent", 0, 99, Look.PEOPLE),
-        Rule.MAX_USES_PER_DAY: _Form("uses", 1, 1_000_000_000, Look.USE),
-        Rule.VALID_UNTIL: _Form("day", 0, 0, Look.TIME),
-        Rule.REPORT_EVERY_DAYS: _Form("days", 1, 366, Look.TIME),
-        Rule.REQUIRE_NOTICE_PUBLISHED: _Form(None, 0, 0, Look.TIME),
+        Rule.MAX_PEOPLE_PER_USE: Form("people", 1, 2**32 - 1, Look.PEOPLE),
+        Rule.MIN_GROUP_SIZE: Form("people", 2, 1_000_000, Look.PEOPLE),
+        Rule.MAX_REFUSED_SHARE: Form("percent", 0, 99, Look.PEOPLE),
+        Rule.MAX_USES_PER_DAY: Form("uses", 1, 1_000_000_000, Look.USE),
+        Rule.VALID_UNTIL: Form("day", 0, 0, Look.TIME),
+        Rule.REPORT_EVERY_DAYS: Form("days", 1, 366, Look.TIME),
+        Rule.REQUIRE_NOTICE_PUBLISHED: Form(None, 0, 0, Look.TIME),
     }
 )
 _CANONICAL = re.compile(r"([a-z-]+)(?::[a-z]+:([0-9-]+))?")
@@ -78,12 +80,12 @@ class Condition:
     @property
     def key(self) -> str | None:
         """What the limit is called."""
-        return _FORMS[self.rule].key
+        return FORMS[self.rule].key
 
     @property
     def look(self) -> Look:
         """What it looks at."""
-        return _FORMS[self.rule].look
+        return FORMS[self.rule].look
 
     def canonical(self) -> str:
         """Return the form in which it is stored and recorded: `max-people-per-use:people:5000`."""
@@ -193,7 +195,7 @@ def of_data(data: Any) -> Condition:
 
 
 def _limit(rule: Rule, parameters: Any) -> int | date | None:
-    form = _FORMS[rule]
+    form = FORMS[rule]
     place = Place("condition", field=rule.value)
     if form.key is None:
         if parameters:

@@ -7,16 +7,19 @@ database or the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from umaya.gate.catalogue import find_actor
 from umaya.gate.condition_facts import NoticeInForce, no_register
 from umaya.gate.conditions import Condition, Rule
+from umaya.gate.hats import check_hat
 from umaya.gate.record import Act, Acts
 from umaya.gate.review import Review
+from umaya.gate.roles import APPLICANT
 from umaya.gate.schemes import State, versions_of
 from umaya.law import RULES, RuleBook, day_in_japan
 from umaya.types.errors import ConflictError, ForbiddenError, NotFoundError
@@ -107,6 +110,16 @@ class Rehearsal:
                 if (in_force or step not in IN_FORCE) and self.would_take(actor, scheme, version.version, step)
             ]
         return tuple(offered)
+
+    def may_submit(self, actor: Actor, scheme: str, parties: Collection[str]) -> bool:
+        """Return whether the actor may submit the next version of a scheme of these parties."""
+        with self._acts.database.reading() as session:
+            try:
+                applicant = find_actor(session, actor.id)
+                check_hat(session, scheme, applicant, APPLICANT)
+            except (ForbiddenError, NotFoundError):
+                return False
+            return applicant.party in parties
 
     def would_take(self, actor: Actor, scheme: str, version: int, step: Step) -> bool:
         """Return whether the gate would take an act on a version now."""

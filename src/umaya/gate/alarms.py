@@ -30,6 +30,8 @@ class AlarmKind(StrEnum):
     """People were asked for by number who had not consented, or a whole list of whom nobody had."""
     BEYOND_SCHEME = "beyond-scheme"
     """Fields were asked for that the scheme or its basis does not give."""
+    EMERGENCY = "emergency"
+    """Raw data was opened in an emergency, without prior approval."""
 
 
 _NO_CONSENT = frozenset(

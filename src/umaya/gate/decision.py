@@ -14,11 +14,12 @@ from typing import Final
 import pyarrow as pa
 
 from umaya.gate.catalogue import Dataset, Party
+from umaya.gate.emergency.openings import Emergency
 from umaya.gate.events import Event
 from umaya.gate.joint_use import Notice
 from umaya.gate.legal import LegalFacts, legal_fault
 from umaya.gate.people.topics import Topic
-from umaya.gate.roles import OFFICER
+from umaya.gate.roles import OFFICER, RESPONDER
 from umaya.gate.schemes import SchemeVersion, State
 from umaya.gate.use import Decision, Use
 from umaya.law import Evidence, RuleSet, day_in_japan
@@ -40,6 +41,7 @@ class Facts:
         chain: the scheme's obligations; None where this hub cannot make one of them.
         topic: the consent topic that the scheme names.
         notice: the version in force of the joint-use notice that the scheme names.
+        emergency: the one that the use says it is part of.
     """
 
     actor: Actor | None
@@ -50,6 +52,7 @@ class Facts:
     chain: Chain | None
     topic: Topic | None = None
     notice: Notice | None = None
+    emergency: Emergency | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class _Case:
     chain: Chain | None
     topic: Topic | None
     notice: Notice | None
+    emergency: Emergency | None
     rules: RuleSet
     now: datetime
 
@@ -80,6 +84,13 @@ class _Case:
     def area(self) -> Area | None:
         stated = self.scheme.document.area
         return None if stated is None else stated.area()
+
+    @property
+    def emergency_area(self) -> Area | None:
+        """The emergency's area within the scheme's; None where there is none."""
+        if self.emergency is None:
+            return None
+        return self.emergency.area if self.area is None else self.area.intersection(self.emergency.area)
 
     @property
     def needs_event(self) -> bool:
@@ -109,6 +120,7 @@ def evaluate(use: Use, facts: Facts, rules: RuleSet, now: datetime) -> Decision:
         facts.chain,
         facts.topic,
         facts.notice,
+        facts.emergency,
         rules,
         now,
     )
@@ -124,7 +136,22 @@ def _party(case: _Case) -> Reason | None:
 
 
 def _role(case: _Case) -> Reason | None:
-    return None if OFFICER in case.actor.roles else Reason.ROLE_MISSING
+    role = OFFICER if case.scheme.document.emergency is None else RESPONDER
+    return None if role in case.actor.roles else Reason.ROLE_MISSING
+
+
+def _emergency(case: _Case) -> Reason | None:
+    """A plan for emergencies is used while its requester holds one open, and never otherwise (APPI art. 27(1)(ii))."""
+    emergency = case.emergency
+    if case.scheme.document.emergency is None:
+        return None if case.use.emergency is None else Reason.EMERGENCY_NOT_OPEN
+    if emergency is None or not emergency.is_open(case.now):
+        return Reason.EMERGENCY_NOT_OPEN
+    if (emergency.plan, emergency.requester, emergency.event) != (case.scheme.scheme, case.actor.id, case.use.event):
+        return Reason.EMERGENCY_NOT_OPEN
+    if case.emergency_area is None:
+        return Reason.OUTSIDE_AREA
+    return None if set(case.touched) <= set(emergency.fields) else Reason.FIELD_NOT_IN_SCHEME
 
 
 def _both_locks(case: _Case) -> Reason | None:
@@ -212,6 +239,7 @@ _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
     _party,
     _role,
     _both_locks,
+    _emergency,
     _period,
     _fields,
     _people,
@@ -240,6 +268,8 @@ def _permitted(case: _Case) -> Decision:
     area, event = case.area, case.event if case.needs_event else None
     if event is not None:
         area = event.area if area is None else area.intersection(event.area)
+    if case.emergency is not None:  # within the event's; `_emergency` has refused where there is none
+        area = case.emergency_area
     window = case.use.window if case.dataset.time is not None else None
     return Decision(
         permitted=True,

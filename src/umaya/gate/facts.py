@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import find_actor, find_dataset, find_party, is_id
 from umaya.gate.decision import Facts
+from umaya.gate.emergency.openings import find_emergency
 from umaya.gate.events import Event, find_event
 from umaya.gate.joint_use import in_force
 from umaya.gate.people.topics import Topic, find_topic
@@ -34,7 +35,8 @@ def gather(session: Session, use: Use, obligations: Obligations, day: date) -> F
     dataset = find_dataset(session, scheme.document.dataset)
     topic, named = topic_of(session, scheme.document), scheme.document.notice
     notice = None if named is None else in_force(session, named, day)
-    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations), topic, notice)
+    emergency = None if use.emergency is None else find_emergency(session, use.emergency)
+    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations), topic, notice, emergency)
 
 
 def topic_of(session: Session, scheme: SchemeDocument) -> Topic | None:

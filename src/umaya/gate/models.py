@@ -150,6 +150,7 @@ class UseRow(Base):
         Index("ix_uses_scheme_entry", "scheme", "entry"),
         Index("ix_uses_entry", "entry"),
         Index("ix_uses_scheme_decided_at", "scheme", "decided_at"),
+        Index("ix_uses_emergency", "emergency"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -160,6 +161,8 @@ class UseRow(Base):
     stated_reason: Mapped[str] = mapped_column(Text)
     reason_salt: Mapped[str] = mapped_column(String(32))
     event: Mapped[str | None] = mapped_column(Text)
+    emergency: Mapped[str | None] = mapped_column(ID)
+    """The break-glass opening that a permitted use was part of."""
     window_start: Mapped[datetime | None]
     window_end: Mapped[datetime | None]
     decided_at: Mapped[datetime]

@@ -26,6 +26,8 @@ PROTECTOR: Final = "protector"
 """Sets, lifts and sees protective measures (支援措置); very few people."""
 PRIVACY_OFFICER: Final = "privacy-officer"
 """個人情報保護責任者: answers for the privacy check of a party's schemes."""
+RESPONDER: Final = "responder"
+"""緊急時の請求者: opens raw data in a declared emergency, without prior approval; of the recipient."""
 PROGRAM: Final = "program"
 """Marks a program: nobody signs in as one."""
 
@@ -42,6 +44,7 @@ ROLES: Final = frozenset(
         CLERK,
         PROTECTOR,
         PRIVACY_OFFICER,
+        RESPONDER,
         PROGRAM,
     }
 )

@@ -6,11 +6,13 @@ Shape only: unknown keys, wrong types, empty texts, ids out of form. What the ca
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from umaya.gate.documents import Document, Path
 from umaya.law.joint_use import AgreedPoint
@@ -80,7 +82,21 @@ class PrivacyItem(_Strict):
         return PrivacyAnswer(self.problem, self.risk, because, measure, self.residual)
 
 
-_LATER = frozenset({"topic", "notice", "authority", "business", "privacy_check", "agreement"})
+class EmergencyPlan(_Strict):
+    """What makes a scheme an emergency plan (緊急時計画): its data leaves raw, and only while an emergency is open.
+
+    Attributes:
+        hours: the longest that one opening may last.
+        area_km2: the largest area of one opening, in square kilometres.
+        call: who is to be called, for requesters and for those who have no plan.
+    """
+
+    hours: int = Field(ge=1)
+    area_km2: int = Field(ge=1)
+    call: Bilingual
+
+
+_LATER = frozenset({"topic", "notice", "authority", "business", "privacy_check", "agreement", "emergency"})
 """Keys that documents of the first form did not have: where one is absent, the stored form does not name it."""
 
 
@@ -105,6 +121,7 @@ class SchemeDocument(_Strict):
         business: the recipient's business that would use the data, e.g. `insurance`; for cross-sell consent.
         privacy_check: the answers to the sixteen privacy problems; None where the check was not made.
         agreement: what joint users agreed on in advance, point by point; None for other bases.
+        emergency: the limits of an emergency plan; None for every other scheme.
     """
 
     scheme: Id
@@ -124,6 +141,7 @@ class SchemeDocument(_Strict):
     business: Id | None = None
     privacy_check: list[PrivacyItem] | None = None
     agreement: dict[Annotated[AgreedPoint, Field(strict=False)], Bilingual] | None = None
+    emergency: EmergencyPlan | None = None
 
     @field_validator("fields")
     @classmethod
@@ -192,16 +210,43 @@ _ADVICE = {
 }
 
 
+@dataclass(frozen=True)
+class ShapeFault:
+    """One thing that is wrong with a document's shape.
+
+    Attributes:
+        kind: what it is, as Pydantic calls it.
+        path: key path within the document.
+        problem, advice: in words; they do not repeat the value.
+    """
+
+    kind: str
+    path: Path
+    problem: str
+    advice: str
+
+
+def shape_faults(error: ValidationError) -> list[ShapeFault]:
+    """Return the faults of a document's shape, the most helpful first.
+
+    A misspelt key is missing under its right name as well; the misspelling is what helps.
+    """
+    faults = error.errors(include_url=False, include_input=False)
+    return [_shape_fault(fault) for fault in sorted(faults, key=lambda fault: fault["type"] != "extra_forbidden")]
+
+
+def _shape_fault(fault: ErrorDetails) -> ShapeFault:
+    path: Path = tuple(part for part in fault["loc"] if part != "[key]")
+    if fault["type"] == "value_error":
+        problem, advice = str(fault["ctx"]["error"]), "mend it"
+    elif fault["type"] == "enum":
+        problem, advice = "the value is unknown", f"choose among {fault['ctx']['expected']}".replace("'", "`")
+    else:
+        problem, advice = _ADVICE.get(fault["type"], ("the value is of the wrong kind", "see the reference"))
+    return ShapeFault(fault["type"], path, problem, advice)
+
+
 def input_error(document: Document, error: ValidationError) -> InputError:
     """Return the first fault of a document's shape as an error that names its line."""
-    faults = error.errors(include_url=False, include_input=False)
-    # A misspelt key is missing under its right name as well; the misspelling is what helps.
-    first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
-    path: Path = tuple(part for part in first["loc"] if part != "[key]")
-    if first["type"] == "value_error":
-        problem, advice = str(first["ctx"]["error"]), "mend it"
-    elif first["type"] == "enum":
-        problem, advice = "the value is unknown", f"choose among {first['ctx']['expected']}".replace("'", "`")
-    else:
-        problem, advice = _ADVICE.get(first["type"], ("the value is of the wrong kind", "see the reference"))
-    return InputError(document.place(path), problem, advice)
+    first = shape_faults(error)[0]
+    return InputError(document.place(first.path), first.problem, first.advice)

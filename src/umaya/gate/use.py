@@ -31,6 +31,7 @@ class Use:
         people: the numbers of the people asked for; None means everybody in the dataset. Only for datasets with a
             subject.
         matching: what their rows must meet. Nobody is searched who may not be used: people are decided on first.
+        emergency: id of the open emergency that the use is part of; None for every other use.
 
     Raises:
         InputError: when the window has a naive time or does not end after it starts, the reason is no statement, or
@@ -45,6 +46,7 @@ class Use:
     fields: tuple[str, ...] | None = None
     people: FrozenBitMap | Iterable[int] | None = None
     matching: tuple[Condition, ...] = ()
+    emergency: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", statement(self.reason, Place("use", field="reason")))

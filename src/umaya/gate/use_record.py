@@ -34,6 +34,7 @@ def use_row(use: Use, use_id: str, decision: Decision, salt: str) -> UseRow:
         decided_at=decision.decided_at,
         state=(UseState.OPEN if decision.permitted else UseState.REFUSED).value,
         entry=0,
+        emergency=use.emergency if decision.permitted else None,
         asked=None if people is None else people.asked,
         permitted=None if people is None else len(people.permitted),
         refused=None if people is None else {reason.value: count for reason, count in people.refused.items()},
@@ -76,6 +77,8 @@ def decision_body(use_id: str, use: Use, decision: Decision, salt: str, root: by
 def _permission(use: Use, decision: Decision) -> dict[str, Given]:
     owed = [f"{step.name}:{digest(step.parameters.encode())[7:23]}" for step in decision.obligations]
     body: dict[str, Given] = {"dataset": decision.dataset or "", "fields": list(decision.columns), "obligations": owed}
+    if use.emergency is not None:
+        body["emergency"] = use.emergency
     if use.matching:
         body["searched"] = sorted({condition.field for condition in use.matching})
     if decision.span is not None:

@@ -150,7 +150,7 @@ class RoadMapService:
                 continue
             # A draft of a next version says nothing about the one in force, so each version speaks for itself.
             for version in self._gate.schemes.get(summary.id).versions:
-                if version.document.basis == basis:
+                if version.document.basis == basis and version.document.emergency is None:
                     named = True
                     if version.state is State.APPROVED:
                         return version

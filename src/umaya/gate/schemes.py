@@ -6,7 +6,7 @@ force until the next one is approved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -150,9 +150,7 @@ class Schemes:
         scheme = parse(document)
         with self._acts.begin() as act:
             applicant = find_actor(act.session, actor.id)
-            check_hat(act.session, scheme.scheme, applicant, APPLICANT)
-            if applicant.party not in {scheme.provider, scheme.recipient}:
-                raise ForbiddenError("an applicant must act for the provider or the recipient of the scheme")
+            _raise_first(applicant_faults(act.session, applicant, scheme))
             rules = self._law.at(day_in_japan(act.now))
             check_document(act.session, document, scheme, self._obligations, rules)
             version = _add_version(act, scheme)
@@ -193,6 +191,62 @@ class Schemes:
             return SchemeRecord(_summary(versions), tuple(versions), acts)
 
 
+class SubmissionCode(StrEnum):
+    """Why a document that is right is not taken from somebody, or not now. Pages have words for each."""
+
+    NO_APPLICANT = "no-applicant"
+    OTHER_HAT = "other-hat"
+    NO_PARTY_TO_IT = "no-party-to-it"
+    PARTIES_CHANGED = "parties-changed"
+    SCHEME_ENDED = "scheme-ended"
+    SAYS_THE_SAME = "says-the-same"
+
+
+SubmissionFault = tuple[SubmissionCode, ForbiddenError | ConflictError]
+
+
+def applicant_faults(session: Session, applicant: Actor, scheme: SchemeDocument) -> Iterator[SubmissionFault]:
+    """Yield why an actor may not submit a document, as codes and errors."""
+    if APPLICANT not in applicant.roles:
+        yield SubmissionCode.NO_APPLICANT, ForbiddenError(f"the act needs the role `{APPLICANT}`")
+    else:
+        try:
+            check_hat(session, scheme.scheme, applicant, APPLICANT)
+        except ForbiddenError as error:
+            yield SubmissionCode.OTHER_HAT, error
+    if applicant.party not in {scheme.provider, scheme.recipient}:
+        problem = "an applicant must act for the provider or the recipient of the scheme"
+        yield SubmissionCode.NO_PARTY_TO_IT, ForbiddenError(problem)
+
+
+def version_faults(
+    row: SchemeRow | None, earlier: Sequence[SchemeVersionRow], scheme: SchemeDocument
+) -> Iterator[SubmissionFault]:
+    """Yield why a document cannot be the next version of its scheme, as codes and errors.
+
+    Args:
+        row: of the scheme; None where there is none yet.
+        earlier: its versions, oldest first.
+        scheme: the document.
+    """
+    if row is not None and (row.provider, row.recipient) != (scheme.provider, scheme.recipient):
+        problem = "the parties of a scheme do not change: submit it under another id"
+        yield SubmissionCode.PARTIES_CHANGED, ConflictError(problem)
+    if any(version.state == State.ENDED for version in earlier):
+        problem = "the scheme has ended: submit what follows it under another id"
+        yield SubmissionCode.SCHEME_ENDED, ConflictError(problem)
+    same = digest(scheme.canonical().encode())
+    for version in earlier:
+        if version.digest == same and version.state in {*UNDER_REVIEW, State.APPROVED}:
+            problem = f"version {version.version} says the same and is {version.state}"
+            yield SubmissionCode.SAYS_THE_SAME, ConflictError(problem)
+
+
+def _raise_first(faults: Iterator[SubmissionFault]) -> None:
+    for _, error in faults:
+        raise error
+
+
 def _add_version(act: Act, scheme: SchemeDocument) -> SchemeVersionRow:
     session = act.session
     canonical = scheme.canonical()
@@ -200,14 +254,9 @@ def _add_version(act: Act, scheme: SchemeDocument) -> SchemeVersionRow:
     if row is None:
         session.add(SchemeRow(id=scheme.scheme, provider=scheme.provider, recipient=scheme.recipient))
         session.flush()
-    elif (row.provider, row.recipient) != (scheme.provider, scheme.recipient):
-        raise ConflictError("the parties of a scheme do not change: submit it under another id")
     earlier = version_rows(session, scheme.scheme)
-    if any(version.state == State.ENDED for version in earlier):
-        raise ConflictError("the scheme has ended: submit what follows it under another id")
+    _raise_first(version_faults(row, earlier, scheme))
     for version in earlier:
-        if version.digest == digest(canonical.encode()) and version.state in {*UNDER_REVIEW, State.APPROVED}:
-            raise ConflictError(f"version {version.version} says the same and is {version.state}")
         if version.state in UNDER_REVIEW:
             version.state = State.REPLACED.value
     added = SchemeVersionRow(

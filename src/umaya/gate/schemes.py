@@ -18,6 +18,7 @@ from umaya.gate import documents
 from umaya.gate.catalogue import Words, find_actor, find_dataset
 from umaya.gate.checks import check_document
 from umaya.gate.conditions import Condition
+from umaya.gate.emergency.limits import check_plan
 from umaya.gate.hats import check_hat
 from umaya.gate.models import SchemeActRow, SchemeRow, SchemeVersionRow
 from umaya.gate.open_points import open_points
@@ -153,6 +154,7 @@ class Schemes:
             _raise_first(applicant_faults(act.session, applicant, scheme))
             rules = self._law.at(day_in_japan(act.now))
             check_document(act.session, document, scheme, self._obligations, rules)
+            check_plan(act.session, document, scheme, day_in_japan(act.now))
             version = _add_version(act, scheme)
             body = {
                 "provider": scheme.provider,

@@ -18,6 +18,7 @@ from umaya.gate.accounts import Accounts
 from umaya.gate.alarms import Alarms
 from umaya.gate.bodies import Bodies
 from umaya.gate.catalogue import Catalogue
+from umaya.gate.dry_check import DryCheck
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
 from umaya.gate.intake import Intake, Taken
@@ -29,6 +30,7 @@ from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
 from umaya.gate.people.numbers import CustomerNumbers
 from umaya.gate.point import Point, PointDecision
 from umaya.gate.provision import PartyParticulars, Provisions
+from umaya.gate.reach import Reach
 from umaya.gate.receipts import PersonReceipts
 from umaya.gate.record import Acts, LedgerLike, NotRecordedError
 from umaya.gate.rehearsal import Rehearsal
@@ -65,6 +67,8 @@ class Gate:
         catalogue: parties, actors, datasets.
         accounts: who may sign in.
         schemes: submitted documents.
+        dry_check: what would be said to a document, before it is submitted.
+        reach: which bases can carry a use.
         bodies: officers, and how each party takes part in the group's control.
         review: the two locks, and what watches over what is in force.
         rehearsal: which acts of the review would be taken from whom.
@@ -107,6 +111,8 @@ class Gate:
         self.accounts = Accounts(self._acts)
         self.bodies = Bodies(self._acts)
         self.schemes = Schemes(self._acts, made_of, law)
+        self.dry_check = DryCheck(self._acts, made_of, law)
+        self.reach = Reach(self._acts, made_of, law)
         self.review = Review(self._acts, made_of, law, notice_in_force)
         self.rehearsal = Rehearsal(self._acts, made_of, law, notice_in_force)
         self.agenda = Agenda(self._acts, made_of, law, notice_in_force)

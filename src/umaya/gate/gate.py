@@ -19,14 +19,20 @@ from umaya.gate.alarms import Alarms
 from umaya.gate.bodies import Bodies
 from umaya.gate.catalogue import Catalogue
 from umaya.gate.dry_check import DryCheck
+from umaya.gate.emergency.desk import Emergencies
+from umaya.gate.emergency.notify import MemoryNotifier, Notifier
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
 from umaya.gate.intake import Intake, Taken
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.opening import Opener
+from umaya.gate.own import Own
 from umaya.gate.pending import Agenda
 from umaya.gate.people import Consents, Measures, Merges, Projection, Topics
+from umaya.gate.people.counter import Counter
+from umaya.gate.people.evidence import Evidences
+from umaya.gate.people.evidence_files import EvidenceFiles
 from umaya.gate.people.numbers import CustomerNumbers
 from umaya.gate.point import Point, PointDecision
 from umaya.gate.provision import PartyParticulars, Provisions
@@ -74,14 +80,18 @@ class Gate:
         rehearsal: which acts of the review would be taken from whom.
         agenda: what is to be done next with schemes, and by whom.
         events: declared disasters.
+        emergency: raw data in a declared disaster, at once (break-glass).
         uses: what was released and refused.
         projection: what people said and what protects them, as of now.
         topics: what people may consent to, and the texts they are shown.
         consents: given, withdrawn, looked up.
+        evidence: forms and images that show what was said.
+        counter: what a clerk took today.
         measures: protective measures.
         merges: numbers that became one.
         numbers: what each party calls a person.
         alarms: what the second line must look at.
+        own: what people are told about themselves.
         joint_use: notices of joint use.
         particulars: addresses and representatives of parties.
         provisions: records of third-party provision.
@@ -97,6 +107,7 @@ class Gate:
         law: RuleBook = RULES,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         people_secret: bytes | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -117,10 +128,14 @@ class Gate:
         self.rehearsal = Rehearsal(self._acts, made_of, law, notice_in_force)
         self.agenda = Agenda(self._acts, made_of, law, notice_in_force)
         self.events = Events(self._acts)
+        self.emergency = Emergencies(self._acts, made_of, law, notifier or MemoryNotifier())
         self.uses = Uses(database)
         self.projection = Projection(database)
         self.topics = Topics(self._acts)
         self.consents = Consents(self._acts, self.projection)
+        files = EvidenceFiles(vault_directory / "consent_evidence", self._people_secret, entropy)
+        self.evidence = Evidences(self._acts, self.projection, files)
+        self.counter = Counter(self._acts, self.consents)
         self.measures = Measures(self._acts, self.projection)
         self.merges = Merges(self._acts, self.projection)
         self.numbers = CustomerNumbers(self._people_secret)
@@ -135,6 +150,9 @@ class Gate:
         )
         self._closing = Closing(self._acts, self._people_secret)
         self._receipts = PersonReceipts(database, ledger, self._people_secret)
+        self.own = Own(
+            self._acts, self.projection, vault.people, law, self.consents, self._receipts, self._people_secret
+        )
         self._intake = Intake(self._acts, vault)
 
     def intake(self, actor: Actor, dataset: str, table: pa.Table, source: str) -> Taken:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyroaring import BitMap
+
 from umaya.gate.alarms import alarm_kind, raise_alarm
 from umaya.gate.catalogue import Dataset, find_party
 from umaya.gate.conditions import Condition
 from umaya.gate.judge import Judge, Judged
 from umaya.gate.models import UsePeopleRow
+from umaya.gate.own.index import index_use, take_slot
 from umaya.gate.people import Consents
 from umaya.gate.people.events import hold
 from umaya.gate.person_rule import numbers
@@ -156,8 +159,11 @@ class Opener:
                 self._consents.spend(act, actor, decision.topic, decision.people.permitted, use_id)
         if decision.permitted:
             self._record_provision(act, use_id, judged, root)
+        touched = decision.people.permitted if decision.permitted and decision.people is not None else BitMap()
+        slot = take_slot(act.session, touched)
         kind = "use.permitted" if decision.permitted else "use.refused"
         row.entry = act.record(kind, actor, decision_body(use_id, use, decision, salt, root))
+        index_use(act.session, use_id, row.entry, touched, slot)
         alarming = alarm_kind(judged, by_number=use.people is not None)
         if alarming is not None:
             raise_alarm(act, self._acts.new_id(), alarming, judged, row)

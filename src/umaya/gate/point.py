@@ -23,6 +23,7 @@ from umaya.gate.alarms import alarm_kind, raise_alarm
 from umaya.gate.conditions import Condition
 from umaya.gate.judge import Judge, Judged
 from umaya.gate.models import UsePeopleRow, UseRow
+from umaya.gate.own.models import PERSONS
 from umaya.gate.people import Consents
 from umaya.gate.people.events import hold
 from umaya.gate.people.topics import find_topic
@@ -177,6 +178,9 @@ class Point:
         if touched:
             people = [{"use": it.use, "permitted": BitMap([it.person]).serialize()} for it in touched]
             act.session.execute(insert(UsePeopleRow), people)
+            entered = dict(zip((it.use for it in decisions), entries, strict=True))
+            index = [{"person": it.person, "entry": entered[it.use], "use": it.use} for it in touched]
+            act.session.execute(insert(PERSONS), index)
         self._raise_alarm(act, decisions, rows)
         return entries
 

@@ -1,4 +1,4 @@
-"""Reading scheme documents: YAML in, plain data and the line of every key out.
+"""Reading and writing documents: YAML in, plain data and the line of every key out, and back.
 
 Must hold: what a person reads in the file is what is stored. So a key that stands twice is refused instead of the last
 one winning, aliases and merges are refused (they hide content), and only plain YAML values are built.
@@ -6,6 +6,7 @@ one winning, aliases and merges are refused (they hide content), and only plain 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,20 @@ def read(text: str, file: str) -> Document:
     if not isinstance(data, dict):
         raise InputError(Place(file), "the document is no mapping of keys to values", "start it with `scheme: ...`")
     return Document(file, data, lines)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes every value out where it stands, as `read` wants it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
+
+def write(data: Mapping[str, Any]) -> str:
+    """Return data as YAML, its keys in their order; `read` returns the same data."""
+    text: str = yaml.dump(dict(data), Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120)
+    return text
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], file: str) -> None:

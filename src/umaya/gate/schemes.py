@@ -200,7 +200,7 @@ class SubmissionCode(StrEnum):
     OTHER_HAT = "other-hat"
     NO_PARTY_TO_IT = "no-party-to-it"
     PARTIES_CHANGED = "parties-changed"
-    SCHEME_ENDED = "scheme-ended"
+    AFTER_ITS_END = "after-its-end"
     SAYS_THE_SAME = "says-the-same"
 
 
@@ -236,7 +236,7 @@ def version_faults(
         yield SubmissionCode.PARTIES_CHANGED, ConflictError(problem)
     if any(version.state == State.ENDED for version in earlier):
         problem = "the scheme has ended: submit what follows it under another id"
-        yield SubmissionCode.SCHEME_ENDED, ConflictError(problem)
+        yield SubmissionCode.AFTER_ITS_END, ConflictError(problem)
     same = digest(scheme.canonical().encode())
     for version in earlier:
         if version.digest == same and version.state in {*UNDER_REVIEW, State.APPROVED}:

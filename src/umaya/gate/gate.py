@@ -20,7 +20,7 @@ from umaya.gate.bodies import Bodies
 from umaya.gate.catalogue import Catalogue
 from umaya.gate.dry_check import DryCheck
 from umaya.gate.emergency.desk import Emergencies
-from umaya.gate.emergency.notify import MemoryNotifier, Notifier
+from umaya.gate.emergency.notify import Notifier, PagesOnly
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
 from umaya.gate.intake import Intake, Taken
@@ -42,6 +42,7 @@ from umaya.gate.record import Acts, LedgerLike, NotRecordedError
 from umaya.gate.rehearsal import Rehearsal
 from umaya.gate.release import Closing, Stream
 from umaya.gate.review import Review
+from umaya.gate.rights import Rights
 from umaya.gate.schemes import Schemes
 from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.use_record import hashed
@@ -95,6 +96,7 @@ class Gate:
         joint_use: notices of joint use.
         particulars: addresses and representatives of parties.
         provisions: records of third-party provision.
+        rights: requests of people about the data that is held of them.
     """
 
     def __init__(
@@ -128,7 +130,7 @@ class Gate:
         self.rehearsal = Rehearsal(self._acts, made_of, law, notice_in_force)
         self.agenda = Agenda(self._acts, made_of, law, notice_in_force)
         self.events = Events(self._acts)
-        self.emergency = Emergencies(self._acts, made_of, law, notifier or MemoryNotifier())
+        self.emergency = Emergencies(self._acts, made_of, law, notifier or PagesOnly())
         self.uses = Uses(database)
         self.projection = Projection(database)
         self.topics = Topics(self._acts)
@@ -143,6 +145,7 @@ class Gate:
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)
+        self.rights = Rights(self._acts, self.projection)
         self._judge = Judge(made_of, self.projection, vault.people, law, notice_in_force)
         mint = Mint(seal, clock, entropy)
         self._opener = Opener(

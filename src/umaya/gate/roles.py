@@ -28,6 +28,8 @@ PRIVACY_OFFICER: Final = "privacy-officer"
 """個人情報保護責任者: answers for the privacy check of a party's schemes."""
 RESPONDER: Final = "responder"
 """緊急時の請求者: opens raw data in a declared emergency, without prior approval; of the recipient."""
+RIGHTS_DESK: Final = "rights-desk"
+"""開示等請求窓口: deals with requests of people about the data that the party holds of them."""
 PROGRAM: Final = "program"
 """Marks a program: nobody signs in as one."""
 
@@ -46,5 +48,6 @@ ROLES: Final = frozenset(
         PRIVACY_OFFICER,
         RESPONDER,
         PROGRAM,
+        RIGHTS_DESK,
     }
 )

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from umaya.gate import Gate
 from umaya.gate.people import Channel, Evidence, Said
 from umaya.gate.people.events import MAX_PERSON
+from umaya.gate.people.look_ups import Way
 from umaya.types.site import Site
 
 PREFIX = "/api/v1/consents"
@@ -53,9 +54,10 @@ class WithdrawBody(OnePerson):
 
 
 class LookUpBody(OnePerson):
-    """A question, and whether every word is asked for."""
+    """A question, whether every word is asked for, and why the actor asks."""
 
     history: bool = False
+    reason: str = ""
 
 
 def router(gate: Gate, site: Site) -> APIRouter:
@@ -85,8 +87,10 @@ def router(gate: Gate, site: Site) -> APIRouter:
 
     @routes.post("/state")
     def state(request: Request, body: LookUpBody) -> dict[str, Any]:
-        """What holds for a person on a topic today; changes nothing."""
-        found = gate.consents.look_up(site.actor(request), body.person, body.topic, history=body.history)
+        """What holds for a person on a topic today; that it was asked is recorded before it is told."""
+        found = gate.consents.look_up(
+            site.actor(request), body.person, body.topic, Way.API, history=body.history, reason=body.reason
+        )
         return {
             "topic": found.topic,
             "state": found.state,

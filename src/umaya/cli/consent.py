@@ -124,10 +124,14 @@ def state(
     hub: HubFolder,
     actor: As,
     history: Annotated[bool, typer.Option("--history", help="Every word, latest first.")] = False,
+    reason: Annotated[str, typer.Option(help="Why you look; recorded with the look-up.")] = "",
 ) -> None:
-    """Tell what holds for a person on a topic today."""
+    """Tell what holds for a person on a topic today; that you looked is recorded first."""
+    from umaya.gate.people.look_ups import Way
+
     with opened(hub) as gate:
-        found = gate.consents.look_up(gate.catalogue.actor(actor), person, topic, history=history)
+        looking = gate.catalogue.actor(actor)
+        found = gate.consents.look_up(looking, person, topic, Way.COMMAND, history=history, reason=reason)
     print(f"{topic} is {found.state}")
     for said in found.history or filter(None, [found.word]):
         until = "" if said.good_through is None else f", text {said.text}, good through {said.good_through}"
@@ -155,6 +159,14 @@ def campaign(
         )
     print(f"{done.topic} text {done.text}: {done.people:,} consents, good through {done.good_through}, ", end="")
     print(f"{done.outdated:,} outdated, entry {done.entry}")
+
+
+@app.command("erase-evidence")
+def erase_evidence(hub: HubFolder, actor: As) -> None:
+    """Erase the evidence that your party need keep no longer."""
+    with opened(hub) as gate:
+        erased = gate.evidence.erase_due(gate.catalogue.actor(actor))
+    print(f"{erased:,} erased")
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from tests.gate.people.town import (
     Town,
 )
 from umaya.gate.people import Campaign, Channel, Said
+from umaya.gate.people.look_ups import Way
 from umaya.gate.people.models import CampaignEvidenceRow
 from umaya.gate.record import NotRecordedError
 from umaya.types.errors import ConflictError, ForbiddenError, InputError
@@ -60,8 +61,8 @@ def test_many_consents_are_one_event_and_one_entry(either_town: Town, tmp_path: 
         progress=lambda step, people: steps.append((step, people)),
     )
     assert found == Campaign(CROSS_SELL, 1, 3, 0, date(2026, 5, 2), entries)
-    assert [town.state(person) for person in (6, 7, 8, 9)] == ["none", "active", "active", "active"]
     assert (len(town.ledger.entries), town.projection.latest().reached) == (entries + 1, reached + 1)
+    assert [town.state(person) for person in (6, 7, 8, 9)] == ["none", "active", "active", "active"]
     assert steps == [("read", 3), ("checked", 3), ("written", 3), ("recorded", 3)]
     body = town.body("consent.campaign")
     assert {key: body[key] for key in ("topic", "text", "people", "outdated", "taken_at", "good_through")} == {
@@ -72,7 +73,7 @@ def test_many_consents_are_one_event_and_one_entry(either_town: Town, tmp_path: 
         "taken_at": NOW,
         "good_through": date(2026, 5, 2),
     }
-    word = town.consents.look_up(OTHER_CLERK, 8, CROSS_SELL, history=True)
+    word = town.consents.look_up(OTHER_CLERK, 8, CROSS_SELL, Way.API, history=True)
     assert word.history == (Said("given", 1, date(2026, 5, 2), NOW, Channel.CAMPAIGN),)
     with town.database.reading() as session:
         data = session.scalars(select(CampaignEvidenceRow.data)).one()
@@ -98,7 +99,7 @@ def test_who_said_something_since_keeps_that_word(either_town: Town, tmp_path: P
     found = town.consents.campaign(CLERK, CROSS_SELL, 1, file(tmp_path, person=[7, 8, 9, 10]), taken_at=collected)
     assert (found.people, found.outdated) == (2, 2)
     assert town.state(7) == "withdrawn"
-    channels = [town.consents.look_up(CLERK, person, CROSS_SELL).word for person in (8, 9, 10)]
+    channels = [town.consents.look_up(CLERK, person, CROSS_SELL, Way.API).word for person in (8, 9, 10)]
     assert [word and word.channel for word in channels] == ["app", "campaign", "campaign"]
 
 

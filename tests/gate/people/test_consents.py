@@ -28,6 +28,7 @@ from tests.gate.people.town import (
     Town,
 )
 from umaya.gate.people import Channel, Evidence, Said, Standing, State
+from umaya.gate.people.look_ups import Way
 from umaya.gate.people.models import ActRow
 from umaya.gate.people.withdrawals import Withdrawal
 from umaya.gate.record import NotRecordedError
@@ -61,8 +62,8 @@ def test_a_counter_sees_state_and_word(either_town: Town) -> None:
     town = either_town
     town.give(7)
     word = Said("given", 1, date(2026, 5, 2), NOW, Channel.COUNTER)
-    assert town.consents.look_up(OTHER_CLERK, 7, CROSS_SELL) == Standing(CROSS_SELL, State.ACTIVE, word)
-    assert town.consents.look_up(CLERK, 8, CROSS_SELL) == Standing(CROSS_SELL, State.NONE)
+    assert town.consents.look_up(OTHER_CLERK, 7, CROSS_SELL, Way.API) == Standing(CROSS_SELL, State.ACTIVE, word)
+    assert town.consents.look_up(CLERK, 8, CROSS_SELL, Way.API) == Standing(CROSS_SELL, State.NONE)
 
 
 def test_either_party_withdraws_at_once_in_every_process(either_town: Town) -> None:
@@ -164,7 +165,7 @@ def test_a_paper_that_was_signed_before_a_withdrawal_changes_nothing(either_town
     town.clock.advance(MINUTE)
     town.give(7, channel=Channel.PAPER, taken_at=signed)
     assert town.state(7) == "withdrawn"
-    history = town.consents.look_up(CLERK, 7, CROSS_SELL, history=True).history
+    history = town.consents.look_up(CLERK, 7, CROSS_SELL, Way.API, history=True).history
     assert [(said.kind, said.channel) for said in history] == [("outdated", "paper"), ("withdrawn", "phone")]
     town.give(7)
     assert town.state(7) == "active"
@@ -176,7 +177,7 @@ def test_history_is_every_word_latest_first(either_town: Town) -> None:
     town.withdraw(7)
     town.give(7, channel=Channel.APP, actor=ACTORS["bank-app"])
     town.give(8)
-    found = town.consents.look_up(OTHER_CLERK, 7, CROSS_SELL, history=True)
+    found = town.consents.look_up(OTHER_CLERK, 7, CROSS_SELL, Way.API, history=True)
     assert [said.kind for said in found.history] == ["given", "withdrawn", "given"]
     assert found.word == found.history[0]
     assert found.word is not None
@@ -190,8 +191,8 @@ def test_a_protected_person_looks_like_nobody_to_all_but_protectors(either_town:
     nobody = Standing(CROSS_SELL, State.NONE)
     for actor in (CLERK, OTHER_CLERK, ACTORS["bank-app"]):
         for history in (False, True):
-            assert town.consents.look_up(actor, 7, CROSS_SELL, history=history) == nobody
-            assert town.consents.look_up(actor, 8, CROSS_SELL, history=history) == nobody
+            assert town.consents.look_up(actor, 7, CROSS_SELL, Way.API, history=history) == nobody
+            assert town.consents.look_up(actor, 8, CROSS_SELL, Way.API, history=history) == nobody
     assert town.state(7, actor=PROTECTOR) == "active"
     town.give(7)
     town.withdraw(7)
@@ -269,7 +270,7 @@ def test_a_word_that_is_asked_for_each_time_is_good_for_one_use(either_town: Tow
     town.clock.advance(timedelta(minutes=1))
     town.give(7, topic)
     assert elsewhere.state(7, topic) == "active"
-    kinds = [said.kind for said in town.consents.look_up(CLERK, 7, topic, history=True).history]
+    kinds = [said.kind for said in town.consents.look_up(CLERK, 7, topic, Way.API, history=True).history]
     assert kinds == ["given", "spent", "given"]
 
 

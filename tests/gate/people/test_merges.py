@@ -14,6 +14,7 @@ from pyroaring import BitMap
 from sqlalchemy import delete, update
 
 from tests.gate.people.town import CLERK, CRASH, CROSS_SELL, NOW, PROTECTOR, Town
+from umaya.gate.people.look_ups import Way
 from umaya.gate.people.models import ActRow, CampaignEvidenceRow, CounterRow, EventRow
 from umaya.types.errors import ConflictError, InputError
 
@@ -62,7 +63,7 @@ def test_nothing_that_was_said_is_lost(either_town: Town) -> None:
     town.withdraw(7)
     town.merges.merge("hub", 7, 8)
     town.give(7)
-    history = town.consents.look_up(CLERK, 7, CROSS_SELL, history=True).history
+    history = town.consents.look_up(CLERK, 7, CROSS_SELL, Way.API, history=True).history
     assert [said.kind for said in history] == ["given", "withdrawn", "given"]
 
 

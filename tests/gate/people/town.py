@@ -30,6 +30,7 @@ from umaya.gate.people import (
     Topic,
     Topics,
 )
+from umaya.gate.people.look_ups import Way
 from umaya.gate.record import Acts
 from umaya.law import ConsentTier
 from umaya.stores.database import Database
@@ -114,7 +115,7 @@ class Town:
         self.consents.withdraw(actor, person, topic, Channel.PHONE)
 
     def state(self, person: int, topic: str = CROSS_SELL, actor: Actor = CLERK) -> str:
-        return str(self.consents.look_up(actor, person, topic).state)
+        return str(self.consents.look_up(actor, person, topic, Way.API).state)
 
     def body(self, kind: str) -> Any:
         """Return the body of the latest entry of a kind."""

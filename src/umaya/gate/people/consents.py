@@ -1,8 +1,9 @@
 """Consents: given, withdrawn, looked up, spent.
 
 Must hold: once `withdraw` has returned, no decision in any process rests on the consent; a consent that was taken
-before the person's latest word has no effect; a counter learns what holds for one person on one topic and nothing else;
-a protected person looks, to everybody but a protector, like one who never said anything.
+before the person's latest word has no effect; a counter learns what holds for one person on one topic and nothing else,
+and that it asked is recorded first; a protected person looks, to everybody but a protector, like one who never said
+anything.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pyroaring import BitMap
 from umaya.gate.catalogue import find_actor
 from umaya.gate.people.campaigns import Campaign, Campaigns, Progress
 from umaya.gate.people.events import Event, EventKind, append
+from umaya.gate.people.evidence import keep
+from umaya.gate.people.look_ups import LookUp, LookUps, Way
 from umaya.gate.people.models import ActRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.taking import Channel, Evidence, act_row, check_party, request_time, taken_time
@@ -107,6 +110,7 @@ class Consents:
         self._projection = projection
         self._campaigns = Campaigns(acts, projection)
         self._withdrawals = Withdrawals(acts, projection)
+        self._look_ups = LookUps(acts)
 
     def give(
         self,
@@ -159,6 +163,7 @@ class Consents:
             row = act_row(act, actor, append(act.session, [event]), channel, taken)
             row.evidence, row.reference, row.requested_at = evidence.digest, evidence.reference, requested
             act.session.add(row)
+            kept = keep(act.session, row.seq, evidence, find_actor(act.session, actor.id).party, good_through)
             body = {
                 "topic": topic,
                 "text": text,
@@ -169,6 +174,8 @@ class Consents:
                 "good_through": good_through,
             }
             row.entry = act.record("consent.given", actor.id, body)
+            if kept is not None:
+                kept.entry = row.entry
             return Given(topic, text, good_through, row.entry)
 
     def withdraw(self, actor: Actor, person: int, topic: str, channel: Channel) -> None:
@@ -223,26 +230,29 @@ class Consents:
         """
         return self._campaigns.record(actor, topic, text, file, taken_at, progress)
 
-    def look_up(self, actor: Actor, person: int, topic: str, *, history: bool = False) -> Standing:
-        """Return what holds for a person on a topic today.
+    def look_up(
+        self, actor: Actor, person: int, topic: str, way: Way, *, history: bool = False, reason: str = ""
+    ) -> Standing:
+        """Return what holds for a person on a topic today; who asked is recorded before it is told.
 
         Args:
             actor: a clerk or program of one of the topic's parties, or a protector.
             person: number of the person.
             topic: id of the topic.
+            way: how the actor looks.
             history: whether every word is asked for.
+            reason: why, where the actor states it.
 
         Raises:
-            InputError: when the number is none.
+            InputError: when the number is none, or the reason cannot be kept.
             NotFoundError: when there is no such topic.
             ForbiddenError: when the actor may not.
+            NotRecordedError: when the ledger cannot write: then nothing is told.
         """
-        check_person(person)
+        self._look_ups.hand_in(LookUp(actor, person, topic, way, reason))
         with self._acts.database.reading() as session:
             of = find_topic_row(session, topic)
             protector = PROTECTOR in find_actor(session, actor.id).roles
-            if not protector:
-                check_party(session, actor, of)
             word = latest_word(session, of.number, person)
             words = words_of(session, of.number, person) if history else []
             state = self._projection.now(session)
@@ -290,6 +300,7 @@ def state_of(word: Word, day: date) -> State:
 
 
 def said_of(word: Word) -> Said:
+    """Return a word as a counter may see it."""
     last = word.event.last_day
     return Said(
         kind=EventKind(word.event.kind).name.lower(),

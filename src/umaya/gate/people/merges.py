@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from umaya.gate.catalogue import HUB, find_actor
+from umaya.gate.hats import check_role
 from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import ActRow, TopicRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState
 from umaya.gate.people.words import check_person, latest_word
 from umaya.gate.record import Acts
+from umaya.gate.roles import PROGRAM
 from umaya.gate.statements import salted
 from umaya.types.errors import ConflictError, InputError, Place
 
@@ -37,13 +40,14 @@ class Merges:
         """Let one number stand for both from now on; return the ledger index.
 
         Args:
-            actor: id of who found out: `hub`, or the program that links records. Whether it may is the caller's to
-                check; no page or route offers it.
+            actor: id of who found out: `hub`, or a program that links records.
             into: the number that stays.
             origin: the number that is merged into it.
 
         Raises:
             InputError: when a number is none, or both are the same.
+            NotFoundError: when there is no such actor.
+            ForbiddenError: when the actor is neither.
             ConflictError: when either was merged into another before.
         """
         check_person(into)
@@ -51,6 +55,8 @@ class Merges:
         if into == origin:
             raise InputError(Place("merge", field="origin"), "both numbers are the same", "give two")
         with self._acts.begin() as act:
+            if actor != HUB:
+                check_role(find_actor(act.session, actor), PROGRAM)
             state = self._projection.held(act.session)
             if into in state.merged or origin in state.merged:
                 raise ConflictError("one of the numbers was merged into another before")

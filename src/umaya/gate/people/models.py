@@ -1,4 +1,6 @@
-"""Tables of topics, texts, words, measures and merges. Moments are UTC; `entry` is the ledger index of the act.
+"""Tables of topics, texts, words, their evidence, measures, merges and look-ups.
+
+Moments are UTC; `entry` is the ledger index of the act.
 
 Person numbers stand here and in no ledger entry. `people_events` is narrow on purpose: every process reads it whole
 when it starts. What is said about an event beyond its effect is in `people_acts`.
@@ -123,6 +125,61 @@ class ActRow(Base):
     entry: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class EvidenceRow(Base):
+    """Evidence of a word that the hub itself keeps; its bytes lie encrypted beside the vault, see `evidence_files`.
+
+    Attributes:
+        digest: of the form, a JSON document.
+        entry: ledger index of the word.
+        media_type: of the image or PDF that goes with the form, if any.
+        party: whose clerk took it, and who answers for it.
+        keep_through: the last day, in Japan, that it is kept.
+        erased_entry: ledger index of the act that erased the bytes; None while they are there.
+    """
+
+    __tablename__ = "consent_evidence"
+    __table_args__ = (
+        Index("ix_consent_evidence_entry", "entry"),
+        Index("ix_consent_evidence_keep_through", "party", "keep_through"),
+    )
+
+    seq: Mapped[int] = mapped_column(BIG, ForeignKey("people_events.seq"), primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(DIGEST)
+    media_type: Mapped[str | None] = mapped_column(String(32))
+    party: Mapped[str] = mapped_column(ID, ForeignKey("parties.id"))
+    keep_through: Mapped[date]
+    entry: Mapped[int] = mapped_column(BIG)
+    erased_entry: Mapped[int | None] = mapped_column(BIG)
+
+
+class LookUpRow(Base):
+    """Somebody looked at what a person said, or opened what shows it. Written before anything was told.
+
+    Attributes:
+        party: of the actor, at that time.
+        person: number as it was asked for.
+        channel: a `Way`: page, api or command.
+        what: `state` of the word, or its `evidence`.
+        reason: as it was stated; None where none was asked for.
+        salt: hides the person in the ledger entry.
+    """
+
+    __tablename__ = "look_ups"
+    __table_args__ = (Index("ix_look_ups_actor_at", "actor", "at"), Index("ix_look_ups_person_at", "person", "at"))
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    actor: Mapped[str] = mapped_column(ID)
+    party: Mapped[str] = mapped_column(ID)
+    person: Mapped[int] = mapped_column(BigInteger)
+    topic: Mapped[str] = mapped_column(ID)
+    at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(String(16))
+    what: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+    salt: Mapped[str] = mapped_column(String(32))
+    entry: Mapped[int] = mapped_column(BIG)
+
+
 class CampaignEvidenceRow(Base):
     """Evidence digests of a campaign's people, as an Arrow IPC file (person uint32, evidence binary(32))."""
 
@@ -155,3 +212,4 @@ class MeasureRow(Base):
 EVENTS = Base.metadata.tables["people_events"]
 ACTS = Base.metadata.tables["people_acts"]
 COUNTER = Base.metadata.tables["people_counter"]
+LOOK_UPS = Base.metadata.tables["look_ups"]

@@ -35,16 +35,29 @@ class Channel(StrEnum):
 
 
 @dataclass(frozen=True)
+class Kept:
+    """That the hub itself keeps the evidence.
+
+    Attributes:
+        media_type: of the image or PDF that goes with the form; None where none does.
+    """
+
+    media_type: str | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What shows that a word was taken.
 
     Attributes:
         digest: of the form's image or the electronic log, `sha256:` and hex.
         reference: where that is kept, in words; stays in the hub.
+        kept: of what `Evidences` keeps; None where it is kept elsewhere.
     """
 
     digest: str
     reference: str
+    kept: Kept | None = None
 
     def __post_init__(self) -> None:
         if not _DIGEST.fullmatch(self.digest):

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umaya.ledger import Ed25519Signer, Ledger, evidence_check
-from umaya.ledger.entries import digest
+from umaya.ledger.entries import Given, digest
 from umaya.ledger.evidence import MAX_ENTRIES, Content, fingerprint, finish, prepare
 from umaya.ledger.evidence_check import Archive, FaultError, Step, consistent, included, read_zip, signed, written_zip
 from umaya.ledger.merkle import consistency_path, inclusion_path, leaf_hash, node_hash, range_root
@@ -44,14 +44,14 @@ class Story:
 
     def export(self, content: Content | None = None, signer: Ed25519Signer = SIGNER) -> bytes:
         prepared = prepare(self.ledger, signer.vkey, content or self.content(), EXPORT)
-        body = {"export": EXPORT, "of": "use", "entries": len(prepared.entries), "content": prepared.digest}
+        body: dict[str, Given] = {"export": EXPORT, "of": "use", "entries": len(prepared.entries), "content": prepared.digest}
         exported = self.ledger.append("evidence.exported", "auditor", body)
         return finish(self.ledger, signer.vkey, prepared, exported.index, self.ledger.checkpoint())
 
 
 def make_story(folder: Path, approver: str = "head", signer: Ed25519Signer = SIGNER, noise: int = 30) -> Story:
     ledger = Ledger.create(folder, signer, SystemClock())
-    scheme = {"scheme": "minase-letters", "version": 1, "document": digest(DOCUMENT.encode())}
+    scheme: dict[str, Given] = {"scheme": "minase-letters", "version": 1, "document": digest(DOCUMENT.encode())}
     for _ in range(noise):
         ledger.append("hub.created", "hub", {})
     acts = (("submitted", "planner"), ("verified", "second-line"), ("approved", approver))
@@ -118,7 +118,7 @@ def test_the_checker_is_python_3_9_and_the_standard_library_alone() -> None:
 
 def test_the_same_export_gives_the_same_bytes(story: Story) -> None:
     prepared = [prepare(story.ledger, SIGNER.vkey, story.content(), EXPORT) for _ in range(2)]
-    body = {"export": EXPORT, "of": "use", "entries": 5, "content": prepared[0].digest}
+    body: dict[str, Given] = {"export": EXPORT, "of": "use", "entries": 5, "content": prepared[0].digest}
     exported = story.ledger.append("evidence.exported", "auditor", body).index
     note = story.ledger.checkpoint()
     first = finish(story.ledger, SIGNER.vkey, prepared[0], exported, note)
@@ -288,7 +288,7 @@ def test_whatever_is_no_signature_is_none(public: bytes, signature: bytes) -> No
 
 
 def test_a_signature_has_one_form() -> None:
-    """A greater s (plus L) gives the same point: RFC 8032 5.1.7 refuses it, or whoever has a signature could make another."""
+    """A greater s (plus L) gives the same point: RFC 8032 5.1.7 refuses it, lest one signature make another."""
     key = Ed25519PrivateKey.from_private_bytes(bytes(32))
     public, signature = key.public_key().public_bytes_raw(), key.sign(b"m")
     s = int.from_bytes(signature[32:], "little") + 2**252 + 27742317777372353535851937790883648493

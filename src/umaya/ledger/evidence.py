@@ -137,8 +137,8 @@ def finish(reader: LedgerReader, vkey: str, prepared: Prepared, exported: int, c
     files = dict(prepared.files)
     files["checkpoint.txt"] = checkpoint.encode()
     files[f"entries/{exported:010d}.json"] = reader.entry_bytes(exported)
-    for index in (*prepared.entries, exported):
-        path = reader.inclusion_proof(index, head.size)
+    indices = (*prepared.entries, exported)
+    for index, path in zip(indices, reader.inclusion_proofs(indices, head.size), strict=True):
         files[f"proofs/{index:010d}.txt"] = Receipt(index, tuple(path), checkpoint).text().encode()
     for index, size in prepared.heads.items():
         files[f"consistency/{index:010d}.txt"] = _consistency(reader, size, head)

@@ -282,7 +282,7 @@ Files = dict[str, bytes]
 
 def read_folder(folder: Path) -> Files:
     """Return every file below a folder."""
-    files = {}
+    files: Files = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):

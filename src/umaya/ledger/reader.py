@@ -7,7 +7,7 @@ because the checkpoint is replaced last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from umaya.ledger.checkpoint import TreeHead, open_checkpoint
@@ -100,12 +100,20 @@ class LedgerReader:
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the audit path of an entry in the tree of `size` (now, when None), or raise NotFoundError."""
+        return self.inclusion_proofs([index], size)[0]
+
+    def inclusion_proofs(self, indices: Sequence[int], size: int | None = None) -> list[list[bytes]]:
+        """Return the audit paths of several entries, as `inclusion_proof` does of one; tiles are read once."""
         present = self.size
         size = present if size is None else size
         if size > present:
             raise NotFoundError("the ledger never had a tree of this size")
-        _require_index(index, size)
-        return inclusion_path(index, size, _Subtrees(self, present))
+        subtrees = _Subtrees(self, present)
+        paths = []
+        for index in indices:
+            _require_index(index, size)
+            paths.append(inclusion_path(index, size, subtrees))
+        return paths
 
     def consistency_proof(self, old: int, new: int | None = None) -> list[bytes]:
         """Return the proof that the tree of size `old` is a prefix of that of size `new` (now, when None).

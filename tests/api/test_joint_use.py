@@ -35,7 +35,7 @@ def own_hub(tmp_path: Path) -> Iterator[Hub]:
 
 def test_everybody_reads_what_is_published(hub: Hub) -> None:
     client = client_of(hub)
-    (listed,) = client.get(PATH).json()
+    (listed,) = client.get(PATH).json()["items"]
     assert listed == client.get(f"{PATH}/{ID}").json()
     assert (listed["notice"], listed["in_force"], listed["ended_on"]) == (ID, 1, None)
     assert [(one["version"], one["starts"]) for one in listed["versions"]] == [(1, "2026-12-01"), (2, "2027-02-01")]

@@ -62,7 +62,7 @@ def test_a_scheme_goes_from_its_document_to_its_end(hub: Hub) -> None:
         "max-uses-per-day: {uses: 10}",
         "valid-until: {day: 2999-12-31}",
     ]
-    acts = officer.get(f"{PATH}/snow/history").json()
+    acts = officer.get(f"{PATH}/snow/history").json()["items"]
     assert [act["act"] for act in acts] == [
         "submit",
         "verify",
@@ -127,7 +127,7 @@ def test_a_scheme_that_is_none_of_ones_business_is_not_there(hub: Hub) -> None:
     hub.gate.catalogue.add_actor(STRANGER)
     stranger = client_of(hub, STRANGER)
     scheme = hub.gate.schemes.list()[0].id
-    assert stranger.get(PATH).json() == []
+    assert stranger.get(PATH).json() == {"items": [], "next": None}
     for path in ("", "/history", "/diff"):
         assert stranger.get(f"{PATH}/{scheme}{path}").status_code == 404
     assert post(stranger, f"/{scheme}/report", 404, text="x")["code"] == "not-found"

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from umaya.api.paging import Cursor, Limit, after
+from umaya.client import models
 from umaya.gate import Gate
 from umaya.gate.documents import MAX_CHARACTERS
 from umaya.gate.joint_use import Notice, NoticeRecord
@@ -63,39 +65,41 @@ def router(gate: Gate, clock: Clock, site: Site) -> APIRouter:
         return record
 
     @routes.get("")
-    def notices() -> list[dict[str, Any]]:
+    def notices(cursor: Cursor = None, limit: Limit = 50) -> models.Page[models.Notice]:
         """Every published notice with its versions. For everybody."""
-        return [told for record in gate.joint_use.list() if (told := _record(record, today()))["versions"]]
+        told = [_record(record, today()) for record in gate.joint_use.list()]
+        items, following = after([(one.notice, one) for one in told if one.versions], cursor, limit)
+        return models.Page(items=items, next=following)
 
     @routes.get("/{notice}")
-    def one(notice: str) -> dict[str, Any]:
+    def one(notice: str) -> models.Notice:
         """A published notice with its versions. For everybody."""
         return _record(find(notice), today())
 
     @routes.get("/{notice}/{version}")
-    def words(notice: str, version: Version) -> dict[str, Any]:
+    def words(notice: str, version: Version) -> models.NoticeWords:
         """A published version with its words in both languages. For everybody."""
         return _words(_seen(find(notice), version, today()))
 
     @routes.get("/{notice}/{version}/proof")
-    def proof(notice: str, version: Version) -> dict[str, str]:
+    def proof(notice: str, version: Version) -> models.Proof:
         """The ledger entry that published a version, as recorded, and its receipt. For everybody."""
         _seen(find(notice), version, today())
         entry, receipt = gate.joint_use.proof(notice, version)
-        return {"entry": entry, "receipt": receipt}
+        return models.Proof(entry=entry, receipt=receipt)
 
     @routes.post("", status_code=201)
-    def submit(request: Request, body: SubmitBody) -> dict[str, Any]:
+    def submit(request: Request, body: SubmitBody) -> models.NoticeVersion:
         """Submit a document as the first or next version of its notice."""
-        return _version(gate.joint_use.submit(site.actor(request), body.document, body.file))
+        return models.NoticeVersion(**_version(gate.joint_use.submit(site.actor(request), body.document, body.file)))
 
     @routes.post("/{notice}/{version}/publish")
-    def publish(request: Request, notice: str, version: Version, body: PublishBody) -> dict[str, Any]:
+    def publish(request: Request, notice: str, version: Version, body: PublishBody) -> models.NoticeWords:
         """Publish a draft from a day on."""
         return _words(gate.joint_use.publish(site.actor(request), notice, version, body.day, body.note))
 
     @routes.post("/{notice}/end")
-    def end(request: Request, notice: str, body: EndBody) -> dict[str, Any]:
+    def end(request: Request, notice: str, body: EndBody) -> models.Notice:
         """Let joint use under a notice end with a day."""
         gate.joint_use.end(site.actor(request), notice, body.last_day, body.note)
         return _record(gate.joint_use.get(notice), today())
@@ -110,14 +114,14 @@ def _seen(record: NoticeRecord, version: int, today: date) -> Notice:
     return found
 
 
-def _record(record: NoticeRecord, today: date) -> dict[str, Any]:
+def _record(record: NoticeRecord, today: date) -> models.Notice:
     in_force = record.on(today)
-    return {
-        "notice": record.id,
-        "in_force": None if in_force is None else in_force.version,
-        "ended_on": record.ended_on,
-        "versions": [_version(one) for one in record.seen(today)],
-    }
+    return models.Notice(
+        notice=record.id,
+        in_force=None if in_force is None else in_force.version,
+        ended_on=record.ended_on,
+        versions=[models.NoticeVersion(**_version(one)) for one in record.seen(today)],
+    )
 
 
 def _version(notice: Notice) -> dict[str, Any]:
@@ -133,9 +137,9 @@ def _version(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _words(notice: Notice) -> dict[str, Any]:
+def _words(notice: Notice) -> models.NoticeWords:
     words = {
         language: {"digest": one.digest, "sections": json.loads(json.dumps(one.sections))}
         for language, one in notice.words.items()
     }
-    return _version(notice) | {"words": words}
+    return models.NoticeWords(**_version(notice), words=words)

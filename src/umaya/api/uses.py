@@ -10,16 +10,20 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 from anyio import CancelScope
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.types import Receive, Scope, Send
 
+from umaya.api.paging import Cursor, Limit, cursor_of, key_of
+from umaya.client import models
 from umaya.gate import Condition, Decision, Gate, Op, Refusal, Stream, Use
 from umaya.gate.person_rule import Verdict
+from umaya.gate.uses import UseRecord, UseState
 from umaya.types.errors import NotFoundError
 from umaya.types.site import Actor, Site
+from umaya.web.scheme_steps import may_see
 
 PREFIX = "/api/v1"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -79,7 +83,7 @@ def router(gate: Gate, site: Site) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["uses"])
 
     @routes.post("/uses/decide")
-    def decide(request: Request, body: UseBody) -> dict[str, Any]:
+    def decide(request: Request, body: UseBody) -> models.Decision:
         """What would be decided now. Records nothing and releases nothing."""
         return decision_json(gate.decide(body.use(site.actor(request))))
 
@@ -92,25 +96,26 @@ def router(gate: Gate, site: Site) -> APIRouter:
         headers = {"Umaya-Use": outcome.use, "Umaya-Entry": str(outcome.entry)}
         return _Rows(outcome, headers)
 
+    @routes.get("/uses")
+    def uses(
+        request: Request,
+        scheme: Annotated[str, Query(max_length=64)],
+        state: UseState | None = None,
+        cursor: Cursor = None,
+        limit: Limit = 50,
+    ) -> models.Page[models.UseRecord]:
+        """The uses of a scheme that is one's business, latest first."""
+        actor = site.actor(request)
+        if not may_see(actor, gate.schemes.get(scheme).summary):
+            raise NotFoundError("there is no such scheme")
+        found = gate.uses.list(state, scheme, limit + 1, key_of(cursor, int))
+        following = cursor_of(found[limit - 1].entry) if len(found) > limit else None
+        return models.Page(items=[_record(one) for one in found[:limit]], next=following)
+
     @routes.get("/uses/{use}")
-    def record(request: Request, use: str) -> dict[str, Any]:
+    def record(request: Request, use: str) -> models.UseRecord:
         """What became of a use: for the parties of its scheme and for auditors."""
-        found = gate.uses.seen_by(site.actor(request), use)
-        return {
-            "use": found.id,
-            "scheme": found.scheme,
-            "version": found.version,
-            "state": found.state,
-            "reason": found.reason,
-            "decided_at": found.decided_at,
-            "entry": found.entry,
-            "closing_entry": found.closing_entry,
-            "asked": found.asked,
-            "permitted": found.permitted,
-            "refused": found.refused,
-            "rows": found.rows,
-            "digest": found.digest,
-        }
+        return _record(gate.uses.seen_by(site.actor(request), use))
 
     @routes.get("/uses/{use}/receipt", response_class=PlainTextResponse)
     def receipt(request: Request, use: str) -> PlainTextResponse:
@@ -121,11 +126,12 @@ def router(gate: Gate, site: Site) -> APIRouter:
         return PlainTextResponse(found.receipt)
 
     @routes.post("/explain")
-    def explain(request: Request, body: ExplainBody) -> dict[str, Any]:
+    def explain(request: Request, body: ExplainBody) -> models.Explanation:
         """Why one person's data may or may not be used, in words with their sources."""
         actor = site.actor(request)
         told = gate.explain(body.use(actor), body.person, "ja" if site.language(request) == "ja" else "en")
-        return {"permitted": told.permitted, "reason": told.reason, "lines": [vars(line) for line in told.lines]}
+        lines = [models.Line(met=line.met, text=line.text, source=line.source) for line in told.lines]
+        return models.Explanation(permitted=told.permitted, reason=told.reason, lines=lines)
 
     @routes.get("/alarms")
     def alarms(request: Request, *, seen: bool | None = None) -> list[dict[str, Any]]:
@@ -140,24 +146,42 @@ def router(gate: Gate, site: Site) -> APIRouter:
     return routes
 
 
-def decision_json(decision: Decision) -> dict[str, Any]:
+def decision_json(decision: Decision) -> models.Decision:
     """Return what a program may know of a decision: no person's number."""
-    return {
-        "permitted": decision.permitted,
-        "reason": decision.reason,
-        "scheme": decision.scheme,
-        "version": decision.version,
-        "decided_at": decision.decided_at,
-        "rules": decision.rule_version,
-        "fields": list(decision.columns),
-        "people": None if decision.people is None else counts_json(decision.people),
-    }
+    return models.Decision(
+        permitted=decision.permitted,
+        reason=decision.reason,
+        scheme=decision.scheme,
+        version=decision.version,
+        decided_at=decision.decided_at,
+        rules=decision.rule_version,
+        fields=list(decision.columns),
+        people=None if decision.people is None else counts_json(decision.people),
+    )
 
 
-def counts_json(verdict: Verdict) -> dict[str, Any]:
+def counts_json(verdict: Verdict) -> models.People:
     """Return how many people were asked for, permitted, and refused by reason."""
     refused = {reason.value: count for reason, count in verdict.refused.items()}
-    return {"asked": verdict.asked, "permitted": len(verdict.permitted), "refused": refused}
+    return models.People(asked=verdict.asked, permitted=len(verdict.permitted), refused=refused)
+
+
+def _record(found: UseRecord) -> models.UseRecord:
+    return models.UseRecord(
+        use=found.id,
+        scheme=found.scheme,
+        version=found.version,
+        state=found.state,
+        reason=found.reason,
+        decided_at=found.decided_at,
+        entry=found.entry,
+        closing_entry=found.closing_entry,
+        asked=found.asked,
+        permitted=found.permitted,
+        refused=None if found.refused is None else {code.value: count for code, count in found.refused.items()},
+        rows=found.rows,
+        digest=found.digest,
+    )
 
 
 class _Rows(StreamingResponse):

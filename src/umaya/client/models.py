@@ -1,0 +1,268 @@
+"""Answers of the JSON API.
+
+Evolution: a member that is there keeps its name and meaning; a new one may come at any time, so readers ignore what
+they do not know. Times are aware, in UTC; days are days in Japan.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+Item = TypeVar("Item")
+
+
+class Answer(BaseModel):
+    """Root of every answer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Page(Answer, Generic[Item]):
+    """A part of a list.
+
+    Attributes:
+        items: in the list's order.
+        next: cursor of the next part; None for the last one.
+    """
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Problem(BaseModel):
+    """A problem (RFC 9457); members beyond these depend on the code."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    advice: str
+
+
+class Bilingual(Answer):
+    """A text in Japanese and English."""
+
+    ja: str
+    en: str
+
+
+class OpenPoint(Answer):
+    """What keeps a lock open: a code of the law, and which item is meant."""
+
+    code: str
+    item: str | None
+
+
+class Scheme(Answer):
+    """A scheme in a list; `version` and `state` are of the newest version, `in_force` is the approved one."""
+
+    scheme: str
+    title: Bilingual
+    provider: str
+    recipient: str
+    dataset: str
+    basis: str
+    version: int
+    state: str
+    in_force: int | None
+    starts: date
+    ends: date
+
+
+class SchemeVersion(Answer):
+    """A version; `document` as it was submitted, `digest` what the ledger holds of it."""
+
+    version: int
+    state: str
+    digest: str
+    conditions: list[str]
+    document: dict[str, Any]
+
+
+class WholeScheme(Scheme):
+    """A scheme with its versions, oldest first, and what keeps the locks of the newest open."""
+
+    versions: list[SchemeVersion]
+    open_points: list[OpenPoint]
+
+
+class Submitted(SchemeVersion):
+    """A version that was just submitted."""
+
+    scheme: str
+    open_points: list[OpenPoint]
+
+
+class SchemeAct(Answer):
+    """Who did what on which version, when; `entry` is its ledger index."""
+
+    version: int
+    act: str
+    actor: str
+    role: str
+    at: datetime
+    note: str
+    entry: int
+
+
+class Change(Answer):
+    """A key of a scheme document and what it said before and after; None where it was not there."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+class Difference(Answer):
+    """What a version changes in the one that it would replace."""
+
+    before: int | None
+    after: int
+    changes: list[Change]
+    without_conditions: list[str]
+
+
+class People(Answer):
+    """How many people were asked for, permitted, and refused by reason."""
+
+    asked: int
+    permitted: int
+    refused: dict[str, int]
+
+
+class Decision(Answer):
+    """What would be decided now; `people` is None for data about nobody whom the hub knows."""
+
+    permitted: bool
+    reason: str
+    scheme: str
+    version: int | None
+    decided_at: datetime
+    rules: str
+    fields: list[str]
+    people: People | None
+
+
+class UseRecord(Answer):
+    """What became of a use; ledger indices of its decision and of its closing."""
+
+    use: str
+    scheme: str
+    version: int | None
+    state: str
+    reason: str
+    decided_at: datetime
+    entry: int
+    closing_entry: int | None
+    asked: int | None
+    permitted: int | None
+    refused: dict[str, int] | None
+    rows: int | None
+    digest: str | None
+
+
+class Line(Answer):
+    """One step of an explanation."""
+
+    met: bool
+    text: str
+    source: str
+
+
+class Explanation(Answer):
+    """Why one person's data may, or may not, be used; the last line decides."""
+
+    permitted: bool
+    reason: str
+    lines: list[Line]
+
+
+class Alarm(Answer):
+    """What the second line must look at; `about` is the entry that raised it."""
+
+    id: str
+    kind: str
+    party: str
+    scheme: str
+    actor: str
+    at: datetime
+    about: int
+    entry: int
+    seen_by: str | None
+    seen_at: datetime | None
+
+
+class Given(Answer):
+    """A consent that was recorded; `good_through` is its last day."""
+
+    topic: str
+    text: int
+    good_through: date
+    entry: int
+
+
+class Withdrawn(Answer):
+    """A withdrawal that was recorded."""
+
+    topic: str
+    withdrawn: bool
+
+
+class Said(Answer):
+    """A word as a counter may see it."""
+
+    kind: str
+    text: int | None
+    good_through: date | None
+    taken_at: datetime
+    channel: str | None
+
+
+class Standing(Answer):
+    """What holds for a person on a topic today."""
+
+    topic: str
+    state: str
+    word: Said | None
+    history: list[Said]
+
+
+class NoticeVersion(Answer):
+    """A version of a joint-use notice; `document` is its digest, `entry` the ledger index of its publication."""
+
+    notice: str
+    version: int
+    state: str
+    title: Bilingual
+    published: date | None
+    starts: date | None
+    document: str
+    entry: int | None
+
+
+class Notice(Answer):
+    """A published notice with its versions."""
+
+    notice: str
+    in_force: int | None
+    ended_on: date | None
+    versions: list[NoticeVersion]
+
+
+class NoticeWords(NoticeVersion):
+    """A version with its words: language to digest and sections, each a heading with its paragraphs."""
+
+    words: dict[str, dict[str, Any]]
+
+
+class Proof(Answer):
+    """A ledger entry as recorded, and its receipt (C2SP tlog-proof)."""
+
+    entry: str
+    receipt: str

@@ -1,7 +1,7 @@
 """The independent checker of a person's receipt: one file that proves it with nothing of the writer's code.
 
-Reads the receipt and the ledger's verifier key, offline, with the standard library and `cryptography` only; runs as
-`python -m umaya.ledger.check_receipt FILE --key KEY` too. What it proves, in this order:
+Reads the receipt and the ledger's verifier key, offline, with the standard library only; the file runs alone, copied
+anywhere, as `python check_receipt.py FILE --key KEY`. What it proves, in these steps:
 
 1. The file is in its one written form (RFC 8785).
 2. The tree head in it is signed by the key (C2SP `tlog-checkpoint`, `signed-note`).
@@ -24,15 +24,14 @@ import binascii
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
-from hashlib import sha256
+from functools import lru_cache
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 _FORMAT = "umaya-receipt/v1"
 _MEMBERS = {"entry", "format", "key", "leaves", "present", "proof", "which"}
@@ -55,7 +54,13 @@ _JAPAN = timezone(timedelta(hours=9))
 
 
 class NotProvedError(Exception):
-    """The receipt proves nothing; the message is one sentence that says why."""
+    """The receipt proves nothing; the message is one sentence that says why.
+
+    Attributes:
+        step: number of the step, of those above, that failed.
+    """
+
+    step = 0
 
 
 @dataclass(frozen=True)
@@ -148,36 +153,51 @@ def check_receipt(data: bytes, vkey: str, subject_key: bytes | None = None) -> P
         NotProvedError: when it is not what it says, or not about that person.
         ValueError: when the verifier key or the subject key is malformed.
     """
-    name, key_id, key = _verifier(vkey)
+    name, key_id, public = _verifier(vkey)
     if subject_key is not None and len(subject_key) != 32:
         raise ValueError("a subject key has 32 bytes")
-    receipt = _members(data)
-    index, path, text, head, signed = _proof_parts(receipt["proof"])
-    if head[0] != name or signed[0] != name or signed[1][:4] != key_id:
-        raise NotProvedError("the receipt is from another ledger than the key, or signed by another key")
-    try:
-        key.verify(signed[1][4:], text.encode())
-    except InvalidSignature as error:
-        raise NotProvedError("the signature of the ledger does not fit") from error
-    if not _leads(receipt["entry"].encode(), index, head[1], path, head[2]):
-        raise NotProvedError("the entry of the use is not in the ledger that was signed")
-    entry = _entry(receipt["entry"])
-    count = _prove_person(receipt, entry["body"])
-    _prove_whose(receipt, entry["body"], subject_key)
+    with _step(1):
+        receipt = _members(data)
+        index, path, text, head, signed = _proof_parts(receipt["proof"])
+    with _step(2):
+        if head[0] != name or signed[0] != name or signed[1][:4] != key_id:
+            raise NotProvedError("the receipt is from another ledger than the key, or signed by another key")
+        if not fits(public, text.encode(), signed[1][4:]):
+            raise NotProvedError("the signature of the ledger does not fit")
+    with _step(3):
+        if not _leads(receipt["entry"].encode(), index, head[1], path, head[2]):
+            raise NotProvedError("the entry of the use is not in the ledger that was signed")
+        entry = _entry(receipt["entry"])
+    with _step(4):
+        count, places = _people(receipt, entry["body"])
+    with _step(5):
+        _prove_person(receipt, count, places)
+    with _step(6):
+        _prove_whose(receipt, entry["body"], subject_key)
     return _proved(receipt, entry, count, name, index, subject_key is not None)
 
 
-def _verifier(vkey: str) -> tuple[str, bytes, Ed25519PublicKey]:
+@contextmanager
+def _step(number: int) -> Iterator[None]:
+    try:
+        yield
+    except NotProvedError as error:
+        error.step = number
+        raise
+
+
+def _verifier(vkey: str) -> tuple[str, bytes, bytes]:
     # SPEC: signed-note "key ID = SHA-256(key name || 0x0A || 0x01 || 32-byte Ed25519 public key)[:4]"
     try:
         name, id_, encoded = vkey.strip().split("+", 2)
         key_id, public = bytes.fromhex(id_), base64.b64decode(encoded, validate=True)
-        key = Ed25519PublicKey.from_public_bytes(public[1:])
     except (ValueError, binascii.Error) as error:
         raise ValueError("a verifier key has the form name+hash+base64") from error
     if public[:1] != b"\x01" or sha256(f"{name}\n".encode() + public).digest()[:4] != key_id:
         raise ValueError("the verifier key does not fit its own hash, or is not of type Ed25519")
-    return name, key_id, key
+    if len(public) != 33 or _point(public[1:]) is None:
+        raise ValueError("a verifier key has the form name+hash+base64")
+    return name, key_id, public[1:]
 
 
 def _members(data: bytes) -> dict[str, Any]:
@@ -275,8 +295,8 @@ def _entry(text: str) -> dict[str, Any]:
     return entry
 
 
-def _prove_person(receipt: dict[str, Any], body: dict[str, Any]) -> int:
-    """Prove presence or absence of the receipt's key; return how many people there are."""
+def _people(receipt: dict[str, Any], body: dict[str, Any]) -> tuple[int, list[tuple[int, str]]]:
+    """Return how many people the entry names, and the leaves of the receipt, all of which are in their tree."""
     root, count = body.get(receipt["which"]), body.get(_COUNTS[receipt["which"]])
     if not isinstance(root, str) or not _ROOT.fullmatch(root) or type(count) is not int or count < 0:
         raise NotProvedError("the entry does not name the people whom the receipt is about")
@@ -287,12 +307,15 @@ def _prove_person(receipt: dict[str, Any], body: dict[str, Any]) -> int:
             raise NotProvedError("a leaf of the receipt is not among the people whom the entry names")
     if count == 0 and expected != sha256(b"").digest():
         raise NotProvedError("the entry names nobody, but a tree of somebody")
-    places = [(leaf["index"], leaf["key"]) for leaf in receipt["leaves"]]
+    return count, [(leaf["index"], leaf["key"]) for leaf in receipt["leaves"]]
+
+
+def _prove_person(receipt: dict[str, Any], count: int, places: list[tuple[int, str]]) -> None:
+    """Prove presence or absence of the receipt's key."""
     if receipt["present"] and [key for _, key in places] != [receipt["key"]]:
         raise NotProvedError("the receipt says that its key is among the people, and does not show it")
     if not receipt["present"] and not _enclose(places, receipt["key"], count):
         raise NotProvedError("the receipt says that its key is not among the people, and does not show it")
-    return count
 
 
 def _enclose(places: list[tuple[int, str]], key: str, count: int) -> bool:
@@ -335,6 +358,61 @@ def _proved(receipt: dict[str, Any], entry: dict[str, Any], count: int, ledger: 
     )
 
 
+# Ed25519 (RFC 8032, 5.1.7), so that nothing needs to be installed; all that it handles is public.
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_Point = tuple[int, int, int, int]  # X, Y, Z, T with x = X/Z, y = Y/Z, xy = T/Z
+
+
+@lru_cache(maxsize=64)
+def fits(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether an Ed25519 signature of 64 bytes over a message fits a public key of 32 bytes."""
+    key, base, s = _point(public), _point(b"\x58" + b"\x66" * 31), int.from_bytes(signature[32:], "little")
+    if key is None or base is None or len(signature) != 64 or s >= _ORDER:
+        return False
+    k = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % _ORDER
+    x, y, z, t = _multiple(k, key)
+    x, y, z, t = _sum(_multiple(s, base), (-x % _P, y, z, -t % _P))
+    inverse = pow(z, -1, _P)
+    x, y = x * inverse % _P, y * inverse % _P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+def _point(data: bytes) -> _Point | None:
+    """Return the point that 32 bytes stand for (5.1.3), or None."""
+    number = int.from_bytes(data, "little")
+    y, sign = number & (1 << 255) - 1, number >> 255
+    if len(data) != 32 or y >= _P:
+        return None
+    u, v = (y * y - 1) % _P, (_D * y * y + 1) % _P
+    x = u * v**3 * pow(u * v**7, (_P - 5) // 8, _P) % _P
+    if (v * x * x + u) % _P == 0:
+        x = x * pow(2, (_P - 1) // 4, _P) % _P
+    if (v * x * x - u) % _P or (x == 0 and sign):
+        return None
+    x = x if x & 1 == sign else _P - x
+    return x, y, 1, x * y % _P
+
+
+def _sum(p: _Point, q: _Point) -> _Point:
+    """Return the sum of two points, equal ones too (5.1.4)."""
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
+    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _multiple(times: int, point: _Point) -> _Point:
+    total = (0, 1, 1, 0)
+    while times:
+        if times & 1:
+            total = _sum(total, point)
+        point, times = _sum(point, point), times >> 1
+    return total
+
+
 def check_file(receipt: Path, key: Path, subject_key: Path | None = None) -> Proved:
     """Prove a receipt with the files of its keys: one line each, the subject key as 64 hexadecimal digits.
 
@@ -361,12 +439,12 @@ def _line(file: Path) -> str:
 
 def refusal_json(error: NotProvedError) -> str:
     """Return a refusal as one JSON object, as `Proved.to_json` returns a proof."""
-    return json.dumps({"ok": False, "problem": str(error)})
+    return json.dumps({"ok": False, "problem": str(error), "step": error.step})
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check the receipt named on the command line; return 0 when it is proved, 2 when it is not."""
-    parser = argparse.ArgumentParser(prog="python -m umaya.ledger.check_receipt", description="Check a receipt.")
+    parser = argparse.ArgumentParser(description="Check a receipt.")
     parser.add_argument("file", type=Path, help="the receipt")
     parser.add_argument(
         "--key", type=Path, required=True, help="file of the ledger's verifier key, from a source you trust"

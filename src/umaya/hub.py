@@ -8,6 +8,7 @@ A hub is one directory:
     vault/            personal data at rest, and gate.db, the gate's own database
     places/           roads, homes for each road, background of the map
     products/         what was released
+    outbox/           warnings for people, one file each, until the site's mailer takes them
     hub.db            the database of services
 
 On PostgreSQL two roles of one database take the place of both files. `init_hub` makes a hub whole or not at all;
@@ -34,6 +35,7 @@ from sqlalchemy.exc import DBAPIError
 
 from umaya.gate import Gate, standard_factories
 from umaya.gate.catalogue import HUB
+from umaya.gate.emergency.notify import Spool
 from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
 from umaya.places.obligations import factories
@@ -286,7 +288,10 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         secret = kept_secret(keys / PEOPLE_KEY)
         people, pseudonyms = (derived_key(secret, purpose) for purpose in ("people", "pseudonyms"))
         obligations = {**standard_factories(pseudonyms), **factories(atlas)}
-        gate = Gate(gate_database, shared, directory / "vault", obligations, clock, people_secret=people)
+        outbox = Spool(directory / "outbox")
+        gate = Gate(
+            gate_database, shared, directory / "vault", obligations, clock, people_secret=people, notifier=outbox
+        )
         roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
         return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, stack.pop_all())
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from umaya.gate.accounts import Accounts
 from umaya.gate.alarms import Alarms
+from umaya.gate.audit import AuditDesk
 from umaya.gate.bodies import Bodies
 from umaya.gate.catalogue import Catalogue
 from umaya.gate.dry_check import DryCheck
@@ -96,6 +97,7 @@ class Gate:
         joint_use: notices of joint use.
         particulars: addresses and representatives of parties.
         provisions: records of third-party provision.
+        audit: evidence taken out of the ledger, and what is open, for auditors.
         rights: requests of people about the data that is held of them.
     """
 
@@ -145,6 +147,7 @@ class Gate:
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)
+        self.audit = AuditDesk(self._acts, self.schemes, self.uses)
         self.rights = Rights(self._acts, self.projection)
         self._judge = Judge(made_of, self.projection, vault.people, law, notice_in_force)
         mint = Mint(seal, clock, entropy)

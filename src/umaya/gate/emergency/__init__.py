@@ -2,4 +2,5 @@
 
 What takes the place of the approval: an emergency plan that was approved beforehand, limits that end by themselves,
 a warning to everybody who must know, and a lock on the requester until somebody else has written the review.
+`desk.Emergencies` is the desk.
 """

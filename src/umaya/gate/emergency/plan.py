@@ -1,4 +1,4 @@
-"""Emergency plans (緊急時計画): schemes that their provider's two locks closed beforehand, so that nobody is asked then.
+"""Emergency plans (緊急時計画): schemes whose two locks were closed beforehand, so that nobody is asked then.
 
 A plan names one dataset with a place, one recipient, the fields, and its limits. Without one nothing is opened: who
 asks is told whom to call. Must hold: a plan owes no obligation, because what leaves under it is raw, and rests on a
@@ -68,7 +68,7 @@ def plans_for(session: Session, recipient: str, day: date) -> list[Plan]:
 
 
 def find_plan(session: Session, dataset: str, recipient: str, fields: frozenset[str], day: date) -> Plan | None:
-    """Return the plan for a dataset and a recipient, or None; of several, one in force that has the fields goes first."""
+    """Return the plan for a dataset and a recipient, or None; one in force, with the fields, goes first."""
     plans = [plan for plan in plans_for(session, recipient, day) if plan.document.dataset == dataset]
     plans.sort(key=lambda plan: (plan.version.state is not State.APPROVED, not fields <= set(plan.document.fields)))
     return plans[0] if plans else None

@@ -11,11 +11,17 @@ from starlette.requests import Request
 
 import umaya
 from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
+from umaya.gate.conditions import FORMS, Rule
+from umaya.gate.highlights import Point
+from umaya.gate.pending import Need
+from umaya.gate.rehearsal import Step
 from umaya.gate.roles import ROLES
 from umaya.gate.schemes import State
 from umaya.law import Evidence
+from umaya.law.privacy_check import Risk
 from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
+from umaya.types.identity_provider import Audience
 from umaya.types.reasons import Reason
 from umaya.vault.steps import PARAMETERS
 from umaya.web.desks import DESKS
@@ -32,8 +38,6 @@ MAP_CONTROLS = (
     "Map.Title",
     "AttributionControl.ToggleAttribution",
 )
-ACTS = ("verify", "approve", "return", "suspend")
-OTHER_ACTS = ("submit", "privacy-check", "consent", "impose", "report", "resume", "end", "condition-failed")
 OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment", *PARAMETERS)
 
 LOOKED_UP = {
@@ -48,16 +52,24 @@ LOOKED_UP = {
     "roads.map.": MAP_CONTROLS,
     "schemes.state.": [state.value for state in State],
     "schemes.next.": [state.value for state in State],
-    "schemes.act.": [*ACTS, *OTHER_ACTS],
-    "schemes.do.": ACTS,
-    "schemes.done.": ACTS,
-    "schemes.note-for.": ACTS,
+    "schemes.act.": ["submit", *Step, "condition-failed"],
+    "schemes.do.": list(Step),
+    "schemes.done.": list(Step),
+    "schemes.note-for.": list(Step),
+    "review.effect.": list(Step),
+    "review.fault.": ("reason", "long", "range", "none"),
+    "condition.": [*Rule, *(f"{rule}.unit" for rule in Rule if FORMS[rule].key not in {None, "day"})],
+    "highlight.": list(Point),
+    "risk.": list(Risk),
     "class.": [kind.value for kind in SecrecyClass],
     "evidence.": [item.value for item in Evidence],
     "obligation.": OBLIGATIONS,
+    "sign-in.for.": list(Audience),
+    "sign-in.ask.": list(Audience),
     "kind.": [kind.value for kind in Kind],
     "linked-data.": (*PROPERTIES, *OPERANDS, "Field", "through-the-gate", "vocabulary"),
     "releases.": ("released", "refused"),
+    "waiting.review.": list(Need),
     "waiting.": [*(desk.key for desk in DESKS), *(f"{desk.key}.{code}" for desk in DESKS for code in desk.codes)],
     "releases.none.": ("released", "refused"),
 }

@@ -58,13 +58,14 @@ def test_a_scheme_is_shown_with_its_document_and_history(hub: Hub) -> None:
 
 
 def test_a_scheme_goes_through_both_locks_in_the_browser(fresh_hub: Hub) -> None:
-    path = "/schemes/minase-drill"
+    path, review = "/schemes/minase-drill", "/review/minase-drill/1"
     verifier, approver = client_of(fresh_hub, VERIFIER), client_of(fresh_hub, APPROVER)
-    assert 'action="/schemes/minase-drill/1/approve"' not in approver.get(path).text
-    page = verifier.get(path).text
+    assert 'action="/schemes/minase-drill/1/approve"' not in approver.get(review).text
+    page = verifier.get(review).text
+    assert 'action="/schemes/minase-drill/1/verify"' in page
     assert "weighed against secrecy" in page, "the evidence to confirm stands beside the button"
     assert "approver's turn" in verifier.post(f"{path}/1/verify", data={"note": "ok"}).text
-    assert 'action="/schemes/minase-drill/1/verify"' not in verifier.get(path).text
+    assert 'action="/schemes/minase-drill/1/verify"' not in verifier.get(review).text
     assert "Approved." in approver.post(f"{path}/1/approve").text
     assert fresh_hub.gate.schemes.get("minase-drill").summary.in_force == 1
 
@@ -74,7 +75,7 @@ def test_a_scheme_is_returned_with_a_reason_only(fresh_hub: Hub) -> None:
     assert client.post("/schemes/minase-drill/1/return", data={"note": " "}).status_code == 422
     page = client.post("/schemes/minase-drill/1/return", data={"note": "the area is too wide"}).text
     assert "the area is too wide" in page
-    assert "submits a corrected version" in page
+    assert "Submit a corrected version" in page
 
 
 def test_what_the_gate_forbids_no_page_does(fresh_hub: Hub) -> None:

@@ -83,7 +83,7 @@ def highlights(
     basis: Basis | None,
     comparison: Comparison,
     standing: Standing,
-    others: Sequence[SchemeSummary],
+    others: Sequence[SchemeSummary] | None,
 ) -> tuple[Highlight, ...]:
     """Return what is new or risky, what is grave first.
 
@@ -93,13 +93,14 @@ def highlights(
         basis: that it rests on, by the rules of the day; None where there is none any more.
         comparison: with the version that it would replace.
         standing: what keeps it from the locks.
-        others: the provider's other schemes.
+        others: the provider's other schemes; None for readers whose business they are not.
     """
     found = [
         *_of_standing(standing, comparison),
         *_of_content(version, dataset, basis),
         *_of_changes(comparison),
-        *_of_news(version, dataset, others),
+        *_of_reach(version, dataset),
+        *([] if others is None else _of_news(version, others)),
     ]
     return tuple(sorted(found, key=lambda one: not one.grave))
 
@@ -154,13 +155,16 @@ def _added(key: str, before: object) -> bool:
     return key.startswith("fields.") and before is None
 
 
-def _of_news(version: SchemeVersion, dataset: Dataset, others: Sequence[SchemeSummary]) -> Iterator[Highlight]:
+def _of_reach(version: SchemeVersion, dataset: Dataset) -> Iterator[Highlight]:
     document = version.document
-    if all(other.recipient != document.recipient for other in others):
-        yield Highlight(Point.NEW_RECIPIENT)
-    if all(other.basis != document.basis for other in others):
-        yield Highlight(Point.NEW_BASIS)
     if document.area is None and dataset.lon is not None:
         yield Highlight(Point.NO_AREA)
     if (document.period.to - document.period.from_).days >= LONG_DAYS:
         yield Highlight(Point.LONG_PERIOD)
+
+
+def _of_news(version: SchemeVersion, others: Sequence[SchemeSummary]) -> Iterator[Highlight]:
+    if all(other.recipient != version.document.recipient for other in others):
+        yield Highlight(Point.NEW_RECIPIENT)
+    if all(other.basis != version.document.basis for other in others):
+        yield Highlight(Point.NEW_BASIS)

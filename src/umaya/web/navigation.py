@@ -27,6 +27,7 @@ class Link:
 
 LINKS = (
     Link("roads", "/roads", frozenset({"officer"})),
+    Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
     Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
     Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
     Link("ledger", "/ledger", frozenset({"auditor"})),

@@ -1,41 +1,38 @@
-"""What is to be done next with a scheme, and by whom: the guide of lists, home page and scheme page.
+"""Whose business a scheme is, and what of its next steps is the reader's: the guide of lists, home page and pages.
 
-Guidance only: the gate decides who may act. Must agree with `umaya.gate.review`.
+Guidance only: the gate decides who may act, and is asked for it (`Gate.rehearsal`).
 """
 
 from __future__ import annotations
 
-from umaya.gate import SchemeRecord, SchemeSummary
-from umaya.gate.hats import hat_of
+from collections.abc import Iterable
+
+from umaya.gate import Gate, SchemeSummary
+from umaya.gate.pending import Need, Pending
+from umaya.gate.rehearsal import Step
+from umaya.gate.roles import AUDITOR
 from umaya.types.site import Actor
-
-_NEXT_ROLE = {"submitted": "verifier", "verified": "approver"}
-_ACT = {"submitted": "verify", "verified": "approve"}
-
-
-def next_role(state: str) -> str | None:
-    """Return whose turn it is with a version in `state`, or None when nobody's."""
-    return _NEXT_ROLE.get(state)
 
 
 def may_see(actor: Actor, scheme: SchemeSummary) -> bool:
     """Return whether a scheme is the actor's business: a party to it, or an auditor."""
-    return "auditor" in actor.roles or actor.party in {scheme.provider, scheme.recipient}
+    return AUDITOR in actor.roles or actor.party in {scheme.provider, scheme.recipient}
 
 
-def is_turn(actor: Actor, scheme: SchemeSummary) -> bool:
-    """Return whether the next step is one for the actor's role and party."""
-    return next_role(scheme.state) in actor.roles and actor.party == scheme.provider
+def is_mine(gate: Gate, actor: Actor, pending: Pending) -> bool:
+    """Return whether the actor could do what a scheme waits for."""
+    if pending.role not in actor.roles or actor.party not in pending.parties:
+        return False
+    if pending.need is Need.CORRECT:
+        return gate.rehearsal.may_submit(actor, pending.scheme, pending.parties)
+    return gate.rehearsal.would_take(actor, pending.scheme, pending.version, Step(pending.need))
 
 
-def acts_of(actor: Actor, record: SchemeRecord) -> list[str]:
-    """Return the acts that the scheme's page offers the actor: `verify`, `approve`, `return`, `suspend`."""
-    scheme = record.summary
-    offered = []
-    worn = {hat_of(act.act, act.role) for act in record.acts if act.actor == actor.id} - {None}
-    other_hat = bool(worn - {next_role(scheme.state)})
-    if is_turn(actor, scheme) and not other_hat:
-        offered += [_ACT[scheme.state], "return"]
-    if scheme.in_force and actor.party == scheme.provider and actor.roles & {"steward", "verifier", "approver"}:
-        offered.append("suspend")
-    return offered
+def pending_of(gate: Gate, actor: Actor) -> tuple[Pending, ...]:
+    """Return what is to be done next with the schemes that are the actor's business, what waits longest first."""
+    return gate.agenda.of_party(None if AUDITOR in actor.roles else actor.party)
+
+
+def mine_of(gate: Gate, actor: Actor, pending: Iterable[Pending]) -> list[Pending]:
+    """Return those that the actor could do."""
+    return [one for one in pending if is_mine(gate, actor, one)]

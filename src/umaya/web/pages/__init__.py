@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from umaya.hub import Hub
-from umaya.web.pages import home, joint_use, ledger, problems, releases, schemes, sign_in
+from umaya.web.pages import home, joint_use, ledger, problems, releases, review, schemes
 from umaya.web.site import WebSite
 
 
 def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
     """Return the routers of all pages."""
-    return [subject.router(hub, site) for subject in (home, sign_in, problems, schemes, releases, ledger, joint_use)]
+    return [subject.router(hub, site) for subject in (home, problems, review, schemes, releases, ledger, joint_use)]

@@ -151,10 +151,14 @@ class LedgerSearch:
         reader: of the log.
         vkey: the log's verifier key.
         folder: where the index lies; made where it is missing. Not within the log's own folder.
+
+    Attributes:
+        reader, vkey: as given.
     """
 
     def __init__(self, reader: LedgerReader, vkey: str, folder: Path) -> None:
-        self._reader = reader
+        self.reader = reader
+        self.vkey = vkey
         self._verifier = Verifier.from_vkey(vkey)
         self._folder = folder
         self._mutex = threading.Lock()
@@ -192,7 +196,7 @@ class LedgerSearch:
         Entries are as they stand in the bundles; `check` proves all of them.
         """
         membership = None if question.party is None else self._scanned_membership(question.party)
-        for index, entry in enumerate(self._reader.entries()):
+        for index, entry in enumerate(self.reader.entries()):
             if meets(entry, question, membership):
                 yield Hit(index, entry)
 
@@ -202,10 +206,10 @@ class LedgerSearch:
         Raises:
             IntegrityError: when one is not.
         """
-        head = open_checkpoint(self._reader.checkpoint(), self._verifier)
+        head = open_checkpoint(self.reader.checkpoint(), self._verifier)
         hits = []
-        for index, path in zip(indices, self._reader.inclusion_proofs(indices, head.size), strict=True):
-            data = self._reader.entry_bytes(index)
+        for index, path in zip(indices, self.reader.inclusion_proofs(indices, head.size), strict=True):
+            data = self.reader.entry_bytes(index)
             verify_inclusion(leaf_hash(data), index, head.size, path, head.root)
             hits.append(Hit(index, Entry.from_bytes(data)))
         return hits
@@ -242,7 +246,7 @@ class LedgerSearch:
         return _Looked(found, total, size, membership)
 
     def _refresh(self) -> int:
-        size = self._reader.size
+        size = self.reader.size
         if size == self._size:
             return size
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -268,7 +272,7 @@ class LedgerSearch:
         first, last = span[0] // WIDTH, span[1] // WIDTH
         hashes = b""
         for tile in range(first // WIDTH, -(-last // WIDTH)):
-            data = self._reader.tile(1, tile, size)
+            data = self.reader.tile(1, tile, size)
             begin, end = max(first - tile * WIDTH, 0), min(last - tile * WIDTH, WIDTH)
             hashes += data[begin * HASH_BYTES : end * HASH_BYTES]
         if len(hashes) != (last - first) * HASH_BYTES:
@@ -304,7 +308,7 @@ class LedgerSearch:
         """Return entries as a table of their indices and their text."""
         texts: list[bytes] = []
         for bundle in range(start // WIDTH, -(-stop // WIDTH)):
-            texts += decode_bundle(self._reader.tile("entries", bundle, size))
+            texts += decode_bundle(self.reader.tile("entries", bundle, size))
         kept = texts[: stop - start]
         if len(kept) < stop - start:
             raise IntegrityError("an entry bundle lacks entries")
@@ -325,12 +329,12 @@ class LedgerSearch:
             " OR (kind = 'scheme.submitted' AND (provider = $1 OR recipient = $1))"
         )
         rows = self._ask(query, [party])
-        made = _made_of(party, (self._reader.entry(row[0]) for row in rows))
+        made = _made_of(party, (self.reader.entry(row[0]) for row in rows))
         self._members[party] = (self._size, made)
         return made
 
     def _scanned_membership(self, party: str) -> _Membership:
-        named = (entry for _, entry in self._reader.naming(party))
+        named = (entry for _, entry in self.reader.naming(party))
         return _made_of(party, (entry for entry in named if entry.kind in {"actor.registered", "scheme.submitted"}))
 
 

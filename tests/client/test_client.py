@@ -110,7 +110,7 @@ def test_what_is_read_is_typed(hub: Hub) -> None:
     (scheme,) = client.schemes()
     assert (scheme.scheme, scheme.in_force) == (SCHEME, 1)
     assert client.scheme(SCHEME).versions[0].digest.startswith("sha256:")
-    assert [act.act for act in client.history(SCHEME)][0] == "submit"
+    assert next(act.act for act in client.history(SCHEME)) == "submit"
     told = client.decide(SCHEME, "案内の準備")
     assert told.people is not None
     assert told.people.permitted == 2

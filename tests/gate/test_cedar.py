@@ -159,7 +159,7 @@ def policies(case: Case) -> str:
             context.day >= {scheme.period.from_.toordinal()} && context.day <= {scheme.period.to.toordinal()} &&
             context.fields != [] && {json.dumps(scheme.fields)}.containsAll(context.touched) &&
             resource.held }};""",
-        "forbid(principal, action, resource) when { resource.protected || resource.merged };",
+        "forbid(principal, action, resource) when { resource.protected || resource.merged || resource.stopped };",
         f"forbid(principal, action, resource) when {{ context.touched.containsAny({json.dumps(kept)}) }};",
     ]
     if basis == "own-purpose":

@@ -44,16 +44,17 @@ def groups(**members: set[int]) -> dict[Group, BitMap]:
 def test_each_reason_in_a_street_of_eight() -> None:
     """One house for every way to be refused, and one whose owner consented."""
     street = groups(
-        held={1, 2, 3, 4, 5, 6, 7},
-        consented={1, 6, 8},
+        held={1, 2, 3, 4, 5, 6, 7, 9},
+        consented={1, 6, 8, 9},
         withdrawn={2},
         expired={3},
         text_ended={4},
         spent={5},
         protected={6},
+        stopped={9},
     )
     judge = compile_point(WITH_CONSENT, street)
-    assert [judge(person) for person in range(1, 9)] == [
+    assert [judge(person) for person in range(1, 10)] == [
         Reason.PERMITTED,
         Reason.CONSENT_WITHDRAWN,
         Reason.CONSENT_EXPIRED,
@@ -62,8 +63,9 @@ def test_each_reason_in_a_street_of_eight() -> None:
         Reason.CONSENT_MISSING,  # protected
         Reason.CONSENT_MISSING,
         Reason.PERSON_NOT_AVAILABLE,  # consented, but not in the dataset
+        Reason.USE_STOPPED,
     ]
-    verdict = compile_set(WITH_CONSENT, street)(BitMap(range(1, 9)))
+    verdict = compile_set(WITH_CONSENT, street)(BitMap(range(1, 10)))
     assert verdict.permitted == BitMap([1])
     assert verdict.refused == {
         Reason.CONSENT_WITHDRAWN: 1,
@@ -72,6 +74,7 @@ def test_each_reason_in_a_street_of_eight() -> None:
         Reason.CONSENT_SPENT: 1,
         Reason.CONSENT_MISSING: 2,
         Reason.PERSON_NOT_AVAILABLE: 1,
+        Reason.USE_STOPPED: 1,
     }
 
 
@@ -115,10 +118,10 @@ def test_judging_changes_nothing(rule: tuple[Clause, ...], members: Mapping[Grou
 
 
 @given(groups_of_people, st.sampled_from(PEOPLE))
-def test_a_withdrawal_a_measure_and_a_merge_each_refuse_whatever_else_holds(
+def test_a_withdrawal_a_measure_a_merge_and_a_stop_each_refuse_whatever_else_holds(
     members: Mapping[Group, BitMap], person: int
 ) -> None:
-    for group in (Group.WITHDRAWN, Group.PROTECTED, Group.MERGED):
+    for group in (Group.WITHDRAWN, Group.PROTECTED, Group.MERGED, Group.STOPPED):
         struck = {**members, group: members[group] | BitMap([person])}
         assert compile_point(WITH_CONSENT, struck)(person) is not Reason.PERMITTED
 
@@ -137,13 +140,13 @@ def test_numbers_are_ascending_and_all_there() -> None:
 CEDAR = {
     "with-consent": """
         permit(principal, action == Action::"use", resource) when { resource.consented && resource.held };
-        forbid(principal, action, resource) when { resource.protected || resource.merged };
+        forbid(principal, action, resource) when { resource.protected || resource.merged || resource.stopped };
         forbid(principal, action, resource) when { resource.withdrawn || resource.expired };
         forbid(principal, action, resource) when { resource.text_ended || resource.spent };
     """,
     "without-consent": """
         permit(principal, action == Action::"use", resource) when { resource.held };
-        forbid(principal, action, resource) when { resource.protected || resource.merged };
+        forbid(principal, action, resource) when { resource.protected || resource.merged || resource.stopped };
     """,
 }
 _ACTOR = {"uid": {"type": "Actor", "id": "officer"}, "attrs": {}, "parents": []}

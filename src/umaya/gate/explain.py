@@ -42,6 +42,7 @@ class Explanation:
 
 _MET: dict[Group, Text] = {
     Group.HELD: Text("データセットに本人の行があります。", "The dataset holds rows about the person."),
+    Group.STOPPED: Text("本人の請求による利用停止はありません。", "The person had no use stopped."),
     Group.CONSENTED: Text("本人の同意が有効です。", "The person's consent is in force."),
     Group.WITHDRAWN: Text("同意は撤回されていません。", "Consent was not withdrawn."),
     Group.EXPIRED: Text("同意の期限は切れていません。", "Consent has not expired."),

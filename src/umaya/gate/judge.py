@@ -21,6 +21,7 @@ from umaya.gate.decision import Facts, evaluate, refused
 from umaya.gate.facts import gather
 from umaya.gate.people import PeopleState, Projection
 from umaya.gate.person_rule import Clause, Group, Groups, Verdict, compile_set, rule_for
+from umaya.gate.rights.bars import stopped_people
 from umaya.gate.use import Decision, Use
 from umaya.law import RuleBook, RuleSet, day_in_japan
 from umaya.types.reasons import Reason
@@ -143,7 +144,9 @@ class Judge:
         if dataset.subject is None:
             return Judged(decision, facts)
         state = self._projection.now(session)
-        groups = groups_of(state, self._held(dataset.id), decision.topic, day_in_japan(now))
+        provided = facts.recipient is None or facts.recipient.id != dataset.owner
+        stopped = stopped_people(session, state, dataset.owner, dataset.id, provided=provided)
+        groups = groups_of(state, self._held(dataset.id), decision.topic, day_in_japan(now), stopped)
         return Judged(decision, facts, PersonCase(rule_for(consent=decision.topic is not None), groups))
 
     def _under_conditions(self, session: Session, use: Use, judged: Judged, now: datetime) -> Judged:
@@ -159,9 +162,16 @@ class Judge:
         return replace(judged, decision=decision, failed=failed, before=people)
 
 
-def groups_of(state: PeopleState, held: BitMap, topic: str | None, day: date) -> Mapping[Group, BitMap]:
-    """Return the members of every group on a day in Japan."""
-    groups = {Group.HELD: held, Group.PROTECTED: state.measures, Group.MERGED: state.merged}
+def groups_of(
+    state: PeopleState, held: BitMap, topic: str | None, day: date, stopped: BitMap
+) -> Mapping[Group, BitMap]:
+    """Return the members of every group on a day in Japan; `stopped` as `stopped_people` tells."""
+    groups = {
+        Group.HELD: held,
+        Group.PROTECTED: state.measures,
+        Group.MERGED: state.merged,
+        Group.STOPPED: stopped,
+    }
     if topic is None:
         return groups
     words = state.topic(topic, day)

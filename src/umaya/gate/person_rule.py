@@ -31,6 +31,8 @@ class Group(StrEnum):
     PROTECTED = "protected"
     MERGED = "merged"
     """A number that was merged into another."""
+    STOPPED = "stopped"
+    """Asked the party, with success, to stop this (APPI art. 35)."""
     CONSENTED = "consented"
     """The word in force permits."""
     WITHDRAWN = "withdrawn"
@@ -59,6 +61,7 @@ def _others(group: Group, reason: Reason) -> Clause:
 WITHOUT_CONSENT: tuple[Clause, ...] = (
     _members(Group.PROTECTED, Reason.PERSON_NOT_AVAILABLE),
     _members(Group.MERGED, Reason.PERSON_NOT_AVAILABLE),
+    _members(Group.STOPPED, Reason.USE_STOPPED),
     _others(Group.HELD, Reason.PERSON_NOT_AVAILABLE),
 )
 """For bases that ask the person nothing."""
@@ -66,6 +69,7 @@ WITHOUT_CONSENT: tuple[Clause, ...] = (
 WITH_CONSENT: tuple[Clause, ...] = (
     _members(Group.PROTECTED, Reason.CONSENT_MISSING),
     _members(Group.MERGED, Reason.CONSENT_MISSING),
+    _members(Group.STOPPED, Reason.USE_STOPPED),
     _members(Group.WITHDRAWN, Reason.CONSENT_WITHDRAWN),
     _members(Group.EXPIRED, Reason.CONSENT_EXPIRED),
     _members(Group.TEXT_ENDED, Reason.CONSENT_TEXT_ENDED),

@@ -47,3 +47,5 @@ class Reason(StrEnum):
     """Somebody else has not yet written the review of the asker's last emergency."""
     EMERGENCY_TOO_LONG = "emergency-too-long"
     EMERGENCY_AREA_TOO_LARGE = "emergency-area-too-large"
+    USE_STOPPED = "use-stopped"
+    """The person asked the party to stop this, and it did (APPI art. 35)."""

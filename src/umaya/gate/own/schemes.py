@@ -19,6 +19,7 @@ from umaya.gate.judge import groups_of
 from umaya.gate.models import SchemeVersionRow
 from umaya.gate.people import PeopleState
 from umaya.gate.person_rule import Group, compile_point, rule_for
+from umaya.gate.rights.bars import stopped_people
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State, version_of
 from umaya.law import Basis, Evidence, RuleSet
@@ -77,7 +78,9 @@ def own_schemes(
         dataset = find_dataset(session, document.dataset)
         if dataset.subject is None or not document.period.from_ <= day <= document.period.to:
             continue
-        groups = {**groups_of(state, held(dataset.id), document.topic, day), Group.PROTECTED: BitMap()}
+        provided = document.recipient != dataset.owner
+        stopped = stopped_people(session, state, dataset.owner, dataset.id, provided=provided)
+        groups = {**groups_of(state, held(dataset.id), document.topic, day, stopped), Group.PROTECTED: BitMap()}
         reason = compile_point(rule_for(consent=document.topic is not None), groups)(person)
         found.append(_own(session, row.scheme, document, dataset, rules, reason))
     return sorted(found, key=lambda scheme: not scheme.permitted)

@@ -1,0 +1,90 @@
+"""Stops of use: whose data of a party may not be used, or not be handed to others, because they asked for it.
+
+Must hold: a stop that is committed binds every use decided after it, in every process: it is read in the session that
+decides. A number that a stopped number was merged into is stopped too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pyroaring import BitMap
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from umaya.gate.people.state import PeopleState
+from umaya.gate.people.words import numbers_of, root
+from umaya.gate.rights.models import BarRow
+
+
+class Scope(StrEnum):
+    """What is stopped. Stored: values never change."""
+
+    USE = "use"
+    PROVISION = "provision"
+    """Only what hands the data to another party."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A stop.
+
+    Attributes:
+        dataset: None for all of the party's.
+        intake: whether rows about the person are not taken in again, because they were erased.
+        lifted_at: None while it holds.
+    """
+
+    id: str
+    request: str
+    party: str
+    dataset: str | None
+    scope: Scope
+    intake: bool
+    set_at: datetime
+    lifted_at: datetime | None
+
+
+def stopped_people(session: Session, state: PeopleState, party: str, dataset: str, *, provided: bool) -> BitMap:
+    """Return whose data of a dataset may not be used.
+
+    Args:
+        session: that decides.
+        state: what people said, as of this session: which numbers were merged.
+        party: owner of the dataset.
+        dataset: id.
+        provided: whether the use hands it to another party.
+    """
+    query = _in_force(party, dataset).with_only_columns(BarRow.person)
+    if not provided:
+        query = query.where(BarRow.scope == Scope.USE.value)
+    people = BitMap(session.scalars(query).all())
+    return people | BitMap(root(session, state, person) for person in people & state.merged)
+
+
+def not_taken_in(session: Session, state: PeopleState, party: str, dataset: str) -> BitMap:
+    """Return whose rows are not taken into a dataset, because they were erased on request."""
+    query = _in_force(party, dataset).where(BarRow.intake).with_only_columns(BarRow.person)
+    people = BitMap(session.scalars(query).all())
+    known = people | BitMap(root(session, state, person) for person in people & state.merged)
+    return known | BitMap(number for person in known for number in numbers_of(session, person))
+
+
+def bars_of(session: Session, party: str, numbers: Sequence[int]) -> list[Bar]:
+    """Return the stops of a person at a party, earliest first."""
+    query = select(BarRow).where(BarRow.party == party, BarRow.person.in_(numbers)).order_by(BarRow.set_at, BarRow.id)
+    return [bar_of(row) for row in session.scalars(query)]
+
+
+def bar_of(row: BarRow) -> Bar:
+    """Return a row as a stop."""
+    return Bar(row.id, row.request, row.party, row.dataset, Scope(row.scope), row.intake, row.set_at, row.lifted_at)
+
+
+def _in_force(party: str, dataset: str):  # type: ignore[no-untyped-def] # SQLAlchemy's own
+    return select(BarRow).where(
+        BarRow.party == party, or_(BarRow.dataset.is_(None), BarRow.dataset == dataset), BarRow.lifted_entry.is_(None)
+    )

@@ -45,6 +45,7 @@ from umaya.gate.release import Closing, Stream
 from umaya.gate.review import Review
 from umaya.gate.rights import Rights
 from umaya.gate.schemes import Schemes
+from umaya.gate.usable import Usable
 from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.use_record import hashed
 from umaya.gate.uses import Uses
@@ -98,6 +99,7 @@ class Gate:
         particulars: addresses and representatives of parties.
         provisions: records of third-party provision.
         audit: evidence taken out of the ledger, and what is open, for auditors.
+        usable: what an officer may use now.
         rights: requests of people about the data that is held of them.
     """
 
@@ -148,6 +150,7 @@ class Gate:
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)
         self.audit = AuditDesk(self._acts, self.schemes, self.uses)
+        self.usable = Usable(self._acts, self.schemes, self.events, law)
         self.rights = Rights(self._acts, self.projection)
         self._judge = Judge(made_of, self.projection, vault.people, law, notice_in_force)
         mint = Mint(seal, clock, entropy)

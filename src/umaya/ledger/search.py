@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
@@ -165,9 +165,14 @@ class LedgerSearch:
         self._files: dict[tuple[int, int], Path] = {}
         self._size = -1
         self._members: dict[str, tuple[int, _Membership]] = {}
-        self._database = duckdb.connect(":memory:")
+
+    @cached_property
+    def _database(self) -> Any:
+        """Opened when something is first asked."""
+        database = duckdb.connect(":memory:")
         columns = ", ".join(f'"{name}" VARCHAR' for name in _TEXTS)
-        self._database.execute(f'CREATE TABLE tail (n BIGINT, moment BIGINT, "use" UUID, {columns})')
+        database.execute(f'CREATE TABLE tail (n BIGINT, moment BIGINT, "use" UUID, {columns})')
+        return database
 
     def find(self, question: Question, before: int | None = None, limit: int = 50) -> Found:
         """Return a page of what the question asks for, latest first.

@@ -21,7 +21,7 @@ from umaya.gate.decision import Facts, evaluate, refused
 from umaya.gate.facts import gather
 from umaya.gate.people import PeopleState, Projection
 from umaya.gate.person_rule import Clause, Group, Groups, Verdict, compile_set, rule_for
-from umaya.gate.rights.bars import stopped_people
+from umaya.gate.stops import stopped_people
 from umaya.gate.use import Decision, Use
 from umaya.law import RuleBook, RuleSet, day_in_japan
 from umaya.types.reasons import Reason

@@ -19,9 +19,9 @@ from umaya.gate.judge import groups_of
 from umaya.gate.models import SchemeVersionRow
 from umaya.gate.people import PeopleState
 from umaya.gate.person_rule import Group, compile_point, rule_for
-from umaya.gate.rights.bars import stopped_people
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State, version_of
+from umaya.gate.stops import stopped_people
 from umaya.law import Basis, Evidence, RuleSet
 from umaya.types.classes import SecrecyClass
 from umaya.types.reasons import Reason

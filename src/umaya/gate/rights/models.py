@@ -98,28 +98,3 @@ class RequestActRow(Base):
     actor: Mapped[str] = mapped_column(ID)
     at: Mapped[datetime]
     entry: Mapped[int] = mapped_column(BIG)
-
-
-class BarRow(Base):
-    """A person's stop: uses of a party's data about them are refused. `dataset` None for all of them.
-
-    Attributes:
-        scope: `use` for every use, `provision` for those that hand it to another party.
-        intake: whether rows about the person are refused too, because they were erased.
-    """
-
-    __tablename__ = "rights_bars"
-    __table_args__ = (Index("ix_rights_bars_party", "party", "lifted_entry"),)
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    request: Mapped[str] = mapped_column(ID, ForeignKey("rights_requests.id"))
-    person: Mapped[int] = mapped_column(BigInteger, index=True)
-    party: Mapped[str] = mapped_column(ID, ForeignKey("parties.id"))
-    dataset: Mapped[str | None] = mapped_column(ID)
-    scope: Mapped[str] = mapped_column(String(16))
-    intake: Mapped[bool]
-    set_at: Mapped[datetime]
-    entry: Mapped[int] = mapped_column(BIG)
-    lifted_by: Mapped[str | None] = mapped_column(ID, ForeignKey("actors.id"))
-    lifted_at: Mapped[datetime | None]
-    lifted_entry: Mapped[int | None] = mapped_column(BIG)

@@ -6,7 +6,7 @@ ledger has its salted digest; a party sees the requests to it and no others, a p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -197,7 +197,7 @@ def find_clerk(session: Session, actor: Actor, party: str) -> Actor:
     return clerk
 
 
-def note(act: Act, row: RequestRow, done: str, actor: str, body: dict[str, object]) -> int:
+def note(act: Act, row: RequestRow, done: str, actor: str, body: Mapping[str, object]) -> int:
     """Record an act on a request as `request.DONE`, and keep it in the request's own history; the last of an act."""
     kept = RequestActRow(request=row.id, act=done, actor=actor, at=act.now, entry=0)
     act.session.add(kept)

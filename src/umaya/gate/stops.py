@@ -12,12 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from pyroaring import BitMap
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from umaya.gate.models import BIG, ID
 from umaya.gate.people.state import PeopleState
 from umaya.gate.people.words import numbers_of, root
-from umaya.gate.rights.models import BarRow
+from umaya.stores.database import Base
 
 
 class Scope(StrEnum):
@@ -26,6 +27,31 @@ class Scope(StrEnum):
     USE = "use"
     PROVISION = "provision"
     """Only what hands the data to another party."""
+
+
+class BarRow(Base):
+    """A person's stop: uses of a party's data about them are refused. `dataset` None for all of them.
+
+    Attributes:
+        scope: `use` for every use, `provision` for those that hand it to another party.
+        intake: whether rows about the person are refused too, because they were erased.
+    """
+
+    __tablename__ = "rights_bars"
+    __table_args__ = (Index("ix_rights_bars_party", "party", "lifted_entry"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    request: Mapped[str] = mapped_column(ID, ForeignKey("rights_requests.id"))
+    person: Mapped[int] = mapped_column(BigInteger, index=True)
+    party: Mapped[str] = mapped_column(ID, ForeignKey("parties.id"))
+    dataset: Mapped[str | None] = mapped_column(ID)
+    scope: Mapped[str] = mapped_column(String(16))
+    intake: Mapped[bool]
+    set_at: Mapped[datetime]
+    entry: Mapped[int] = mapped_column(BIG)
+    lifted_by: Mapped[str | None] = mapped_column(ID, ForeignKey("actors.id"))
+    lifted_at: Mapped[datetime | None]
+    lifted_entry: Mapped[int | None] = mapped_column(BIG)
 
 
 @dataclass(frozen=True)
@@ -84,7 +110,7 @@ def bar_of(row: BarRow) -> Bar:
     return Bar(row.id, row.request, row.party, row.dataset, Scope(row.scope), row.intake, row.set_at, row.lifted_at)
 
 
-def _in_force(party: str, dataset: str):  # type: ignore[no-untyped-def] # SQLAlchemy's own
+def _in_force(party: str, dataset: str) -> Select[BarRow]:
     return select(BarRow).where(
         BarRow.party == party, or_(BarRow.dataset.is_(None), BarRow.dataset == dataset), BarRow.lifted_entry.is_(None)
     )

@@ -12,7 +12,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../src/umaya/web/static/dist");
 const modules = join(here, "../node_modules");
 
-const ENTRIES = { site: "site.js", roads: "roads/map.js", "roads-live": "roads/live.js" };
+const ENTRIES = { site: "site.js", counter: "counter/desk.js", roads: "roads/map.js", "roads-live": "roads/live.js" };
 const STYLES = { site: "site.css", roads: "roads/map.css" };
 
 async function copyHashed(source, logical) {

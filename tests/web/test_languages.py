@@ -12,12 +12,16 @@ from starlette.requests import Request
 import umaya
 from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
 from umaya.gate.conditions import FORMS, Rule
+from umaya.gate.emergency.openings import Finding
 from umaya.gate.highlights import Point
 from umaya.gate.pending import Need
+from umaya.gate.people import Channel
+from umaya.gate.people import State as ConsentState
 from umaya.gate.rehearsal import Step
 from umaya.gate.roles import ROLES
 from umaya.gate.schemes import State
-from umaya.law import Evidence
+from umaya.law import ConsentTier, Evidence
+from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import Risk
 from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
@@ -25,8 +29,11 @@ from umaya.types.identity_provider import Audience
 from umaya.types.reasons import Reason
 from umaya.vault.steps import PARAMETERS
 from umaya.web.desks import DESKS
+from umaya.web.emergency_form import TEXTS as EMERGENCY_TEXTS
 from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
+from umaya.web.pages.counter_take import EXPLAINED
+from umaya.web.pages.emergency import SPANS
 from umaya.web.problem import CODES
 
 PACKAGE = Path(umaya.__file__).parent
@@ -38,6 +45,11 @@ MAP_CONTROLS = (
     "Map.Title",
     "AttributionControl.ToggleAttribution",
 )
+COUNTER_FAULTS = (
+    *("number", "number-missing", "topic", "no-text", "language", "explained-validity", "explained-withdrawal"),
+    *("typed", "signature", "image", "requested", "requested-late", "requested-used", "conflict", "not-recorded"),
+    *("entry", "reason"),
+)
 OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment", *PARAMETERS)
 
 LOOKED_UP = {
@@ -46,6 +58,13 @@ LOOKED_UP = {
     "role.": [*ROLES, *(f"{role}.does" for role in ROLES)],
     "problem.": [f"{code}.{part}" for code in CODES for part in ("title", "next")],
     "reason.": [f"{reason.value}.{part}" for reason in Reason for part in ("what", "next")],
+    "emergency.ask.": [*EMERGENCY_TEXTS, "event", "fields", "point", "note", "finding", "looked", "measures"],
+    "emergency.help.": [*EMERGENCY_TEXTS, "point", "note", "looked", "measures"],
+    "emergency.fault.": ("text", "fields", "event", "point", "unfit", "finding"),
+    "emergency.finding.": list(Finding),
+    "emergency.next-step.": ("open", "to-review", "reviewed"),
+    "emergency.since.": list(SPANS),
+    "emergency.state.": ("open", "to-review", "reviewed"),
     "roads.status.": STATUSES,
     "roads.stage.": ("waiting", "late", "over"),
     "roads.filter.": ("known", "all"),
@@ -59,7 +78,15 @@ LOOKED_UP = {
     "review.effect.": list(Step),
     "review.fault.": ("reason", "long", "range", "none"),
     "condition.": [*Rule, *(f"{rule}.unit" for rule in Rule if FORMS[rule].key not in {None, "day"})],
+    "agreed.": list(AgreedPoint),
     "highlight.": list(Point),
+    "register.state.": ("submitted", "replaced"),
+    "register.next.": ("publish", "too-late", "wait", "nothing"),
+    "register.day.": ("publish", "too-late", "wait"),
+    "register.act.": ("submit", "publish", "end"),
+    "register.do.": ("submit", "publish", "end"),
+    "register.done.": ("submit", "publish", "end"),
+    "register.fault.": ("day", "past", "law", "long"),
     "risk.": list(Risk),
     "class.": [kind.value for kind in SecrecyClass],
     "evidence.": [item.value for item in Evidence],
@@ -67,6 +94,14 @@ LOOKED_UP = {
     "sign-in.for.": list(Audience),
     "sign-in.ask.": list(Audience),
     "kind.": [kind.value for kind in Kind],
+    "counter.channel.": [channel.value for channel in Channel],
+    "counter.explained-": EXPLAINED,
+    "counter.fault.": COUNTER_FAULTS,
+    "counter.said.": ("given", "withdrawn", "outdated", "spent"),
+    "counter.sheet.": ("purpose", "through", *EXPLAINED),
+    "counter.state.": [state.value for state in ConsentState],
+    "counter.state-next.": [state.value for state in ConsentState],
+    "counter.tier.": [tier.value for tier in ConsentTier],
     "linked-data.": (*PROPERTIES, *OPERANDS, "Field", "through-the-gate", "vocabulary"),
     "releases.": ("released", "refused"),
     "waiting.review.": list(Need),

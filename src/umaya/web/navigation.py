@@ -29,7 +29,15 @@ LINKS = (
     Link("roads", "/roads", frozenset({"officer"})),
     Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
     Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
+    Link("register", "/register", frozenset({"applicant", "approver", "privacy-officer"})),
+    Link(
+        "emergency",
+        "/emergency",
+        frozenset({"responder", "verifier", "privacy-officer", "steward", "auditor", "declarer"}),
+    ),
     Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
+    Link("counter", "/counter", frozenset({"clerk"})),
+    Link("evidence", "/counter/evidence", frozenset({"auditor"})),
     Link("ledger", "/ledger", frozenset({"auditor"})),
 )
 

@@ -222,8 +222,8 @@ def test_many_withdrawals_enter_together_each_with_its_entry(either_town: Town) 
     town.withdraw(2)
     size = len(town.ledger.entries)
     town.consents.withdraw_many([Withdrawal(CLERK, person, CROSS_SELL, Channel.WEB) for person in (0, 1, 2, 3, 1)])
-    assert [town.state(person) for person in range(5)] == ["withdrawn"] * 4 + ["active"]
     assert town.ledger.kinds()[size:] == ["consent.withdrawn"] * 4
+    assert [town.state(person) for person in range(5)] == ["withdrawn"] * 4 + ["active"]
     with town.database.reading() as session:
         rows = session.scalars(select(ActRow).order_by(ActRow.seq.desc()).limit(4)).all()
     assert [row.entry for row in rows] == [size + 3, size + 2, size + 1, size]

@@ -5,10 +5,38 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from umaya.hub import Hub
-from umaya.web.pages import home, joint_use, ledger, problems, releases, review, schemes
+from umaya.web.pages import (
+    counter,
+    counter_take,
+    counter_today,
+    emergency,
+    home,
+    joint_use,
+    ledger,
+    problems,
+    register,
+    releases,
+    review,
+    schemes,
+)
 from umaya.web.site import WebSite
 
 
 def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
     """Return the routers of all pages."""
-    return [subject.router(hub, site) for subject in (home, problems, review, schemes, releases, ledger, joint_use)]
+    return [
+        subject.router(hub, site)
+        for subject in (
+            home,
+            counter,
+            counter_take,
+            counter_today,
+            problems,
+            review,
+            register,
+            schemes,
+            releases,
+            ledger,
+            joint_use,
+        )
+    ]

@@ -18,11 +18,17 @@ from umaya.gate.pending import Need
 from umaya.gate.people import Channel
 from umaya.gate.people import State as ConsentState
 from umaya.gate.rehearsal import Step
+from umaya.gate.own import Reach
+from umaya.gate.people import Channel
+from umaya.gate.people import State as ConsentState
+from umaya.gate.person_rule import WITH_CONSENT, WITHOUT_CONSENT
+from umaya.gate.rights import RequestState
 from umaya.gate.roles import ROLES
 from umaya.gate.schemes import State
 from umaya.law import ConsentTier, Evidence
 from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import Risk
+from umaya.law.rights import RequestKind
 from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
 from umaya.types.identity_provider import Audience
@@ -32,9 +38,11 @@ from umaya.web.desks import DESKS
 from umaya.web.emergency_form import TEXTS as EMERGENCY_TEXTS
 from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
+from umaya.web.pages.my_requests import FORMS
 from umaya.web.pages.counter_take import EXPLAINED
 from umaya.web.pages.emergency import SPANS
 from umaya.web.problem import CODES
+from umaya.web.receipt_check import STEPS
 
 PACKAGE = Path(umaya.__file__).parent
 FRONTEND = PACKAGE.parents[1] / "frontend"
@@ -103,6 +111,20 @@ LOOKED_UP = {
     "counter.state-next.": [state.value for state in ConsentState],
     "counter.tier.": [tier.value for tier in ConsentTier],
     "linked-data.": (*PROPERTIES, *OPERANDS, "Field", "through-the-gate", "vocabulary"),
+    "my.channel.": [channel.value for channel in Channel],
+    "my.check.fault.receipt.": ("none", "long"),
+    "my.check.fault.key.": ("form",),
+    "my.check.is.": ("met", "failed", "open"),
+    "my.check.step.": STEPS,
+    "my.class.": [kind.value for kind in SecrecyClass],
+    "my.reach.": [reach.value for reach in Reach],
+    "my.reason.": sorted({clause.reason.value for clause in (*WITH_CONSENT, *WITHOUT_CONSENT)}),
+    "my.request.fault.": ("dataset", "field", "ground", "party", "value", "words"),
+    "my.request.form.": [form.value for form in FORMS],
+    "my.request.kind.": [kind.value for kind in RequestKind],
+    "my.request.state.": [state.value for state in RequestState],
+    "my.said.": ("given", "withdrawn", "spent", "outdated"),
+    "my.state.": [state.value for state in ConsentState] + [f"{state.value}.means" for state in ConsentState],
     "releases.": ("released", "refused"),
     "waiting.review.": list(Need),
     "waiting.": [*(desk.key for desk in DESKS), *(f"{desk.key}.{code}" for desk in DESKS for code in desk.codes)],

@@ -20,10 +20,11 @@ from umaya.gate import Area, Dataset, Event, Party, Refusal, Release, Use, Words
 from umaya.hub import Hub
 from umaya.places.roads import background, import_osm
 from umaya.places.roads.background import BACKGROUND
-from umaya.sample import bank
+from umaya.sample import bank, emergency
 from umaya.sample.bank import set_up_bank
 from umaya.sample.customers import customers
 from umaya.sample.days import JAPAN, ordinary_day
+from umaya.sample.emergency import set_up_emergency
 from umaya.sample.quake import QUAKE_TIME
 from umaya.sample.tables import HOUSEHOLDS, LETTERBOXES
 from umaya.sample.town import Town
@@ -61,7 +62,7 @@ ACTORS: Final = (
     Actor("city-map", "道路マップのプログラム", CITY, frozenset({"officer", "program"})),
     Actor("auditor", "東 和子（外部監査）", "audit-azuma", frozenset({"auditor"})),
 )
-PEOPLE: Final = {person.id: person for person in (*ACTORS, *bank.ACTORS)}
+PEOPLE: Final = {person.id: person for person in (*ACTORS, *bank.ACTORS, *emergency.ACTORS)}
 
 _POSTAL = SecrecyClass.POSTAL
 _LETTERBOXES = pa.schema([LETTERBOXES.field(name) for name in ("letterbox_id", "address", "lon", "lat", "homes")])
@@ -126,6 +127,8 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     for days, name in enumerate(SCHEMES):
         clock.set(OPENING + timedelta(days=days))
         review(hub, clock, name)
+    tell("emergency plan")
+    set_up_emergency(hub, clock, PEOPLE)
     tell("letterboxes and households")
     for name, rows in (("letterboxes", town.letterboxes.select(_LETTERBOXES.names)), ("households", town.households)):
         hub.gate.intake(PEOPLE["post-intake"], name, rows, f"minase/{name}")

@@ -14,14 +14,12 @@ from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
 from umaya.gate.conditions import FORMS, Rule
 from umaya.gate.emergency.openings import Finding
 from umaya.gate.highlights import Point
+from umaya.gate.own import Reach
 from umaya.gate.pending import Need
 from umaya.gate.people import Channel
 from umaya.gate.people import State as ConsentState
-from umaya.gate.rehearsal import Step
-from umaya.gate.own import Reach
-from umaya.gate.people import Channel
-from umaya.gate.people import State as ConsentState
 from umaya.gate.person_rule import WITH_CONSENT, WITHOUT_CONSENT
+from umaya.gate.rehearsal import Step
 from umaya.gate.rights import RequestState
 from umaya.gate.roles import ROLES
 from umaya.gate.schemes import State
@@ -38,9 +36,9 @@ from umaya.web.desks import DESKS
 from umaya.web.emergency_form import TEXTS as EMERGENCY_TEXTS
 from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
-from umaya.web.pages.my_requests import FORMS
 from umaya.web.pages.counter_take import EXPLAINED
 from umaya.web.pages.emergency import SPANS
+from umaya.web.pages.my_requests import ANSWERS
 from umaya.web.problem import CODES
 from umaya.web.receipt_check import STEPS
 
@@ -111,6 +109,7 @@ LOOKED_UP = {
     "counter.state-next.": [state.value for state in ConsentState],
     "counter.tier.": [tier.value for tier in ConsentTier],
     "linked-data.": (*PROPERTIES, *OPERANDS, "Field", "through-the-gate", "vocabulary"),
+    "my.bundle.": ("readme",),
     "my.channel.": [channel.value for channel in Channel],
     "my.check.fault.receipt.": ("none", "long"),
     "my.check.fault.key.": ("form",),
@@ -120,7 +119,7 @@ LOOKED_UP = {
     "my.reach.": [reach.value for reach in Reach],
     "my.reason.": sorted({clause.reason.value for clause in (*WITH_CONSENT, *WITHOUT_CONSENT)}),
     "my.request.fault.": ("dataset", "field", "ground", "party", "value", "words"),
-    "my.request.form.": [form.value for form in FORMS],
+    "my.request.form.": [form.value for form in ANSWERS],
     "my.request.kind.": [kind.value for kind in RequestKind],
     "my.request.state.": [state.value for state in RequestState],
     "my.said.": ("given", "withdrawn", "spent", "outdated"),

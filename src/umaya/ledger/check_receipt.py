@@ -138,7 +138,7 @@ def _japanese(proved: Proved) -> str:
 
 
 def _in_japan(time: str) -> str:
-    return datetime.fromisoformat(time).astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M")
 
 
 def check_receipt(data: bytes, vkey: str, subject_key: bytes | None = None) -> Proved:

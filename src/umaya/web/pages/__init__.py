@@ -13,6 +13,10 @@ from umaya.web.pages import (
     home,
     joint_use,
     ledger,
+    my,
+    my_check,
+    my_requests,
+    my_uses,
     problems,
     register,
     releases,
@@ -31,6 +35,7 @@ def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
             counter,
             counter_take,
             counter_today,
+            emergency,
             problems,
             review,
             register,
@@ -38,5 +43,9 @@ def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
             releases,
             ledger,
             joint_use,
+            my,
+            my_check,
+            my_requests,
+            my_uses,
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from umaya.hub import Hub
 from umaya.web.desks import DESKS
@@ -16,6 +17,8 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
 
     @routes.get("/")
     def home(request: Request) -> Response:
+        if site.signed_in_resident(request) is not None:
+            return RedirectResponse("/my", 303)
         actor = site.actor(request)
         party = hub.gate.catalogue.party(actor.party).name
         waiting = waiting_at(DESKS, hub, actor)

@@ -1,5 +1,5 @@
-"""Which acts of the review the gate would take from an actor now: asked of the review itself, which is stopped before
-anything is written.
+"""Which acts of the review and the register the gate would take from an actor now: asked of them themselves, which are
+stopped before anything is written.
 
 Must hold: what is offered is what would be taken, for the same code decides both; a rehearsal leaves no trace in the
 database or the ledger.
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -17,12 +18,13 @@ from umaya.gate.catalogue import find_actor
 from umaya.gate.condition_facts import NoticeInForce, no_register
 from umaya.gate.conditions import Condition, Rule
 from umaya.gate.hats import check_hat
+from umaya.gate.joint_use import Register
 from umaya.gate.record import Act, Acts
 from umaya.gate.review import Review
 from umaya.gate.roles import APPLICANT
 from umaya.gate.schemes import State, versions_of
 from umaya.law import RULES, RuleBook, day_in_japan
-from umaya.types.errors import ConflictError, ForbiddenError, NotFoundError
+from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from umaya.types.site import Actor
 from umaya.vault import Obligations
 
@@ -75,8 +77,18 @@ class _Stage(Acts):
             yield _Rehearsed(session, self.clock.now(), self.ledger, self.entropy)
 
 
+def _taken(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except _TakenError:
+        return True
+    except (ForbiddenError, ConflictError, NotFoundError, InputError):
+        pass
+    return False
+
+
 class Rehearsal:
-    """Tells what an actor could do with a scheme.
+    """Tells what an actor could do with a scheme, or with a notice of joint use.
 
     Args:
         acts: whose database and clock are asked.
@@ -92,6 +104,7 @@ class Rehearsal:
     ) -> None:
         self._acts = _Stage(acts.database, acts.ledger, acts.clock, acts.entropy)
         self._review = Review(self._acts, obligations, law, notice_in_force)
+        self._register = Register(self._acts, law)
 
     def offers(self, actor: Actor, scheme: str) -> tuple[Offer, ...]:
         """Return every act that the gate would take from the actor now, given the reason or condition that it asks for.
@@ -123,13 +136,15 @@ class Rehearsal:
 
     def would_take(self, actor: Actor, scheme: str, version: int, step: Step) -> bool:
         """Return whether the gate would take an act on a version now."""
-        try:
-            self._attempts(actor, scheme, version)[step]()
-        except _TakenError:
-            return True
-        except (ForbiddenError, ConflictError, NotFoundError):
-            pass
-        return False
+        return _taken(self._attempts(actor, scheme, version)[step])
+
+    def would_publish(self, actor: Actor, notice: str, version: int, on: date) -> bool:
+        """Return whether the register would take the publication of a draft on a day."""
+        return _taken(lambda: self._register.publish(actor, notice, version, on))
+
+    def would_end(self, actor: Actor, notice: str, last_day: date) -> bool:
+        """Return whether the register would take the end of a notice with a day."""
+        return _taken(lambda: self._register.end(actor, notice, last_day))
 
     def _attempts(self, actor: Actor, scheme: str, version: int) -> Mapping[Step, Callable[[], None]]:
         review = self._review

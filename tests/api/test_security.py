@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from tests.web.clients import TestClient, client_of
+from tests.web.clients import client_of
 from tests.web.hubs import AUDITOR, OFFICER, VERIFIER, make_hub
-from umaya.api.security import CONTENT_SECURITY_POLICY, asked_by_another_site
-from umaya.api.session import session_key
+from umaya.api.security import CONTENT_SECURITY_POLICY, asked_by_another_site, local_path
 from umaya.hub import Hub
 from umaya.services.roads import routes
-from umaya.types.errors import InputError
-from umaya.web.pages.sign_in import local_path
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +78,6 @@ def test_changes_are_taken_from_this_site_only(method: str, headers: dict[str, s
     assert asked_by_another_site(method, headers_of(**headers)) is refused
 
 
-def test_another_site_cannot_sign_anybody_in(hub: Hub) -> None:
-    client = client_of(hub)
-    answer = client.post("/sign-in", data={"actor": OFFICER.id}, headers={"Sec-Fetch-Site": "cross-site"})
-    assert answer.status_code == 403
-    assert client.get("/roads", follow_redirects=False).status_code == 303
-
-
 @pytest.mark.parametrize(
     "path", ["/", "/roads", "/roads/list", "/schemes", "/schemes/minase-drill", "/ledger", "/releases"]
 )
@@ -131,40 +118,6 @@ def test_a_local_path_is_always_local(text: str) -> None:
     assert path.isprintable()
 
 
-def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(hub: Hub) -> None:
-    client = client_of(hub)
-    cookie = client.post("/sign-in", data={"actor": OFFICER.id}, follow_redirects=False).headers["set-cookie"].lower()
-    assert "httponly" in cookie
-    assert "samesite=lax" in cookie
-    assert OFFICER.name not in cookie
-
-
-def test_a_changed_cookie_signs_nobody_in(hub: Hub) -> None:
-    client = client_of(hub, OFFICER)
-    value = client.cookies["umaya_session"]
-    client.cookies.clear()
-    client.cookies.set("umaya_session", ("A" if value[0] != "A" else "B") + value[1:])
-    assert client.get("/", follow_redirects=False).status_code == 303
-
-
-def test_signing_in_begins_a_new_session_and_signing_out_ends_it(hub: Hub) -> None:
-    client = client_of(hub, OFFICER)
-    client.post("/sign-in", data={"actor": AUDITOR.id})
-    assert AUDITOR.name in client.get("/").text
-    client.post("/sign-out")
-    assert client.get("/", follow_redirects=False).status_code == 303
-
-
-def test_nobody_signs_in_where_it_is_not_a_demo(tmp_path: Path) -> None:
-    hub = make_hub(tmp_path / "hub", demo=False)
-    client = client_of(hub)
-    page = client.get("/sign-in")
-    assert "not configured" in page.text
-    assert OFFICER.name not in page.text
-    assert client.post("/sign-in", data={"actor": OFFICER.id}).status_code == 403
-    hub.close()
-
-
 @pytest.mark.parametrize(
     ("actor", "path", "status"),
     [
@@ -184,45 +137,7 @@ def test_each_role_sees_its_pages_only(hub: Hub, actor: Any, path: str, status: 
     assert client_of(hub, actor).get(path).status_code == status
 
 
-def test_the_session_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
-    first = session_key(tmp_path / "keys")
-    assert session_key(tmp_path / "keys") == first
-    assert len(first) == 64
-    assert stat.S_IMODE((tmp_path / "keys" / "session").stat().st_mode) == 0o600
-    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["session"]
-
-
-def test_a_damaged_session_key_signs_nothing(tmp_path: Path) -> None:
-    """Whoever knows that the key is empty could sign a session of anybody."""
-    session_key(tmp_path / "keys")
-    (tmp_path / "keys" / "session").write_text("")
-    with pytest.raises(InputError, match="session key is damaged"):
-        session_key(tmp_path / "keys")
-
-
-def test_a_demo_session_ends_with_the_demo(tmp_path: Path) -> None:
-    hub = make_hub(tmp_path / "hub")
-    cookies = client_of(hub, OFFICER).cookies
-    serious = client_of(replace(hub, settings=replace(hub.settings, demo=False)))
-    serious.cookies = cookies
-    assert serious.get("/api/v1/roads/state").status_code == 401
-    hub.close()
-
-
 @pytest.mark.parametrize("path", ["/", "/api/v1/roads/state", "/api/v1/roads/passages.csv", "/api/v1/roads/stream?x"])
 def test_no_answer_about_the_hub_is_kept_by_a_browser(hub: Hub, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes, "STREAM_S", 0.0)
     assert client_of(hub, OFFICER).get(path).headers["cache-control"] == "no-store"
-
-
-def test_a_removed_actor_is_signed_out(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The session names the actor; what the actor may do is asked anew each time."""
-    from umaya.types.errors import NotFoundError
-
-    client: TestClient = client_of(hub, OFFICER)
-
-    def gone(_: str) -> None:
-        raise NotFoundError("there is no such actor")
-
-    monkeypatch.setattr(hub.gate.catalogue, "actor", gone)
-    assert client.get("/", follow_redirects=False).status_code == 303

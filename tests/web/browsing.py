@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import APIRequestContext, Browser, Page
 
 from umaya.api import create_app
+from umaya.api.sign_in.demo import subject_of
 from umaya.hub import Hub
 from umaya.types.site import Actor, Resident
 from umaya.web.assets import Assets
@@ -48,6 +49,10 @@ BROWSER_MARKS = [
 """A test module with a browser says `pytestmark = BROWSER_MARKS`."""
 
 
+_SERVED: dict[str, Hub] = {}
+"""Address to hub, while it is served."""
+
+
 @contextmanager
 def served(hub: Hub) -> Iterator[str]:
     """Serve a hub, and yield where."""
@@ -58,14 +63,12 @@ def served(hub: Hub) -> Iterator[str]:
         thread.start()
         while not server.started:
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        _SERVED[address] = hub
+        yield address
+        del _SERVED[address]
         server.should_exit = True
         thread.join(10)
-
-
-def sign_in_form(who: Actor | Resident) -> dict[str, str | float | bool]:
-    """Return what the demonstration's sign-in is told."""
-    return {"actor": who.id} if isinstance(who, Actor) else {"person": who.person}
 
 
 @dataclass
@@ -90,9 +93,15 @@ class Visitor:
         page.on("request", lambda r: self._check_host(r.url))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)
-        context.request.post(f"{self.address}/sign-in", form=sign_in_form(who))
+        self._sign_in(context.request, who)
         page.goto(self.address + path)
         return page
+
+    def _sign_in(self, browser: APIRequestContext, who: Actor | Resident) -> None:
+        """Choose whom to be at the demonstration's identity provider; the browser's cookies are those of the pages."""
+        audience = "staff" if isinstance(who, Actor) else "residents"
+        asked = browser.get(f"{self.address}/sign-in/{audience}").url
+        browser.post(asked, form={"subject": subject_of(_SERVED[self.address], who)}, max_redirects=2)
 
     def _check_host(self, url: str) -> None:
         parts = urlsplit(url)

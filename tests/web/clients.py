@@ -6,10 +6,11 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from umaya.api import create_app
+from umaya.api.sign_in.demo import subject_of
 from umaya.hub import Hub
-from umaya.types.site import Actor
+from umaya.types.site import Actor, Resident
 
-__all__ = ["TestClient", "client_of"]
+__all__ = ["TestClient", "client_of", "sign_in"]
 
 
 def _no_fault(response: Response) -> None:
@@ -17,11 +18,20 @@ def _no_fault(response: Response) -> None:
     assert response.status_code < 500, f"{response.request.url} failed"
 
 
-def client_of(hub: Hub, actor: Actor | None = None, language: str = "en") -> TestClient:
-    """Return a client of the hub's pages, signed in as `actor` when given."""
+def client_of(hub: Hub, who: Actor | Resident | None = None, language: str = "en") -> TestClient:
+    """Return a client of the hub's pages, signed in as somebody when given."""
     client = TestClient(create_app(hub), headers={"Accept-Language": language, "Accept": "text/html"})
     client.event_hooks = {"request": [], "response": [_no_fault]}
-    if actor is not None:
-        answer = client.post("/sign-in", data={"actor": actor.id}, follow_redirects=False)
+    if who is not None:
+        answer = sign_in(client, hub, who)
         assert answer.status_code == 303
+        assert "next" not in answer.headers["location"]
     return client
+
+
+def sign_in(client: TestClient, hub: Hub, who: Actor | Resident, next_path: str = "/") -> Response:
+    """Sign in at the demonstration's identity provider, step by step as a browser; return the last answer."""
+    audience = "staff" if isinstance(who, Actor) else "residents"
+    begun = client.get(f"/sign-in/{audience}", params={"next": next_path}, follow_redirects=False)
+    told = client.post(begun.headers["location"], data={"subject": subject_of(hub, who)}, follow_redirects=False)
+    return client.get(told.headers["location"], follow_redirects=False)

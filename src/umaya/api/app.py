@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+import httpx2
 from fastapi import Depends, FastAPI, Response
-from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import umaya
 from umaya.api import catalogue, consents, joint_use, problems, schemes, uses
+from umaya.api.idempotency import Idempotency, Keys
+from umaya.api.limits import limited
+from umaya.api.responses import PROBLEMS
 from umaya.api.security import SecurityHeaders, refuse_other_sites
-from umaya.api.session import COOKIE, SHIFT_S, session_key
-from umaya.hub import Hub
+from umaya.api.sign_in.entrance import entrance as entrance_of
+from umaya.hub import Hub, Settings
 from umaya.services.roads import pages as road_pages
 from umaya.services.roads import routes as road_routes
+from umaya.types.clock import Clock, SystemClock
 from umaya.web import pages
 from umaya.web.assets import MOUNT, Assets
 from umaya.web.site import WebSite
@@ -28,37 +36,59 @@ class HashedFiles(StaticFiles):
         return response
 
 
-def create_app(hub: Hub) -> FastAPI:
-    """Return the application of an open hub: pages, services, static files, JSON API."""
+def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncBaseTransport | None = None) -> FastAPI:
+    """Return the application of an open hub: pages, services, static files, JSON API.
+
+    Args:
+        hub: open as long as the application is used.
+        clock: what sessions are timed by; the machine's without one, never a demonstration's.
+        transport: what identity providers are asked over; the network without one.
+    """
     assets = Assets()
-    site = WebSite(hub.gate.catalogue, demo=hub.settings.demo, language=hub.settings.language, assets=assets)
+    entrance = entrance_of(hub, clock, transport)
+    site = WebSite(entrance.door, demo=hub.settings.demo, language=hub.settings.language, assets=assets)
     app = FastAPI(
         title="Umaya",
         version=umaya.__version__,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
-        dependencies=[Depends(refuse_other_sites)],
+        dependencies=[Depends(refuse_other_sites), Depends(limited(site, hub.settings))],
     )
     app.state.site = site
     problems.install(app, site)
     app.add_middleware(
-        SessionMiddleware,
-        secret_key=session_key(hub.directory / "keys"),
-        session_cookie=COOKIE,
-        max_age=SHIFT_S,
-        same_site="lax",
+        Idempotency,
+        keys=Keys(hub.database, clock or SystemClock(), hub.request_key),
+        who=site.signed_in,
+        answer=lambda request, error: site.problem(request, problems.problem_of(error)),
     )
-    app.add_middleware(SecurityHeaders)  # added last, so outermost
+    _guard(app, hub.settings)
     if assets.built:
         app.mount(MOUNT, HashedFiles(directory=assets.directory), name="static")
+    for router in entrance.routers(app, site):
+        app.include_router(router, include_in_schema=False)
     for router in pages.routers(hub, site):
         app.include_router(router, include_in_schema=False)
     app.include_router(road_pages.router(hub.roads, site), include_in_schema=False)
-    app.include_router(road_routes.router(hub.roads, site))
-    app.include_router(catalogue.router(hub.gate, hub.clock, hub.settings.origin, site))
-    app.include_router(schemes.router(hub.gate, site))
-    app.include_router(consents.router(hub.gate, site))
-    app.include_router(uses.router(hub.gate, site))
-    app.include_router(joint_use.router(hub.gate, hub.clock, site))
+    for api in (
+        road_routes.router(hub.roads, site),
+        catalogue.router(hub.gate, hub.clock, hub.settings.origin, site),
+        schemes.router(hub.gate, site),
+        consents.router(hub.gate, site),
+        uses.router(hub.gate, site),
+        joint_use.router(hub.gate, hub.clock, site),
+    ):
+        app.include_router(api, responses=PROBLEMS)
     return app
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """Put what stands before the application around it; what is added last is outermost."""
+    https = settings.public_url.startswith("https:")
+    if settings.public_url:
+        host = urlsplit(settings.public_url).hostname
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[str(host)], www_redirect=False)
+    app.add_middleware(SecurityHeaders, https=https)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

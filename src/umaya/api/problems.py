@@ -4,6 +4,8 @@
     NotFoundError         404 not-found      ForbiddenError          403 forbidden
     ConflictError         409 conflict       IntegrityError          500 integrity
     SignInRequiredError   401 sign-in        CrossSiteError          403 cross-site
+    SignInFailedError     400 sign-in-failed ProviderUnavailableError 503 provider-unavailable
+    TooManyError          429 too-many
     anything else         500 internal
 
 A fault that nobody foresaw says nothing about itself; where it arose is in the server's log. The log has no word of
@@ -24,7 +26,9 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from umaya.api.limits import TooManyError
 from umaya.api.security import CrossSiteError
+from umaya.api.sign_in.relying_party import ProviderUnavailableError, SignInFailedError
 from umaya.types.errors import (
     ConflictError,
     ForbiddenError,
@@ -34,10 +38,13 @@ from umaya.types.errors import (
     UmayaError,
 )
 from umaya.web.problem import CODES, Problem, wants_json
-from umaya.web.site import SignInRequiredError, WebSite
+from umaya.web.site import PartyRequiredError, SignInRequiredError, WebSite
 
 _OF_ERROR: tuple[tuple[type[UmayaError], str], ...] = (
     (SignInRequiredError, "sign-in"),
+    (SignInFailedError, "sign-in-failed"),
+    (ProviderUnavailableError, "provider-unavailable"),
+    (TooManyError, "too-many"),
     (CrossSiteError, "cross-site"),
     (InputError, "input"),
     (NotFoundError, "not-found"),
@@ -45,7 +52,7 @@ _OF_ERROR: tuple[tuple[type[UmayaError], str], ...] = (
     (ForbiddenError, "forbidden"),
     (IntegrityError, "integrity"),
 )
-_OF_STATUS = {404: "not-found", 403: "forbidden", 401: "sign-in", 422: "input", 409: "conflict"}
+_OF_STATUS = {404: "not-found", 403: "forbidden", 401: "sign-in", 422: "input", 409: "conflict", 429: "too-many"}
 _log = logging.getLogger("umaya.api")
 
 
@@ -116,9 +123,12 @@ def install(app: FastAPI, site: WebSite) -> None:
         if problem.status >= 500:
             route = getattr(request.scope.get("route"), "path", "an unknown route")
             _log.error("%s %s failed: %s", request.method, route, trace(error))
-        response = _sign_in_first(request) if _may_be_led(request, problem) else site.problem(request, problem)
+        led = _may_be_led(request, problem)
+        response = _led_to_sign_in(request, error) if led else site.problem(request, problem)
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)
+        if isinstance(error, TooManyError):
+            response.headers["Retry-After"] = str(error.retry_after_s)
         return response
 
     async def handle(request: Request, error: Exception) -> Response:
@@ -133,6 +143,7 @@ def _may_be_led(request: Request, problem: Problem) -> bool:
     return problem.code == "sign-in" and request.method == "GET" and not wants_json(request)
 
 
-def _sign_in_first(request: Request) -> Response:
+def _led_to_sign_in(request: Request, error: Exception) -> Response:
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/sign-in?{urlencode({'next': back})}", 303)
+    page = "/acting-for" if isinstance(error, PartyRequiredError) else "/sign-in"
+    return RedirectResponse(f"{page}?{urlencode({'next': back})}", 303)

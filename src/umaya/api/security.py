@@ -68,15 +68,23 @@ def asked_by_another_site(method: str, headers: Headers) -> bool:
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
+def local_path(wanted: str) -> str:
+    """Return `wanted` when it is a path of this site, else the home page: nobody is sent elsewhere after signing in."""
+    plain = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable() and "\\" not in wanted
+    return wanted if plain else "/"
+
+
 class SecurityHeaders:
     """Puts `HEADERS` on every response; keeps what the application already set.
 
     Args:
         app: the application within.
+        https: whether the hub is reached by https whatever a request says; browsers then ask for it by nothing else.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self.app = app
+        self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -84,6 +92,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if self._https or scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -16,6 +16,7 @@ from umaya.web.languages import Catalogue
 
 CODES: Mapping[str, int] = {
     "request": 400,
+    "sign-in-failed": 400,
     "sign-in": 401,
     "cross-site": 403,
     "forbidden": 403,
@@ -23,8 +24,10 @@ CODES: Mapping[str, int] = {
     "not-found": 404,
     "conflict": 409,
     "input": 422,
+    "too-many": 429,
     "integrity": 500,
     "internal": 500,
+    "provider-unavailable": 503,
 }
 """Problem code to its usual HTTP status."""
 

@@ -1,18 +1,19 @@
 """The site that services and the hub's own pages are mounted on: who is asking, and how a page is made.
 
-The session says only which actor signed in; the actor itself is looked up anew for every request, so that a role that
-was taken away is gone at once. Pages are never stored by browsers or proxies.
+Who asks is the doorkeeper's to say, anew for every request, so that a role that was taken away is gone at once. Pages
+are never stored by browsers or proxies.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from umaya.types.errors import ForbiddenError, NotFoundError, UmayaError
+from umaya.types.errors import ForbiddenError, UmayaError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor, Resident
 from umaya.web import languages
@@ -21,19 +22,38 @@ from umaya.web.navigation import links_for
 from umaya.web.problem import Problem, as_json, wants_json
 from umaya.web.templates import environments
 
-SESSION_ACTOR = "actor"
-SESSION_PERSON = "person"
-
 
 class SignInRequiredError(UmayaError):
     """Nobody is signed in. Pages lead to the sign-in page, the API answers 401."""
 
 
-class Directory(Protocol):
-    """Who there is; `umaya.gate.Catalogue` knows."""
+class PartyRequiredError(SignInRequiredError):
+    """Somebody is signed in who has yet to choose for which party they act. Pages lead there, the API answers 401."""
 
-    def actor(self, actor_id: str) -> Actor:
-        """Return an actor with its present roles, or raise NotFoundError."""
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, as of this request.
+
+    Attributes:
+        actor: whom they act as, or None.
+        resident: who they are for themselves, or None.
+        choices: whom the same account may act as; none for residents and strangers.
+    """
+
+    actor: Actor | None = None
+    resident: Resident | None = None
+    choices: tuple[Actor, ...] = ()
+
+
+NOBODY: Final = Visitor()
+
+
+class Doorkeeper(Protocol):
+    """Knows who asks; `umaya.api.sign_in.door` does."""
+
+    def visitor(self, request: Request) -> Visitor:
+        """Return who asks."""
         ...
 
 
@@ -41,39 +61,40 @@ class WebSite:
     """Implements `umaya.types.site.Site`.
 
     Args:
-        directory: who may sign in.
-        demo: whether the demo sign-in page is offered; pages then say that this is a demonstration.
+        door: who asks.
+        demo: whether everything is made up; pages then say so.
         language: of people who state no wish.
         assets: the built front end.
     """
 
-    def __init__(self, directory: Directory, *, demo: bool, language: str, assets: Assets) -> None:
+    def __init__(self, door: Doorkeeper, *, demo: bool, language: str, assets: Assets) -> None:
         self._catalogues = {code: languages.load_catalogue(code) for code in languages.SUPPORTED}
         self._environments = environments(self._catalogues, assets)
-        self._directory = directory
+        self._door = door
         self.demo = demo
         self._language = language
 
+    def visitor(self, request: Request) -> Visitor:
+        """Return who asks."""
+        return self._door.visitor(request)
+
     def signed_in(self, request: Request) -> Actor | None:
-        """Return who is signed in, or None. A session of the demo sign-in ends where that is no longer offered."""
-        actor_id = request.session.get(SESSION_ACTOR)
-        if actor_id is None or not self.demo:
-            return None
-        try:
-            return self._directory.actor(actor_id)
-        except NotFoundError:  # signed in once, removed since
-            return None
+        """Return whom somebody who is signed in acts as, or None."""
+        return self.visitor(request).actor
 
     def actor(self, request: Request) -> Actor:
         """Return who is signed in.
 
         Raises:
             SignInRequiredError: nobody is.
+            PartyRequiredError: somebody is who has yet to choose as whom.
         """
-        actor = self.signed_in(request)
-        if actor is None:
-            raise SignInRequiredError("sign in first")
-        return actor
+        visitor = self.visitor(request)
+        if visitor.actor is not None:
+            return visitor.actor
+        if visitor.choices:
+            raise PartyRequiredError("choose for which party you act first")
+        raise SignInRequiredError("sign in first")
 
     def require(self, request: Request, *roles: str) -> Actor:
         """Return who is signed in and holds one of `roles`.
@@ -89,8 +110,7 @@ class WebSite:
 
     def signed_in_resident(self, request: Request) -> Resident | None:
         """Return the person who is signed in for themselves, or None."""
-        person = request.session.get(SESSION_PERSON)
-        return Resident(person) if self.demo and isinstance(person, int) else None
+        return self.visitor(request).resident
 
     def resident(self, request: Request) -> Resident:
         """Return the person who is signed in for themselves.
@@ -132,13 +152,14 @@ class WebSite:
     def render(self, request: Request, template: str, status: int, /, **context: object) -> Response:
         """Render `template` with an HTTP status."""
         language = self.language(request)
-        actor = self.signed_in(request)
+        visitor = self.visitor(request)
         here = {
-            "actor": actor,
-            "resident": self.signed_in_resident(request),
+            "actor": visitor.actor,
+            "resident": visitor.resident,
+            "several_parties": len(visitor.choices) > 1,
             "demo": self.demo,
             "path": request.url.path,
-            "links": links_for(actor),
+            "links": links_for(visitor.actor),
             "languages": {code: f"?{urlencode(self._query(request, code))}" for code in languages.SUPPORTED},
         }
         body = self._environments[language].get_template(template).render(here | context)

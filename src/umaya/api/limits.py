@@ -1,0 +1,111 @@
+"""Limits on how often one asks: sign-ins, look-ups of people, calls of the JSON API.
+
+A bucket of tokens for each asker: it holds as many as the settings allow a minute and is filled at that rate. Whoever
+is signed in is counted as that actor or resident, whatever sessions they have; others by address (an IPv6 network of 64
+bits is one). Kept in memory: every process of a hub counts for itself, and starts anew with full buckets.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from fastapi import Request
+
+from umaya.hub import Settings
+from umaya.types.errors import UmayaError
+from umaya.web.site import WebSite
+
+API: Final = "/api/"
+SIGN_IN: Final = ("/sign-in/", "/acting-for", "/demo-identity/{audience}/authorize")
+"""What begins or ends at the sign-in of somebody; the list of providers costs nothing."""
+LOOK_UPS: Final = ("/api/v1/consents/state", "/api/v1/explain", "/counter")
+"""What is asked of one person after another. A route is named by its path or by how it begins."""
+_KEPT: Final = 20_000
+
+
+class TooManyError(UmayaError):
+    """Somebody asks more often than the settings allow.
+
+    Args:
+        retry_after_s: seconds after which one more is taken.
+    """
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many requests, try again in {retry_after_s} s")
+
+
+class Buckets:
+    """A bucket for each asker; those that asked longest ago are forgotten, and would be full again by then.
+
+    Args:
+        per_minute: how many a bucket holds, and gets in a minute.
+        now: seconds that only grow.
+    """
+
+    def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._size = float(per_minute)
+        self._rate = per_minute / 60
+        self._now = now
+        self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, asker: str) -> None:
+        """Take a token.
+
+        Raises:
+            TooManyError: when there is none.
+        """
+        with self._lock:
+            now = self._now()
+            tokens, at = self._held.pop(asker, (self._size, now))
+            tokens = min(self._size, tokens + (now - at) * self._rate)
+            enough = tokens >= 1
+            self._held[asker] = (tokens - 1 if enough else tokens, now)
+            if len(self._held) > _KEPT:
+                self._held.popitem(last=False)
+        if not enough:
+            raise TooManyError(math.ceil((1 - tokens) / self._rate))
+
+
+def limited(site: WebSite, settings: Settings) -> Callable[[Request], None]:
+    """Return what every request depends on: it raises TooManyError when the asker asked too often."""
+    sign_ins = Buckets(settings.sign_ins_per_minute)
+    look_ups = Buckets(settings.look_ups_per_minute)
+    calls = Buckets(settings.api_calls_per_minute)
+
+    def limit(request: Request) -> None:
+        path = getattr(request.scope.get("route"), "path", request.url.path)
+        if path.startswith(SIGN_IN):
+            sign_ins.take(address_of(request))
+        if path.startswith(API):
+            calls.take(_asker(site, request))
+        if path.startswith(LOOK_UPS) and request.method == "POST":
+            look_ups.take(_asker(site, request))
+
+    return limit
+
+
+def address_of(request: Request) -> str:
+    """Return the network that a request comes from, as far as one asker may be told by it."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ip_address(host)
+    except ValueError:  # a socket of this machine
+        return host
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else host
+
+
+def _asker(site: WebSite, request: Request) -> str:
+    visitor = site.visitor(request)
+    if visitor.actor is not None:
+        return f"actor {visitor.actor.id}"
+    if visitor.resident is not None:
+        return f"person {visitor.resident.person}"
+    return f"address {address_of(request)}"

@@ -21,6 +21,8 @@ from umaya.gate.own.models import BLOCKS, PERSONS, SLOTS
 from umaya.stores.database import Database
 
 BLOCK = 1 << 16
+BEFORE = "0013"
+"""The migration before the index."""
 PEOPLE = st.frozensets(st.sampled_from([0, 1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK, 2**32 - 1]), max_size=6)
 
 
@@ -115,7 +117,7 @@ def test_uses_of_before_are_taken_in(database_url: str) -> None:
     """70 uses of many and some of few, from before the index: what the migration writes is what the gate would."""
     database = Database.open(database_url)
     uses = [frozenset({3, BLOCK}) if at % 8 == 0 else frozenset(range(at % 5, 5 * BLOCK, 997)) for at in range(80)]
-    migrate(database, "0012")
+    migrate(database, BEFORE)
     with database.writing() as session:
         for at, people in enumerate(uses):
             session.add(use_row(at))

@@ -21,7 +21,7 @@ from umaya.gate.own.models import BLOCKS, PERSONS, SLOTS
 from umaya.stores.database import Database
 
 BLOCK = 1 << 16
-BEFORE = "0013"
+BEFORE = "0012"
 """The migration before the index."""
 PEOPLE = st.frozensets(st.sampled_from([0, 1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK, 2**32 - 1]), max_size=6)
 

@@ -12,19 +12,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from umaya.gate.accounts import Accounts
 from umaya.gate.alarms import Alarms
 from umaya.gate.audit import AuditDesk
 from umaya.gate.bodies import Bodies
+from umaya.gate.breach.desk import BreachDesk
+from umaya.gate.breach.telling import Telling
 from umaya.gate.catalogue import Catalogue
+from umaya.gate.collection import Collections
 from umaya.gate.dry_check import DryCheck
 from umaya.gate.emergency.desk import Emergencies
 from umaya.gate.emergency.notify import Notifier, PagesOnly
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
-from umaya.gate.intake import Intake, Taken
+from umaya.gate.intake import Intake
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.opening import Opener
@@ -42,6 +44,7 @@ from umaya.gate.receipts import PersonReceipts
 from umaya.gate.record import Acts, LedgerLike, NotRecordedError
 from umaya.gate.rehearsal import Rehearsal
 from umaya.gate.release import Closing, Stream
+from umaya.gate.retention import Retention
 from umaya.gate.review import Review
 from umaya.gate.rights import Rights
 from umaya.gate.schemes import Schemes
@@ -74,6 +77,9 @@ class Gate:
 
     Attributes:
         catalogue: parties, actors, datasets.
+        collections: for which purpose data are collected, and what people are told.
+        intake: rows into the vault.
+        retention: how long rows are kept, and the sweep.
         accounts: who may sign in.
         schemes: submitted documents.
         dry_check: what would be said to a document, before it is submitted.
@@ -84,6 +90,8 @@ class Gate:
         agenda: what is to be done next with schemes, and by whom.
         events: declared disasters.
         emergency: raw data in a declared disaster, at once (break-glass).
+        breach: cases of leaks, and their reports.
+        telling: the people whom a leak concerns.
         uses: what was released and refused.
         projection: what people said and what protects them, as of now.
         topics: what people may consent to, and the texts they are shown.
@@ -145,15 +153,17 @@ class Gate:
         self.measures = Measures(self._acts, self.projection)
         self.merges = Merges(self._acts, self.projection)
         self.numbers = CustomerNumbers(self._people_secret)
+        self.breach = BreachDesk(self._acts, law)
+        self.telling = Telling(self._acts, self.breach, self.projection, self.numbers, self.open)
         self.alarms = Alarms(self._acts)
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)
         self.audit = AuditDesk(self._acts, self.schemes, self.uses)
         self.usable = Usable(self._acts, self.schemes, self.events, law)
-        self.rights = Rights(self._acts, self.projection)
         self._judge = Judge(made_of, self.projection, vault.people, law, notice_in_force)
         mint = Mint(seal, clock, entropy)
+        self.rights = Rights(self._acts, self.projection, mint, vault, vault_directory, self.numbers, law)
         self._opener = Opener(
             self._acts, self._judge, self.consents, mint, vault, law, self._people_secret, self.review
         )
@@ -162,11 +172,9 @@ class Gate:
         self.own = Own(
             self._acts, self.projection, vault.people, law, self.consents, self._receipts, self._people_secret
         )
-        self._intake = Intake(self._acts, vault)
-
-    def intake(self, actor: Actor, dataset: str, table: pa.Table, source: str) -> Taken:
-        """Take rows of a dataset into the vault; see `Intake.take`."""
-        return self._intake.take(actor, dataset, table, source)
+        self.intake = Intake(self._acts, vault)
+        self.retention = Retention(self._acts, vault)
+        self.collections = Collections(self._acts)
 
     def decide(self, use: Use, person: int | None = None) -> Decision:
         """Return what `open` would decide now, for the people of the use or for one. Records and releases nothing."""

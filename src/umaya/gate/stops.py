@@ -16,6 +16,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, or_, selec
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from umaya.gate.models import BIG, ID
+from umaya.gate.people.events import EventKind
+from umaya.gate.people.models import EventRow
 from umaya.gate.people.state import PeopleState
 from umaya.gate.people.words import numbers_of, root
 from umaya.stores.database import Base
@@ -91,12 +93,20 @@ def stopped_people(session: Session, state: PeopleState, party: str, dataset: st
     return people | BitMap(root(session, state, person) for person in people & state.merged)
 
 
-def not_taken_in(session: Session, state: PeopleState, party: str, dataset: str) -> BitMap:
-    """Return whose rows are not taken into a dataset, because they were erased on request."""
+def not_taken_in(session: Session, party: str, dataset: str) -> BitMap:
+    """Return whose rows are not taken into a dataset, because they were erased on request, by all of their numbers."""
     query = _in_force(party, dataset).where(BarRow.intake).with_only_columns(BarRow.person)
-    people = BitMap(session.scalars(query).all())
-    known = people | BitMap(root(session, state, person) for person in people & state.merged)
-    return known | BitMap(number for person in known for number in numbers_of(session, person))
+    return BitMap(number for person in session.scalars(query).all() for number in all_numbers(session, person))
+
+
+def all_numbers(session: Session, person: int) -> list[int]:
+    """Return every number that a person ever had, whichever of them is given."""
+    while True:
+        query = select(EventRow.person).where(EventRow.origin == person, EventRow.kind == int(EventKind.MERGED))
+        into = session.scalar(query.limit(1))
+        if into is None:
+            return numbers_of(session, person)
+        person = into
 
 
 def bars_of(session: Session, party: str, numbers: Sequence[int]) -> list[Bar]:

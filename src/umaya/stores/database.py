@@ -159,6 +159,16 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def forget_deleted(self) -> None:
+        """Take what was deleted out of the files of SQLite: out of its log too, as soon as nobody reads an older state.
+
+        PostgreSQL does so by itself in time (autovacuum); what its archives keep follows their own period.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Close every connection."""
         self._commits.close()
@@ -188,7 +198,7 @@ def _set_up_sqlite(connection: Any, commits: CountedCommits) -> None:
     connection.commits = commits
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # no statement, injected or not, reaches another file
     connection.isolation_level = None  # transactions begin where `_begin_sqlite` says so
-    for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     _use_wal(connection)
 

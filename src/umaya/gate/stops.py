@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyroaring import BitMap
 from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from umaya.gate.catalogue import Dataset
 from umaya.gate.models import BIG, ID
 from umaya.gate.people.events import EventKind
 from umaya.gate.people.models import EventRow
 from umaya.gate.people.state import PeopleState
 from umaya.gate.people.words import numbers_of, root
 from umaya.stores.database import Base
+from umaya.types.errors import InputError, Place
 
 
 class Scope(StrEnum):
@@ -97,6 +101,24 @@ def not_taken_in(session: Session, party: str, dataset: str) -> BitMap:
     """Return whose rows are not taken into a dataset, because they were erased on request, by all of their numbers."""
     query = _in_force(party, dataset).where(BarRow.intake).with_only_columns(BarRow.person)
     return BitMap(number for person in session.scalars(query).all() for number in all_numbers(session, person))
+
+
+def refuse_erased(session: Session, dataset: Dataset, rows: pa.Table, source: str) -> None:
+    """Refuse rows about people who were erased on their request: they do not come back unawares (APPI art. 35).
+
+    Raises:
+        InputError: when there are such rows; says how many, and in which field.
+    """
+    if dataset.subject is None:
+        return
+    erased = not_taken_in(session, dataset.owner, dataset.id)
+    if not erased:
+        return
+    count = pc.sum(pc.is_in(rows.column(dataset.subject), pa.array(erased.to_array(), pa.uint32()))).as_py()
+    if count:
+        advice = "leave them out, or let the rights desk end the stop where somebody came back"
+        problem = f"{count} rows are about people who were erased at their request"
+        raise InputError(Place(source, field=dataset.subject), problem, advice)
 
 
 def all_numbers(session: Session, person: int) -> list[int]:

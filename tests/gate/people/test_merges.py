@@ -16,7 +16,7 @@ from sqlalchemy import delete, update
 from tests.gate.people.town import CLERK, CRASH, CROSS_SELL, NOW, PROTECTOR, Town
 from umaya.gate.people.look_ups import Way
 from umaya.gate.people.models import ActRow, CampaignEvidenceRow, CounterRow, EventRow
-from umaya.types.errors import ConflictError, InputError
+from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 
 
 def test_the_later_word_holds_topic_by_topic(either_town: Town) -> None:
@@ -177,3 +177,11 @@ def clear(town: Town) -> None:
             session.execute(delete(table))
         session.execute(update(CounterRow).values(last=0))
     town.__init__(town.database, town.ledger, town.clock)  # type: ignore[misc] # as good as new
+
+
+def test_only_the_hub_and_programs_merge(town: Town) -> None:
+    town.merges.merge("bank-app", 7, 8)
+    for actor, error in ((CLERK.id, ForbiddenError), (PROTECTOR.id, ForbiddenError), ("nobody", NotFoundError)):
+        with pytest.raises(error):
+            town.merges.merge(actor, 5, 6)
+    assert town.projection.latest().merged == BitMap([8])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -75,6 +76,8 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         if found.image is not None and found.media_type != PDF:
             image = f"data:{found.media_type};base64,{b64encode(found.image).decode()}"
         told: dict[str, Any] = {"image": image, "reason": reason, "lines": _lines(found), "size": _size(found)}
+        told |= {"at": datetime.fromisoformat(found.form["at"])}
+        told |= {"good_through": date.fromisoformat(found.form["good_through"])}
         return site.page(request, "counter/evidence_opened.html", opened=found, **told)
 
     return routes

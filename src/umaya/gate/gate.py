@@ -26,6 +26,7 @@ from umaya.gate.emergency.desk import Emergencies
 from umaya.gate.emergency.notify import Notifier, PagesOnly
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
+from umaya.gate.figures import Figures
 from umaya.gate.intake import Intake
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
@@ -88,6 +89,7 @@ class Gate:
         review: the two locks, and what watches over what is in force.
         rehearsal: which acts of the review would be taken from whom.
         agenda: what is to be done next with schemes, and by whom.
+        figures: how often data was used, refused and consented to.
         events: declared disasters.
         emergency: raw data in a declared disaster, at once (break-glass).
         breach: cases of leaks, and their reports.
@@ -145,6 +147,7 @@ class Gate:
         self.emergency = Emergencies(self._acts, made_of, law, notifier or PagesOnly())
         self.uses = Uses(database)
         self.projection = Projection(database)
+        self.figures = Figures(database, self.projection, clock)
         self.topics = Topics(self._acts)
         self.consents = Consents(self._acts, self.projection)
         files = EvidenceFiles(vault_directory / "consent_evidence", self._people_secret, entropy)

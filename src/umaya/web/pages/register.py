@@ -103,8 +103,7 @@ def _add_reading(routes: APIRouter, hub: Hub, site: WebSite) -> None:
     def next_version(request: Request, notice: str) -> Response:
         actor = site.require(request, APPLICANT)
         record = _find(hub.gate, actor, notice)
-        document = record.versions[-1].document.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return _draft_page(hub, site, request, write(document), record)
+        return _draft_page(hub, site, request, _as_yaml(record), record)
 
 
 def _add_acts(routes: APIRouter, hub: Hub, site: WebSite) -> None:
@@ -264,6 +263,13 @@ def _draft_page(
         "today": day_in_japan(hub.clock.now()),
     }
     return site.render(request, "register/draft.html", 200 if fault is None else 422, **context)
+
+
+def _as_yaml(record: NoticeRecord) -> str:
+    """Return the newest version as its applicant would write it; what it continued is not continued again."""
+    newest = record.versions[-1].document
+    data = newest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"continues"})
+    return write(data | {"starts": newest.starts})
 
 
 def _note_fault(values: dict[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 import umaya
 from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
+from umaya.gate import Op
 from umaya.gate.conditions import FORMS, Rule
 from umaya.gate.emergency.openings import Finding
 from umaya.gate.highlights import Point
@@ -23,6 +24,7 @@ from umaya.gate.rehearsal import Step
 from umaya.gate.rights import RequestState
 from umaya.gate.roles import ROLES
 from umaya.gate.schemes import State
+from umaya.gate.uses import UseState
 from umaya.law import ConsentTier, Evidence
 from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import Risk
@@ -36,9 +38,14 @@ from umaya.web.desks import DESKS
 from umaya.web.emergency_form import TEXTS as EMERGENCY_TEXTS
 from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
+from umaya.web.pages.audit import SCOPES
+from umaya.web.pages.audit_search import MEMBERS
 from umaya.web.pages.counter_take import EXPLAINED
 from umaya.web.pages.emergency import SPANS
+from umaya.web.pages.ledger_checks import FILE_WORDS, FINDINGS, OTHER
 from umaya.web.pages.my_requests import ANSWERS
+from umaya.web.pages.uses_files import FORMATS
+from umaya.web.pages.uses_form import FAULTS, MISSING
 from umaya.web.problem import CODES
 from umaya.web.receipt_check import STEPS
 
@@ -129,6 +136,17 @@ LOOKED_UP = {
     "waiting.review.": list(Need),
     "waiting.": [*(desk.key for desk in DESKS), *(f"{desk.key}.{code}" for desk in DESKS for code in desk.codes)],
     "releases.none.": ("released", "refused"),
+    "audit.fault.": ("reference", "day"),
+    "audit.member.": MEMBERS,
+    "audit.of.": SCOPES,
+    "ledger.file.": FILE_WORDS,
+    "ledger.finding.": [*FINDINGS, OTHER],
+    "uses.condition.": [rule.value for rule in Rule],
+    "uses.fault.": FAULTS,
+    "uses.format.": FORMATS,
+    "uses.next.": [state.value for state in UseState],
+    "uses.op.": [*(op.value for op in Op if op is not Op.IS_NULL), MISSING],
+    "uses.state.": [state.value for state in UseState],
 }
 """Keys that pages put together from a code of the domain: prefix to every code."""
 

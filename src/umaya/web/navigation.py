@@ -39,6 +39,8 @@ LINKS = (
     Link("counter", "/counter", frozenset({"clerk"})),
     Link("evidence", "/counter/evidence", frozenset({"auditor"})),
     Link("ledger", "/ledger", frozenset({"auditor"})),
+    Link("audit", "/audit", frozenset({"auditor"})),
+    Link("uses", "/uses", frozenset({"officer"})),
 )
 
 

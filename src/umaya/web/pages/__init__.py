@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from umaya.hub import Hub
 from umaya.web.pages import (
+    audit,
     counter,
     counter_take,
     counter_today,
@@ -22,6 +23,7 @@ from umaya.web.pages import (
     releases,
     review,
     schemes,
+    uses,
 )
 from umaya.web.site import WebSite
 
@@ -47,5 +49,7 @@ def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
             my_check,
             my_requests,
             my_uses,
+            audit,
+            uses,
         )
     ]

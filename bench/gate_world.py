@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from umaya.gate import Dataset, Gate, Party, Use, Words
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office
+from umaya.gate.collection import Manner
 from umaya.gate.people import Channel, Side, Topic, Withdrawal
 from umaya.gate.provision import Particulars
 from umaya.law import ConsentTier, day_in_japan
@@ -51,6 +52,7 @@ SCHEMA = pa.schema(
 )
 CLASSES = {"person": C.ORDINARY, "balance": C.FINANCIAL, "matures": C.FINANCIAL, "town": C.ORDINARY}
 TOWNS = pa.array([f"水無瀬町{number}丁目" for number in range(1, 41)])
+_PURPOSE = Words("預金の取引", "Dealings in deposits")
 STAFF = Actor("staff", "銀行", BANK, frozenset({r.PRIVACY_OFFICER, r.STEWARD, r.CLERK, r.OPERATOR, r.PROTECTOR}))
 VERIFIER = Actor("verifier", "検証", BANK, frozenset({r.VERIFIER}))
 HEAD = Actor("head", "承認", BANK, frozenset({r.APPROVER}))
@@ -116,6 +118,7 @@ def _catalogue(gate: Gate, clock: ManualClock) -> None:
     gate.catalogue.add_dataset(
         Dataset(DATASET, BANK, title, SCHEMA, CLASSES, subject="person", business="banking", order=order)
     )
+    gate.collections.register(STAFF, DATASET, Manner.SHOWN, _PURPOSE, _PURPOSE, day_in_japan(clock.now()))
 
 
 def _customers(gate: Gate, people: int, rng: np.random.Generator) -> None:
@@ -130,7 +133,7 @@ def _customers(gate: Gate, people: int, rng: np.random.Generator) -> None:
             pa.array(rng.integers(20_000, 24_000, count, np.int32), pa.date32()),
             towns.cast(pa.string()),
         ]
-        gate.intake(STAFF, DATASET, pa.table(columns, SCHEMA), f"part-{start}")
+        gate.intake.take(STAFF, DATASET, pa.table(columns, SCHEMA), f"part-{start}", 1)
         _tell(f"{start + count:,} customers", began)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tests.gate.collected import tell
 from tests.gate.world import MemoryLedger, Step
 from umaya.gate import Dataset, Gate, Party, Use, Words, standard_factories
 from umaya.gate import roles as r
@@ -133,7 +134,8 @@ class Lists:
         catalogue.add_dataset(
             Dataset("deposits", BANK, title, SCHEMA, CLASSES, subject="person", business="banking", order=("person",))
         )
-        self.gate.intake(ACTORS["core"], "deposits", people, "deposits.parquet")
+        tell(self.gate, self.clock, "deposits", ACTORS["privacy"])
+        self.gate.intake.take(ACTORS["core"], "deposits", people, "deposits.parquet", 1)
         self.gate.topics.add(
             ACTORS["privacy"],
             Topic(

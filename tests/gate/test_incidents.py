@@ -399,7 +399,7 @@ def test_my_number_has_no_field_and_no_row(lists: Lists) -> None:
         SCHEMA,
     )
     with pytest.raises(InputError, match="My Number"):
-        lists.gate.intake(ACTORS["core"], "deposits", table, "deposits.parquet")
+        lists.gate.intake.take(ACTORS["core"], "deposits", table, "deposits.parquet", 1)
     people = lists.gate.decide(lists.use()).people
     assert people is not None
     assert people.asked == 8

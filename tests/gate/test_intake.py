@@ -21,7 +21,7 @@ MORE = positions(("z", 5 * MINUTE, INSIDE), ("y", 6 * MINUTE, INSIDE), ("x", 7 *
 
 
 def take(world: World, table: pa.Table, actor: str = "phones", dataset: str = "bike-positions") -> Any:
-    return world.gate.intake(ACTORS[actor], dataset, table, "phones-0402.parquet")
+    return world.gate.intake.take(ACTORS[actor], dataset, table, "phones-0402.parquet", 1)
 
 
 def changed(column: str, values: Any) -> pa.Table:

@@ -152,7 +152,7 @@ def many(world: Lists) -> Lists:
         "matures": pa.array([date(2027, 1, 1)] * len(numbers), pa.date32()),
         "town": pa.array(["ウ"] * len(numbers)),
     }
-    world.gate.intake(ACTORS["core"], "deposits", pa.table(columns, SCHEMA), "more.parquet")
+    world.gate.intake.take(ACTORS["core"], "deposits", pa.table(columns, SCHEMA), "more.parquet", 1)
     world.consent(*range(10_000, BIG, 20_000))
     return world
 

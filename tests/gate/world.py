@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
+from tests.gate.collected import tell
 from umaya.gate import Area, Dataset, Gate, ObligationContext, Party, Use, Words
 from umaya.gate import roles as r
 from umaya.ledger.entries import Record
@@ -227,8 +228,10 @@ class World:
         classes = dict.fromkeys(boxes.names, C.ORDINARY)
         title = Words("郵便受け", "Letterboxes")
         catalogue.add_dataset(Dataset("letterboxes", "post-minase", title, boxes, classes, None, "lon", "lat"))
-        self.gate.intake(ACTORS["phones"], "bike-positions", NINE, "nine.parquet")
-        self.gate.intake(ACTORS["phones"], "letterboxes", LETTERBOXES, "boxes.csv")
+        for dataset in ("bike-positions", "letterboxes"):
+            tell(self.gate, self.clock, dataset)
+        self.gate.intake.take(ACTORS["phones"], "bike-positions", NINE, "nine.parquet", 1)
+        self.gate.intake.take(ACTORS["phones"], "letterboxes", LETTERBOXES, "boxes.csv", 1)
 
     def submit(self, text: str = SCHEME, **changes: str) -> str:
         """Submit a scheme document, each `key` of which is replaced by a line; return its id."""

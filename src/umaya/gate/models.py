@@ -219,3 +219,6 @@ class IntakeRow(Base):
     digest: Mapped[str] = mapped_column(DIGEST)
     at: Mapped[datetime]
     entry: Mapped[int] = mapped_column(BIG)
+    collection: Mapped[int | None]
+    """Version of the collection notice; None for data about nobody."""
+    left_out: Mapped[int] = mapped_column(BIG, default=0, server_default="0")

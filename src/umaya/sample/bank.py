@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from umaya.gate import Dataset, Party, Refusal, Use, Words
 from umaya.gate.bodies import Office, Procedure
+from umaya.gate.collection import Manner
 from umaya.gate.people import Channel, Side, Topic
 from umaya.gate.provision import Particulars
 from umaya.hub import Hub
@@ -106,6 +107,11 @@ _WITHDRAWAL: Final = Words(
     "Withdraw at any time at a counter of the bank or the insurer, or in the app.",
 )
 VALID_DAYS: Final = 365
+_PURPOSE: Final = Words("預金の取引と、その案内", "Dealings in deposits, and notices about them")
+_TOLD: Final = Words(
+    "お預かりした情報は、預金の取引とそのご案内に利用します。ほかの会社の商品のご案内には、事前の同意がある場合に限り利用します。",
+    "Used for your deposits and notices about them; for products of other companies only with your consent.",
+)
 
 
 def furnish_bank(hub: Hub, customers: Customers) -> None:
@@ -123,7 +129,9 @@ def furnish_bank(hub: Hub, customers: Customers) -> None:
     for consulted in (BANK, INSURER):
         gate.bodies.set_procedure(consulted, Procedure.CONSULTATION, today)
     gate.catalogue.add_dataset(DATASET)
-    gate.intake(PEOPLE["bank-core"], DATASET.id, customers.deposits, "minase/deposits")
+    gate.collections.register(PEOPLE["bank-privacy"], DATASET.id, Manner.SHOWN, _PURPOSE, _TOLD, today)
+    gate.retention.set_rule(PEOPLE["bank-steward"], DATASET.id, 3650, "取引が終わって10年（帳簿の保存に準じる）")
+    gate.intake.take(PEOPLE["bank-core"], DATASET.id, customers.deposits, "minase/deposits", 1)
     gate.topics.add(PEOPLE["bank-privacy"], _TOPIC)
     gate.topics.add_text(PEOPLE["bank-privacy"], TOPIC, _WORDING, _WITHDRAWAL, valid_days=VALID_DAYS)
 

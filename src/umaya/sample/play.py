@@ -68,5 +68,5 @@ def _arrive(hub: Hub, positions: pa.Table, start: datetime, end: datetime) -> in
     """Let the positions of [start, end) arrive; return how many."""
     rows = positions.filter((pc.field("t") >= start) & (pc.field("t") < end))
     if rows.num_rows:
-        hub.gate.intake(PEOPLE["post-intake"], "bike-positions", rows, f"dcat/{start:%Y%m%dT%H%M}")
+        hub.gate.intake.take(PEOPLE["post-intake"], "bike-positions", rows, f"dcat/{start:%Y%m%dT%H%M}", 1)
     return int(rows.num_rows)

@@ -17,7 +17,10 @@ import pyarrow as pa
 import shapely
 
 from umaya.gate import Area, Dataset, Event, Party, Refusal, Release, Use, Words
+from umaya.gate.collection import Manner
+from umaya.gate.own import PROGRAM_ID
 from umaya.hub import Hub
+from umaya.law import day_in_japan
 from umaya.places.roads import background, import_osm
 from umaya.places.roads.background import BACKGROUND
 from umaya.sample import bank, emergency
@@ -55,11 +58,13 @@ ACTORS: Final = (
     Actor("post-planner", "山岸 陽子（企画課）", POST, frozenset({"applicant"})),
     Actor("post-legal", "寺西 誠（法務・第二線）", POST, frozenset({"verifier"})),
     Actor("post-director", "宮下 薫（統括責任者）", POST, frozenset({"approver"})),
+    Actor("post-privacy", "沢田 恵子（個人情報保護責任者）", POST, frozenset({"privacy-officer"})),
     Actor("post-steward", "北川 直樹（データ管理者）", POST, frozenset({"steward"})),
     Actor("post-secrecy", "袋小路の戸数を数えるプログラム", POST, frozenset({"officer", "program"})),
     Actor("post-intake", "配達端末からの受付プログラム", POST, frozenset({"operator", "program"})),
     Actor("city-officer", "谷口 美咲（危機管理課）", CITY, frozenset({"officer", "declarer"})),
     Actor("city-map", "道路マップのプログラム", CITY, frozenset({"officer", "program"})),
+    Actor(PROGRAM_ID, "本人のページのプログラム", POST, frozenset({"program"})),
     Actor("auditor", "東 和子（外部監査）", "audit-azuma", frozenset({"auditor"})),
 )
 PEOPLE: Final = {person.id: person for person in (*ACTORS, *bank.ACTORS, *emergency.ACTORS)}
@@ -99,6 +104,24 @@ DATASETS: Final = (
     ),
 )
 
+_DELIVERY: Final = Words("郵便物の配達", "Delivery of mail")
+_DELIVERY_TOLD: Final = Words("郵便物をお届けするために利用します。", "Used to deliver your mail.")
+COLLECTIONS: Final = (
+    (
+        "bike-positions",
+        Words("配達の安全と、災害時に通れる道を知らせること", "Safe delivery; passable roads in a disaster"),
+        Words(
+            "配達の車両の位置を1秒ごとに記録します。災害のときは、どこに配達したか分からない形で自治体に渡します。",
+            "Delivery bikes record their positions. In a disaster the city gets them without the places of delivery.",
+        ),
+        400,
+        "季節による違いを比べるのに1年と少しが要る",
+    ),
+    ("letterboxes", _DELIVERY, _DELIVERY_TOLD, 3650, "配達が続く間（10年で見直す）"),
+    ("households", _DELIVERY, _DELIVERY_TOLD, 3650, "配達が続く間（10年で見直す）"),
+)
+"""Dataset, purpose, what people are told, days kept and why so many."""
+
 Tell = Callable[[str], None]
 """Told what is being done, for people who wait."""
 
@@ -130,8 +153,9 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     tell("emergency plan")
     set_up_emergency(hub, clock, PEOPLE)
     tell("letterboxes and households")
+    tell_purposes(hub)
     for name, rows in (("letterboxes", town.letterboxes.select(_LETTERBOXES.names)), ("households", town.households)):
-        hub.gate.intake(PEOPLE["post-intake"], name, rows, f"minase/{name}")
+        hub.gate.intake.take(PEOPLE["post-intake"], name, rows, f"minase/{name}", 1)
     learn_homes(hub)
     tell("bank, insurer, consents and a first list")
     set_up_bank(hub, clock, customers(town, seed))
@@ -139,7 +163,7 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
         tell(f"ordinary day {day}")
         clock.set(datetime.combine(day, time(18), JAPAN))
         positions = ordinary_day(town, day, seed).positions
-        hub.gate.intake(PEOPLE["post-intake"], "bike-positions", positions, f"minase/{day}")
+        hub.gate.intake.take(PEOPLE["post-intake"], "bike-positions", positions, f"minase/{day}", 1)
     tell("usual pattern")
     clock.set(QUAKE)
     learn_usual(hub)
@@ -161,6 +185,14 @@ def review(hub: Hub, clock: ManualClock, name: str) -> None:
     hub.gate.review.verify(PEOPLE["post-legal"], name, note="根拠と加工条件を確認した")
     clock.advance(timedelta(hours=4))
     hub.gate.review.approve(PEOPLE["post-director"], name, note="承認する")
+
+
+def tell_purposes(hub: Hub) -> None:
+    """Register for which purpose each dataset is collected, what people are told, and how long rows are kept."""
+    today = day_in_japan(hub.clock.now())
+    for dataset, purpose, wording, days, reason in COLLECTIONS:
+        hub.gate.collections.register(PEOPLE["post-privacy"], dataset, Manner.PUBLISHED, purpose, wording, today)
+        hub.gate.retention.set_rule(PEOPLE["post-steward"], dataset, days, reason)
 
 
 def learn_homes(hub: Hub) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 from pyroaring import BitMap
 
+from tests.gate.collected import tell
 from tests.gate.emergency.quake import RESPONDER, asked, furnish
 from tests.gate.world import ACTORS, World
 from umaya.gate import Dataset, Release, Words
@@ -50,7 +51,8 @@ def test_a_protected_person_is_left_out_and_looks_like_one_who_is_not_held(world
         {"person": pa.array([1, 2, 3], pa.uint32()), "needs": ["酸素"] * 3, "lon": [136.85] * 3, "lat": [36.25] * 3},
         SCHEMA,
     )
-    world.gate.intake(ACTORS["phones"], "watched-over", rows, "rows.csv")
+    tell(world.gate, world.clock, "watched-over")
+    world.gate.intake.take(ACTORS["phones"], "watched-over", rows, "rows.csv", 1)
     world.approve(PLAN)
     world.gate.measures.set(GUARD, 2, "申出")
     emergency = world.gate.emergency.open(asked(dataset="watched-over", fields=("needs", "lon", "lat")))

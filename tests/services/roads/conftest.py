@@ -63,7 +63,7 @@ class Town:
             "lon": np.interp(place, along, corners[:, 0]),
             "lat": np.interp(place, along, corners[:, 1]),
         }
-        self.hub.gate.intake(setup.PEOPLE["post-intake"], "bike-positions", pa.table(positions), "feed")
+        self.hub.gate.intake.take(setup.PEOPLE["post-intake"], "bike-positions", pa.table(positions), "feed", 1)
 
     def quake(self, lasts: timedelta = timedelta(hours=24)) -> Event:
         """Let the city declare its earthquake."""
@@ -89,6 +89,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
         hub.gate.catalogue.add_actor(person)
     for dataset in setup.DATASETS:
         hub.gate.catalogue.add_dataset(dataset)
+    setup.tell_purposes(hub)
     for scheme in setup.SCHEMES:
         setup.review(hub, clock, scheme)
     clock.set(QUAKE)

@@ -1,0 +1,12 @@
+"""Intake: rows of a dataset into the vault.
+
+Must hold: nothing is taken in that the catalogue does not know, and never My Number; personal data come in only under a
+collection notice that holds on the day; a fault names file, row and field, never the value; by default all rows come in
+or none; the same rows are not taken in twice; what was taken in is in the ledger with count, digest and notice.
+"""
+
+from umaya.gate.intake.faults import FAULTS, Checked, check, conform
+from umaya.gate.intake.files import FORMS, Read, read
+from umaya.gate.intake.taking import Intake, Preview, Taken
+
+__all__ = ["FAULTS", "FORMS", "Checked", "Intake", "Preview", "Read", "Taken", "check", "conform", "read"]

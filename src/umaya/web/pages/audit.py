@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Path, Query, Request, Response
 
 from umaya.gate.audit import Exported
 from umaya.gate.roles import AUDITOR
@@ -27,7 +27,7 @@ from umaya.web.site import WebSite
 PAGE = 50
 LATEST = 5
 SCOPES = ("use", "scheme", "search")
-_INDEX = Query(ge=0, le=2**62)
+_Index = Annotated[int, Path(ge=0, le=2**62)]
 _Text = Annotated[str | None, Query(max_length=128)]
 
 
@@ -67,7 +67,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         use: _Text = None,
         start: _Text = None,
         end: _Text = None,
-        before: Annotated[int | None, _INDEX] = None,
+        before: Annotated[int | None, Query(ge=0, le=2**62)] = None,
     ) -> Response:
         """Show what was found, latest first."""
         site.require(request, AUDITOR)
@@ -83,7 +83,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         return site.render(request, "audit/search.html", status, **context, **form_of(values, faults))
 
     @routes.get("/audit/entries/{index}")
-    def entry(request: Request, index: Annotated[int, _INDEX]) -> Response:
+    def entry(request: Request, index: _Index) -> Response:
         """Show one entry in words, as bytes, and proved."""
         site.require(request, AUDITOR)
         shown = proven_entry(search, index)
@@ -91,7 +91,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         return site.page(request, "audit/entry.html", shown=shown, **context)
 
     @routes.get("/audit/entries/{index}/{part}")
-    def part(request: Request, index: Annotated[int, _INDEX], part: str) -> Response:
+    def part(request: Request, index: _Index, part: str) -> Response:
         """Return the canonical bytes of an entry (`entry.json`) or its proof (`proof.txt`), for the command line."""
         site.require(request, AUDITOR)
         shown = proven_entry(search, index)

@@ -12,7 +12,9 @@ from starlette.requests import Request
 import umaya
 from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
 from umaya.gate import Op
+from umaya.gate.checks import FaultCode
 from umaya.gate.conditions import FORMS, Rule
+from umaya.gate.dry_check import ShapeCode
 from umaya.gate.emergency.openings import Finding
 from umaya.gate.highlights import Point
 from umaya.gate.own import Reach
@@ -23,11 +25,12 @@ from umaya.gate.person_rule import WITH_CONSENT, WITHOUT_CONSENT
 from umaya.gate.rehearsal import Step
 from umaya.gate.rights import RequestState
 from umaya.gate.roles import ROLES
-from umaya.gate.schemes import State
+from umaya.gate.scheme import SchemeDocument
+from umaya.gate.schemes import State, SubmissionCode
 from umaya.gate.uses import UseState
 from umaya.law import ConsentTier, Evidence
 from umaya.law.joint_use import AgreedPoint
-from umaya.law.privacy_check import Risk
+from umaya.law.privacy_check import ProblemGroup, Risk
 from umaya.law.rights import RequestKind
 from umaya.ledger.entries import Kind
 from umaya.types.classes import SecrecyClass
@@ -38,6 +41,11 @@ from umaya.web.desks import DESKS
 from umaya.web.emergency_form import TEXTS as EMERGENCY_TEXTS
 from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
+from umaya.web.pages.apply import TEMPLATES
+from umaya.web.pages.apply_draft import STEPS as APPLY_STEPS
+from umaya.web.pages.apply_forms import CORNERS
+from umaya.web.pages.apply_parameters import MODELS, parameter_fields
+from umaya.web.pages.apply_words import FITS
 from umaya.web.pages.audit import SCOPES
 from umaya.web.pages.audit_search import MEMBERS
 from umaya.web.pages.counter_take import EXPLAINED
@@ -65,7 +73,23 @@ COUNTER_FAULTS = (
 )
 OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment", *PARAMETERS)
 
+APPLY_FAULTS = (*FaultCode, *SubmissionCode, *ShapeCode)
+APPLY_PARAMETERS = [field for name in MODELS for field in parameter_fields(name)]
+
 LOOKED_UP = {
+    "apply.step.": APPLY_STEPS,
+    "apply.fault.": [f"{code}.{part}" for code in APPLY_FAULTS for part in ("what", "next")],
+    "apply.fit.": FITS,
+    "apply.field.": ("topic", "notice", "business"),
+    "apply.class.": list(SecrecyClass),
+    "apply.corner.": CORNERS,
+    "apply.point.": list(AgreedPoint),
+    "apply.group.": list(ProblemGroup),
+    "apply.template.": TEMPLATES,
+    "apply.parameter.": [field.key for field in APPLY_PARAMETERS],
+    "apply.choice.": [choice for field in APPLY_PARAMETERS for choice in field.choices],
+    "diff.": ("added", "removed", "changed"),
+    "diff.key.": [field.alias or name for name, field in SchemeDocument.model_fields.items()],
     "nav.": [link.key for link in LINKS],
     "home.": [link.key for link in LINKS],
     "role.": [*ROLES, *(f"{role}.does" for role in ROLES)],
@@ -92,6 +116,10 @@ LOOKED_UP = {
     "review.fault.": ("reason", "long", "range", "none"),
     "condition.": [*Rule, *(f"{rule}.unit" for rule in Rule if FORMS[rule].key not in {None, "day"})],
     "agreed.": list(AgreedPoint),
+    "figures.": (
+        *(f"{chart}{part}" for chart in ("purposes", "parties", "refusals") for part in ("", ".about", ".heading")),
+        *("consents.about", "given", "withdrawn", "month", "permitted", "refused"),
+    ),
     "highlight.": list(Point),
     "register.state.": ("submitted", "replaced"),
     "register.next.": ("publish", "too-late", "wait", "nothing"),

@@ -102,6 +102,11 @@ def japan_date(day: date, language: str) -> str:
     return format_date(day, "long", locale=language)
 
 
+def japan_month(day: date, language: str) -> str:
+    """Return the month of a day in words, as short as it can be told."""
+    return format_date(day, "y/M" if language == "ja" else "MMM y", locale=language)
+
+
 def iso_time(moment: datetime) -> str:
     """Return a time as ISO 8601 in UTC, for machines."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -27,6 +27,7 @@ class Link:
 
 LINKS = (
     Link("roads", "/roads", frozenset({"officer"})),
+    Link("apply", "/apply", frozenset({"applicant"})),
     Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
     Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
     Link("register", "/register", frozenset({"applicant", "approver", "privacy-officer"})),
@@ -38,6 +39,7 @@ LINKS = (
     Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
     Link("counter", "/counter", frozenset({"clerk"})),
     Link("evidence", "/counter/evidence", frozenset({"auditor"})),
+    Link("figures", "/figures", frozenset({"steward", "verifier", "approver", "auditor", "privacy-officer"})),
     Link("ledger", "/ledger", frozenset({"auditor"})),
     Link("audit", "/audit", frozenset({"auditor"})),
     Link("uses", "/uses", frozenset({"officer"})),

@@ -6,11 +6,13 @@ from fastapi import APIRouter
 
 from umaya.hub import Hub
 from umaya.web.pages import (
+    apply,
     audit,
     counter,
     counter_take,
     counter_today,
     emergency,
+    figures,
     home,
     joint_use,
     ledger,
@@ -22,6 +24,7 @@ from umaya.web.pages import (
     register,
     releases,
     review,
+    scheme_diff,
     schemes,
     uses,
 )
@@ -34,11 +37,14 @@ def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
         subject.router(hub, site)
         for subject in (
             home,
+            apply,
+            scheme_diff,
             counter,
             counter_take,
             counter_today,
             emergency,
             problems,
+            figures,
             review,
             register,
             schemes,

@@ -26,7 +26,7 @@ from umaya.gate.open_points import open_points
 from umaya.gate.record import Acts
 from umaya.gate.scheme import SchemeDocument, ShapeFault, shape_faults
 from umaya.gate.schemes import applicant_faults, version_faults, version_rows
-from umaya.law import RULES, Fault, Finding, RuleBook, RuleSet, day_in_japan
+from umaya.law import RULES, Basis, Fault, Finding, RuleBook, RuleSet, day_in_japan
 from umaya.law.joint_use import AgreedPoint
 from umaya.types.errors import NotFoundError
 from umaya.types.reasons import Reason
@@ -149,6 +149,10 @@ class DryCheck:
         self._acts = acts
         self._obligations = obligations
         self._law = law
+
+    def bases(self) -> Mapping[str, Basis]:
+        """Return the bases that are in force today."""
+        return self._law.at(day_in_japan(self._acts.clock.now())).bases
 
     def check(self, actor: Actor, document: Document) -> Checked:
         """Return what the gate would say if the actor submitted the document now.

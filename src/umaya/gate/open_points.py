@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import Dataset, find_dataset
 from umaya.gate.scheme import SchemeDocument
-from umaya.law import Evidence, Finding, PrivacyDuty, RuleSet, Text
+from umaya.law import Basis, Evidence, Finding, PrivacyDuty, RuleSet, Text
 from umaya.law.joint_use import agreement_faults
 from umaya.law.privacy_check import privacy_faults
 from umaya.types.errors import ConflictError
@@ -18,8 +18,12 @@ from umaya.types.errors import ConflictError
 
 def privacy_due(scheme: SchemeDocument, dataset: Dataset, rules: RuleSet) -> bool:
     """Return whether the scheme must pass the privacy check: its basis asks for it, or it was made all the same."""
-    basis = rules.bases.get(scheme.basis)
-    if scheme.privacy_check is not None or basis is None or basis.privacy_check is PrivacyDuty.ALWAYS:
+    return scheme.privacy_check is not None or privacy_asked(rules.bases.get(scheme.basis), dataset)
+
+
+def privacy_asked(basis: Basis | None, dataset: Dataset) -> bool:
+    """Return whether a basis (None: one that is not in force) asks for the privacy check of a use of the dataset."""
+    if basis is None or basis.privacy_check is PrivacyDuty.ALWAYS:
         return True
     return basis.privacy_check is PrivacyDuty.ABOUT_PEOPLE and dataset.subject is not None
 

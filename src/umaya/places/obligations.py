@@ -84,6 +84,17 @@ class NoParameters(_Parameters):
     """Of obligations that have none."""
 
 
+PARAMETERS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {
+        "move-to-road": MoveToRoadParameters,
+        "suppress-dead-ends": SuppressDeadEndsParameters,
+        "link-counts": LinkCountsParameters,
+        "homes-per-segment": NoParameters,
+    }
+)
+"""What each takes, by the name that schemes use."""
+
+
 @dataclass(frozen=True)
 class MoveToRoad:
     """Positions to traversals: what happened on private land is put on the road, then matched to roads."""

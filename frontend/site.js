@@ -2,6 +2,7 @@
 // Content-Security-Policy: no eval, no style element made by script.
 
 import htmx from "htmx.org";
+import "./apply.js";
 
 htmx.config.allowEval = false;
 htmx.config.allowScriptTags = false;

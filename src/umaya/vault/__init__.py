@@ -6,6 +6,7 @@ leave is returned. Takes data in for the gate's intake; decides nothing.
 
 from umaya.stores.rewriting import Rewrite
 from umaya.vault.area import Area
+from umaya.vault.changes import fitting
 from umaya.vault.condition import Condition, Op
 from umaya.vault.grant import Grant, GrantError, Mint
 from umaya.vault.layout import Layout
@@ -42,5 +43,6 @@ __all__ = [
     "UnfitError",
     "Vault",
     "Window",
+    "fitting",
     "standard_factories",
 ]

@@ -32,7 +32,7 @@ from umaya.law import RuleBook
 from umaya.law.rights import RequestKind
 from umaya.types.errors import ConflictError, NotFoundError, Place
 from umaya.types.site import Actor
-from umaya.vault import Condition, Vault
+from umaya.vault import Condition, Vault, fitting
 
 
 class Changes:
@@ -73,7 +73,7 @@ class Changes:
             NotFoundError: when the party has no such dataset about people.
         """
         found, numbers = self._prepared(actor, request, dataset)
-        matching = (Condition(field, "eq", old),) if old else ()
+        matching = (Condition(field, "eq", fitting(found.layout, field, old).as_py()),) if old else ()
         rows = 0
         for person in numbers:
             with (

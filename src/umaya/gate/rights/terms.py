@@ -50,6 +50,11 @@ class DeskTerms:
             row.entry = act.record("request.terms-set", HUB, said)
         return terms
 
+    def of(self, party: str, day: date) -> Terms | None:
+        """Return the terms of a party on a day in Japan, or None where it has set none."""
+        with self._acts.database.reading() as session:
+            return find_terms(session, party, day)
+
 
 def find_terms(session: Session, party: str, day: date) -> Terms | None:
     """Return the terms of a party on a day in Japan, or None where it has set none."""

@@ -20,6 +20,7 @@ from umaya.types.errors import InputError, NotFoundError
 from umaya.web.site import WebSite
 
 ANSWERS = (AnswerForm.PDF, AnswerForm.CSV, AnswerForm.JSON, AnswerForm.PAPER, AnswerForm.VIEWING)
+_TYPED = ("party", "ground", "words", "form", "dataset", "field", "value")
 Id = Annotated[str, Path(max_length=64)]
 Text = Annotated[str, Form(max_length=4000)]
 
@@ -39,7 +40,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     @routes.get("/my/requests/new/{kind}")
     def new(request: Request, kind: RequestKind) -> Response:
         site.resident(request)
-        return _form(request, kind, {}, None)
+        return _form(request, kind, dict.fromkeys(_TYPED, ""), None)
 
     @routes.get("/my/requests/{id}")
     def one(request: Request, id: Id) -> Response:  # noqa: A002 - what the address names

@@ -199,7 +199,7 @@ def _refusals(session: Session, which: ColumnElement[bool]) -> dict[str, int]:
         .group_by(UseRow.reason)
         .order_by(_ALL.desc(), UseRow.reason)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _sorted(found: list[UseCount]) -> tuple[UseCount, ...]:

@@ -33,7 +33,8 @@ def make_hub(directory: Path, *, topics: tuple[str, ...] = (CROSS_SELL, SHOPPING
         hub.gate.catalogue.add_party(party)
     for actor in (*ACTORS.values(), AUDITOR):
         hub.gate.catalogue.add_actor(actor)
-    titles = {CROSS_SELL: Words("保険のご案内", "Offers of insurance"), SHOPPING: Words("買い物の記録", "Shopping records")}
+    insurance, shopping = Words("保険のご案内", "Offers of insurance"), Words("買い物の記録", "Shopping records")
+    titles = {CROSS_SELL: insurance, SHOPPING: shopping}
     for name in topics:
         hub.gate.topics.add(PRIVACY, topic(name, TIERS[name], title=titles[name]))
         hub.gate.topics.add_text(PRIVACY, name, WORDING, WITHDRAWAL, valid_days=365)

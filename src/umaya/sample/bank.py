@@ -46,6 +46,7 @@ ACTORS: Final = (
     Actor("bank-consent", "篠田 光（役員・同意）", BANK, frozenset({"approver"})),
     Actor("bank-steward", "川端 涼（データ管理者）", BANK, frozenset({"steward"})),
     Actor("bank-teller", "江口 彩（窓口）", BANK, frozenset({"clerk"})),
+    Actor("insurer-desk", "三枝 望（窓口）", INSURER, frozenset({"clerk"})),
     Actor("bank-guard", "相原 静（保護担当）", BANK, frozenset({"protector"})),
     Actor("bank-core", "勘定系からの受付プログラム", BANK, frozenset({"operator", "program"})),
 )

@@ -101,7 +101,7 @@ class Visitor:
         """Choose whom to be at the demonstration's identity provider; the browser's cookies are those of the pages."""
         audience = "staff" if isinstance(who, Actor) else "residents"
         asked = browser.get(f"{self.address}/sign-in/{audience}").url
-        browser.post(asked, form={"subject": subject_of(_SERVED[self.address], who)}, max_redirects=2)
+        browser.post(asked, form={"subject": subject_of(_SERVED[self.address], who)}, max_redirects=3)
 
     def _check_host(self, url: str) -> None:
         parts = urlsplit(url)

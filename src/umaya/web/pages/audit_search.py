@@ -13,6 +13,7 @@ from umaya.ledger.evidence import fingerprint
 from umaya.ledger.keys import Verifier
 from umaya.ledger.merkle import leaf_hash, node_hash, verify_inclusion
 from umaya.ledger.search import LedgerSearch
+from umaya.types.reasons import Reason
 
 INDEX: Final = "ledger-index"
 """The folder of the hub where the index lies: made anew from the ledger whenever it is lost."""
@@ -132,11 +133,12 @@ def proven_entry(search: LedgerSearch, index: int) -> ProvenEntry:
 
 
 def names_of(hub: Hub) -> Mapping[str, Any]:
-    """Return what pages call actors, parties and schemes: by id."""
+    """Return what pages call actors, parties and schemes, by id, and which codes of reasons have words."""
     catalogue = hub.gate.catalogue
     return {
         "people": {person.id: person.name for person in catalogue.actors()},
         "parties": {party.id: party.name for party in catalogue.parties()},
+        "reason_codes": frozenset(reason.value for reason in Reason),
         "schemes": {scheme.id: scheme.title for scheme in hub.gate.schemes.list()},
     }
 

@@ -39,7 +39,7 @@ FINDINGS: Final = {
     ),
     "hashes": re.compile(r"not what the entries and their hashes give"),
     "stray": re.compile(r"does not belong to the log|lock file|something follows"),
-    "journal": re.compile(r"append|tree head of the history"),
+    "journal": re.compile(r"append|tree head of the history|the unfinished"),
     "history": re.compile(r"does not hold the present checkpoint"),
     "bundle": re.compile(r"ends within an entry|belongs to tree head"),
 }

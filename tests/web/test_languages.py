@@ -12,6 +12,8 @@ from starlette.requests import Request
 import umaya
 from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
 from umaya.gate import Op
+from umaya.gate.breach.cases import Stage
+from umaya.gate.breach.desk import NARROWING
 from umaya.gate.checks import FaultCode
 from umaya.gate.conditions import FORMS, Rule
 from umaya.gate.dry_check import ShapeCode
@@ -29,6 +31,7 @@ from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State, SubmissionCode
 from umaya.gate.uses import UseState
 from umaya.law import ConsentTier, Evidence
+from umaya.law.breach import LeakException, ReportField, Trigger
 from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import ProblemGroup, Risk
 from umaya.law.rights import RequestKind
@@ -48,6 +51,7 @@ from umaya.web.pages.apply_parameters import MODELS, parameter_fields
 from umaya.web.pages.apply_words import FITS
 from umaya.web.pages.audit import SCOPES
 from umaya.web.pages.audit_search import MEMBERS
+from umaya.web.pages.breach import FAULTS as BREACH_FAULTS
 from umaya.web.pages.counter_take import EXPLAINED
 from umaya.web.pages.emergency import SPANS
 from umaya.web.pages.ledger_checks import FILE_WORDS, FINDINGS, OTHER
@@ -95,6 +99,20 @@ LOOKED_UP = {
     "role.": [*ROLES, *(f"{role}.does" for role in ROLES)],
     "problem.": [f"{code}.{part}" for code in CODES for part in ("title", "next")],
     "reason.": [f"{reason.value}.{part}" for reason in Reason for part in ("what", "next")],
+    "breach.ask.": [
+        *("title", "what", "known_at", "certain", "alarm", "window", "start", "end", "narrowed", "triggers", "words"),
+        *("exceptions", "stage", "version", "day", "reference", "scheme", "people", "means", "note"),
+        *ReportField,
+    ],
+    "breach.by.": NARROWING,
+    "breach.certain.": ("suspected", "certain"),
+    "breach.exception.": list(LeakException),
+    "breach.fault.": BREACH_FAULTS,
+    "breach.field.": list(ReportField),
+    "breach.prefill.": ("known", "suspected", "releases", "people", "unknown", "uses", "told"),
+    "breach.stage.": list(Stage),
+    "breach.trigger.": list(Trigger),
+    "breach.": ("report-title", "not-written"),
     "emergency.ask.": [*EMERGENCY_TEXTS, "event", "fields", "point", "note", "finding", "looked", "measures"],
     "emergency.help.": [*EMERGENCY_TEXTS, "point", "note", "looked", "measures"],
     "emergency.fault.": ("text", "fields", "event", "point", "unfit", "finding"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from umaya.web.pages.apply_waiting import APPLY
+from umaya.web.pages.breach_waiting import BREACH
 from umaya.web.pages.emergency_waiting import EMERGENCY
 from umaya.web.pages.register_waiting import REGISTER
 from umaya.web.pages.review_waiting import REVIEW
 from umaya.web.waiting import Desk
 
-DESKS: tuple[Desk, ...] = (EMERGENCY, APPLY, REVIEW, REGISTER)
+DESKS: tuple[Desk, ...] = (EMERGENCY, BREACH, APPLY, REVIEW, REGISTER)

@@ -31,6 +31,8 @@ LINKS = (
     Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
     Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
     Link("register", "/register", frozenset({"applicant", "approver", "privacy-officer"})),
+    Link("breach", "/breach", frozenset({"privacy-officer", "verifier", "auditor"})),
+    Link("breach-protected", "/breach/protected", frozenset({"protector"})),
     Link(
         "emergency",
         "/emergency",

@@ -8,6 +8,7 @@ from umaya.hub import Hub
 from umaya.web.pages import (
     apply,
     audit,
+    breach,
     counter,
     counter_take,
     counter_today,
@@ -42,6 +43,7 @@ def routers(hub: Hub, site: WebSite) -> list[APIRouter]:
             counter,
             counter_take,
             counter_today,
+            breach,
             emergency,
             problems,
             figures,

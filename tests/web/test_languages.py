@@ -25,7 +25,9 @@ from umaya.gate.people import Channel
 from umaya.gate.people import State as ConsentState
 from umaya.gate.person_rule import WITH_CONSENT, WITHOUT_CONSENT
 from umaya.gate.rehearsal import Step
-from umaya.gate.rights import RequestState
+from umaya.gate.rights import Form as AnswerForm
+from umaya.gate.rights import Identity as CheckedBy
+from umaya.gate.rights import RequestChannel, Requester, RequestState
 from umaya.gate.roles import ROLES
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State, SubmissionCode
@@ -56,6 +58,7 @@ from umaya.web.pages.counter_take import EXPLAINED
 from umaya.web.pages.emergency import SPANS
 from umaya.web.pages.ledger_checks import FILE_WORDS, FINDINGS, OTHER
 from umaya.web.pages.my_requests import ANSWERS
+from umaya.web.pages.rights_steps import RIGHTS as RIGHTS_DESK
 from umaya.web.pages.uses_files import FORMATS
 from umaya.web.pages.uses_form import FAULTS, MISSING
 from umaya.web.problem import CODES
@@ -79,6 +82,15 @@ OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-s
 
 APPLY_FAULTS = (*FaultCode, *SubmissionCode, *ShapeCode)
 APPLY_PARAMETERS = [field for name in MODELS for field in parameter_fields(name)]
+
+RIGHTS_ACTS = (
+    *("identify", "take", "extend", "withdraw", "refuse", "propose-erasure", "confirm", "decline"),
+    *("answer", "correct", "stop", "hand-out", "remove", "lift"),
+)
+RIGHTS_FAULTS = (
+    *("number", "kind", "ground", "requester", "agent", "dataset", "words", "form", "channel", "language"),
+    *("identity", "evidence", "reason", "refusal", "alternative", "field"),
+)
 
 LOOKED_UP = {
     "apply.step.": APPLY_STEPS,
@@ -180,6 +192,18 @@ LOOKED_UP = {
     "my.state.": [state.value for state in ConsentState] + [f"{state.value}.means" for state in ConsentState],
     "releases.": ("released", "refused"),
     "waiting.review.": list(Need),
+    "rights.state.": [state.value for state in RequestState],
+    "rights.requester.": [one.value for one in Requester],
+    "rights.form.": [form.value for form in AnswerForm],
+    "rights.channel.": [channel.value for channel in RequestChannel],
+    "rights.identity.": [way.value for way in CheckedBy],
+    "rights.letter.": [state.value for state in RequestState],
+    "rights.language.": ("ja", "en"),
+    "rights.do.": RIGHTS_ACTS,
+    "rights.effect.": RIGHTS_ACTS,
+    "rights.done.": ("received", *(act for act in RIGHTS_ACTS if act != "hand-out")),
+    "rights.fault.": RIGHTS_FAULTS,
+    "waiting.rights.": RIGHTS_DESK.codes,
     "waiting.": [*(desk.key for desk in DESKS), *(f"{desk.key}.{code}" for desk in DESKS for code in desk.codes)],
     "releases.none.": ("released", "refused"),
     "audit.fault.": ("reference", "day"),

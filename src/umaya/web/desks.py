@@ -7,6 +7,7 @@ from umaya.web.pages.breach_waiting import BREACH
 from umaya.web.pages.emergency_waiting import EMERGENCY
 from umaya.web.pages.register_waiting import REGISTER
 from umaya.web.pages.review_waiting import REVIEW
+from umaya.web.pages.rights_steps import RIGHTS
 from umaya.web.waiting import Desk
 
-DESKS: tuple[Desk, ...] = (EMERGENCY, BREACH, APPLY, REVIEW, REGISTER)
+DESKS: tuple[Desk, ...] = (EMERGENCY, BREACH, APPLY, REVIEW, REGISTER, RIGHTS)

@@ -42,6 +42,7 @@ LINKS = (
     Link("counter", "/counter", frozenset({"clerk"})),
     Link("evidence", "/counter/evidence", frozenset({"auditor"})),
     Link("figures", "/figures", frozenset({"steward", "verifier", "approver", "auditor", "privacy-officer"})),
+    Link("rights", "/rights", frozenset({"rights-desk", "protector"})),
     Link("ledger", "/ledger", frozenset({"auditor"})),
     Link("audit", "/audit", frozenset({"auditor"})),
     Link("uses", "/uses", frozenset({"officer"})),

@@ -25,7 +25,7 @@ from umaya.web.site import WebSite
 
 _WORDS = Annotated[str, Form(max_length=4000)]
 _CODE = Annotated[str, Form(max_length=200)]
-_MEDIA = {
+MEDIA = {
     AnswerForm.JSON: ("application/json", "json"),
     AnswerForm.CSV: ("application/zip", "zip"),
     AnswerForm.PARQUET: ("application/zip", "zip"),
@@ -111,7 +111,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         handed = rights.handing.hand_out(asked, lambda kept, form: rendered(kept, form, asked), actor=actor)
         if handed.form is AnswerForm.VIEWING:
             return site.page(request, "rights/viewing.html", document=read_document(handed.content))
-        media, suffix = _MEDIA[handed.form]
+        media, suffix = MEDIA[handed.form]
         headers = {"Content-Disposition": f'attachment; filename="answer-{asked[:8]}.{suffix}"'}
         return Response(handed.content, media_type=media, headers=headers)
 

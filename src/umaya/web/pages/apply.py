@@ -46,9 +46,10 @@ async def uploaded(request: Request) -> str | None:
     """
     form = await request.form(max_fields=100)
     file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
+    content = await file.read(MOST_BYTES + 1) if isinstance(file, UploadFile) and file.filename else None
+    await form.close()
+    if content is None:
         return None
-    content = await file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise InputError(Place("file"), "the file is too large", f"keep it under {MOST_BYTES:,} bytes")
     try:

@@ -181,6 +181,7 @@ def _of_step(hub: Hub, data: Data, step: str, rules: RuleSet, datasets: Mapping[
             ways = ways_of(gate, data, datasets)
             return {
                 "shown_steps": shown_steps(data),
+                "fields_of_scheme": list(data.get("fields", [])),
                 "way": next((way for way in ways if way.basis.id == data.get("basis")), None),
                 "offered": sorted(gate.schemes.obligations),
                 "parameter_fields": parameter_fields,

@@ -15,12 +15,13 @@ from markupsafe import Markup, escape
 from umaya.web.languages import number
 
 WIDTH = 640
-_LABEL, _ROW, _GAP, _FOOT = 232, 28, 12, 24
+_TEXT, _ROW, _GAP = 26, 26, 14
+"""Heights of a row's label, of its bar, and of the space below."""
 _TOP, _PLOT, _LEFT = 16, 220, 64
 PATTERNS = 4
 """So many series can be told apart by pattern or dash."""
-_LONG = 26
-"""Characters of a row's label before it is cut; the table has it whole."""
+_LONG = 58
+"""Characters of a row's label before it is cut, wide ones counted twice; the table has it whole."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ def bars(chart: Chart, language: str) -> Markup:
     """Return horizontal bars, one a label; several series of a label stand in one bar, one after the other."""
     totals = [sum(series.values[at] for series in chart.series) for at in range(len(chart.labels))]
     most = max(totals, default=0) or 1
-    scale = (WIDTH - _LABEL - 72) / most
+    scale = (WIDTH - 116) / most
     parts = []
     for at, label in enumerate(chart.labels):
-        y = _TOP + at * (_ROW + _GAP)
-        parts.append(_text(_LABEL - 8, y + _ROW * 0.68, _cut(label), "chart__label chart__label--end"))
-        x = float(_LABEL)
+        y = at * (_TEXT + _ROW + _GAP) + _TEXT
+        parts.append(_text(0, y - 7, _cut(label), "chart__label"))
+        x = 1.0
         for index, series in enumerate(chart.series):
             length = series.values[at] * scale
             if length:
@@ -84,8 +85,8 @@ def bars(chart: Chart, language: str) -> Markup:
                     )
                 )
             x += length
-        parts.append(_text(x + 8, y + _ROW * 0.68, number(totals[at], language), "chart__label"))
-    height = _TOP + len(chart.labels) * (_ROW + _GAP) + _FOOT - _GAP
+        parts.append(_text(x + 8, y + _ROW * 0.7, number(totals[at], language), "chart__label"))
+    height = len(chart.labels) * (_TEXT + _ROW + _GAP)
     return _svg(chart, height, Markup("").join(parts))
 
 
@@ -110,8 +111,8 @@ def lines(chart: Chart, language: str) -> Markup:
         path = " ".join(f"{_at(px)},{_at(py)}" for px, py in points)
         parts.append(Markup('<polyline class="chart__line chart__line--{}" points="{}"/>').format(index, path))
         parts += [_mark(index, px, py) for px, py in points]
-    every = max(ceil(len(chart.labels) / 6), 1)
-    for at in range(0, len(chart.labels), every):
+    every = max(ceil(len(chart.labels) / 4), 1)
+    for at in range((len(chart.labels) - 1) % every, len(chart.labels), every):
         words = "chart__label chart__label--middle"
         parts.append(_text(_LEFT + at * step, _TOP + _PLOT + 20, chart.labels[at], words))
     return _svg(chart, _TOP + _PLOT + 32, Markup("").join(parts))

@@ -130,7 +130,7 @@ def _told(wrong: dict[str, Any]) -> str:
 def expected(line: Line, role: str) -> frozenset[int]:
     """Return the statuses that an actor with one role may get."""
     if role in line.overseers:
-        return frozenset({200}) if line.method == "GET" else line.denied | {409}
+        return frozenset({200, 404}) if line.method == "GET" else line.denied | {409}
     if line.who == EVERYBODY or role in line.who:
         return line.gives
     if line.who == RESIDENTS:

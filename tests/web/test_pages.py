@@ -18,8 +18,9 @@ from umaya.web.navigation import links_for
 
 
 def test_the_demo_sign_in_says_what_it_is_and_lists_people_by_party(hub: Hub) -> None:
-    page = client_of(hub).get("/sign-in").text
-    assert "This is a demonstration sign-in" in page
+    client = client_of(hub)
+    assert "This is a demonstration sign-in" in client.get("/sign-in").text
+    page = client.get("/sign-in/staff").text
     assert page.index("Minase City") < page.index(OFFICER.name) < page.index("Minase Post Office")
     for person in PEOPLE:
         assert person.name in page

@@ -16,12 +16,13 @@ from typer.core import TyperGroup
 from umaya.types.errors import UmayaError
 
 GROUPS = {
+    "account": "say who may sign in as whom",
     "body": "appoint officers, and say which parties are consulted",
     "consent": "take, withdraw and look up consents",
     "demo": "make the sample town's hub and play its day",
     "init": "make a new hub",
     "joint-use": "submit, publish and end joint-use notices",
-    "ledger": "check and read a hub's ledger",
+    "ledger": "check, read and search a hub's ledger",
     "measure": "set, lift and list protective measures",
     "probe": "match positions to roads",
     "provision": "list, export and erase records of provision",
@@ -30,6 +31,7 @@ GROUPS = {
     "scheme": "submit, review, watch and end schemes",
     "serve": "serve a hub",
     "use": "use personal data through the gate",
+    "vault": "take rows in, say how long they are kept, delete what is due",
 }
 """Command groups: `umaya.cli.<name>` holds a Typer application `app`; a hyphen of the name is an underscore there."""
 

@@ -33,7 +33,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: FastAPI, bound: socket.socket) -> None:
-    """Serve an application on a bound socket until a signal ends it."""
+    """Serve an application on a bound socket until a signal ends it; which proxies are believed, it knows itself."""
     import uvicorn
 
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[bound])
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", proxy_headers=False)).run(sockets=[bound])

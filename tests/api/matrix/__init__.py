@@ -11,8 +11,8 @@ The asker belongs to `BYSTANDER`, a party that has nothing to do with anything, 
 that the route is for: `EVERYBODY` (no session is needed), `SIGNED_IN` (any actor), `RESIDENTS`, or a set of roles.
 
     Who has such a role         gets `gives`: by default 404 where the path names a thing, else 200, 201 or 303.
-    Who oversees every party    (`overseers`, a set of roles) gets 200 where something is read, and may be told what
-                                stands in the way (409) of what is not theirs to do.
+    Who oversees every party    (`overseers`, a set of roles) gets 200 where something is read (404 where the thing has
+                                none of it), and may be told what stands in the way (409) of what is not theirs to do.
     Who has another             gets `denied`: by default 403 or 404.
     Who is not signed in        is led to sign-in (pages), or gets 401 (programs and changes).
     A thing that is not there   is answered word for word as another party's: by everybody, with every role.

@@ -26,7 +26,7 @@ LINES = [
     line("POST /api/v1/uses", SIGNED_IN, json=USE, gives=403),
     line("POST /api/v1/uses/decide", SIGNED_IN, json=USE, gives=200),
     line("GET /api/v1/uses/{use}", SIGNED_IN, overseers={"auditor"}),
-    line("GET /api/v1/uses/{use}/receipt", SIGNED_IN, gives=404, denied=404),
+    line("GET /api/v1/uses/{use}/receipt", SIGNED_IN, overseers={"auditor"}, gives=404),
     line("POST /api/v1/explain", SIGNED_IN, json={**USE, "person": 1}),
     line("GET /api/v1/alarms", {"verifier"}),
     line("POST /api/v1/alarms/{alarm}/see", {"verifier"}),

@@ -40,7 +40,7 @@ class Entrance:
         made = self._over_the_network if self.identity is None else demo.relying_party(app)
         places = routes.Places(self.hub.settings.public_url, made)
         own = [] if self.identity is None else [demo.router(self.identity, site)]
-        return [routes.router(self.hub.gate.catalogue, site, self.door, places), *own]
+        return [routes.SignIn(self.hub.gate.catalogue, site, self.door, places).router(), *own]
 
     def _over_the_network(self, provider: IdentityProvider, base: str) -> RelyingParty:
         back = f"{base}/sign-in/{provider.id}/callback"

@@ -52,7 +52,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         actor = site.require(request, *ROLES)
         record = hub.gate.uses.get(use)
         if record.scheme not in _visible(hub.gate, actor) or record.receipt is None:
-            raise NotFoundError("there is no such receipt")
+            raise NotFoundError("there is no such use")  # as of one that nobody made
         headers = {"Content-Disposition": f'attachment; filename="receipt-{record.entry}.txt"'}
         return PlainTextResponse(record.receipt, headers=headers)
 

@@ -34,6 +34,8 @@ from umaya.ledger.tiles import WIDTH, decode_bundle
 from umaya.types.errors import InputError, IntegrityError, Place
 
 T = TypeVar("T")
+INDEX: Final = "ledger-index"
+"""Name of the index's folder in a hub: made anew from the ledger whenever it is lost."""
 SMALL: Final = WIDTH * 16
 BIG: Final = WIDTH * WIDTH * 4
 """Entries of the two kinds of ranges: 4,096 and 262,144. Small ones give way to a big one when it is full."""

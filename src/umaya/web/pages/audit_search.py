@@ -12,11 +12,8 @@ from umaya.ledger.checkpoint import open_checkpoint
 from umaya.ledger.evidence import fingerprint
 from umaya.ledger.keys import Verifier
 from umaya.ledger.merkle import leaf_hash, node_hash, verify_inclusion
-from umaya.ledger.search import LedgerSearch
+from umaya.ledger.search import INDEX, LedgerSearch
 from umaya.types.reasons import Reason
-
-INDEX: Final = "ledger-index"
-"""The folder of the hub where the index lies: made anew from the ledger whenever it is lost."""
 
 MEMBERS: Final = (
     "about",

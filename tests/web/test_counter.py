@@ -189,7 +189,7 @@ def test_what_nobody_may_be_asked_for_needs_the_persons_own_request(hub: Hub) ->
     clerk = client_of(hub, CLERK)  # it is noon in Japan
     page = clerk.post("/counter/take", data=asked(hub, topic=SHOPPING)).text
     assert "Nobody may be asked for this" in page
-    wanted = {"topic": SHOPPING}
+    wanted: dict[str, Any] = {"topic": SHOPPING}
     for requested, told in (("", "Enter when the person asked"), ("2026-04-02T12:00", "asked for on arrival")):
         answer = clerk.post("/counter/give", data=filled(hub, **wanted, requested=requested))
         assert (answer.status_code, told in answer.text) == (422, True)

@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import stat
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -43,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(town: Town, folder: Path) -> Iterator[Evidences]:
+def desk(town: Town, folder: Path) -> Evidences:
     town.catalogue.add_actor(AUDITOR)
     town.catalogue.add_actor(COLLEAGUE)
     return Evidences(town.acts, town.projection, EvidenceFiles(folder, b"s" * 32, town.acts.entropy))

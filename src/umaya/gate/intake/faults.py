@@ -59,17 +59,30 @@ class _Found:
     """Gathers faults of rows."""
 
     rows: int
-    bad: Mask = field(init=False)
+    known: dict[str, Mask] = field(default_factory=dict)
     parts: list[pa.Table] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.bad = np.zeros(self.rows, dtype=bool)
+    def of(self, name: str) -> Mask:
+        """Return the rows in which a field has a fault."""
+        return self.known.setdefault(name, np.zeros(self.rows, dtype=bool))
+
+    @property
+    def bad(self) -> Mask:
+        found: Mask = np.logical_or.reduce([np.zeros(self.rows, dtype=bool), *self.known.values()])
+        return found
+
+    def unread(self, faults: pa.Table) -> None:
+        """Note values that could not be read."""
+        self.parts.append(faults)
+        for name in faults.column("field").unique().to_pylist():
+            self.of(name)[faults.filter(pc.field("field") == name).column("row").to_numpy() - 1] = True
 
     def add(self, name: str, wrong: Mask, problem: str, advice: str) -> None:
-        """Note the rows in which a field is wrong."""
-        at = np.flatnonzero(wrong)
+        """Note the rows in which a field is wrong and nothing else is wrong with it."""
+        new = wrong & ~self.of(name)
+        at = np.flatnonzero(new)
         if len(at):
-            self.bad |= wrong
+            self.known[name] |= new
             said = [pa.repeat(text, len(at)) for text in (name, problem, advice)]
             self.parts.append(pa.table([pa.array(at + 1), *said], schema=FAULTS))
 
@@ -101,9 +114,8 @@ def check(dataset: Dataset, table: pa.Table, source: str, unread: pa.Table | Non
     """
     _check_columns(dataset, table, source)
     found = _Found(table.num_rows)
-    if unread is not None and unread.num_rows:
-        found.parts.append(unread)
-        found.bad[unread.column("row").to_numpy() - 1] = True
+    if unread is not None:
+        found.unread(unread)
     columns = [_column(one, table, source, found) for one in dataset.schema]
     if dataset.time is not None:
         column = columns[dataset.schema.get_field_index(dataset.time)]
@@ -116,7 +128,8 @@ def check(dataset: Dataset, table: pa.Table, source: str, unread: pa.Table | Non
             raise InputError(Place(source, field=name), "the field holds My Numbers (個人番号)", advice)
     loose = pa.schema([one.with_nullable(True) for one in dataset.schema])
     rows = pa.table(columns, schema=loose)
-    good = rows.filter(pa.array(~found.bad)) if found.bad.any() else rows
+    bad = found.bad
+    good = rows.filter(pa.array(~bad)) if bad.any() else rows
     faults = pa.concat_tables(found.parts) if found.parts else FAULTS.empty_table()
     return Checked(good.cast(dataset.schema), table.num_rows, _in_order(faults, dataset), source)
 
@@ -143,8 +156,7 @@ def _column(one: pa.Field, table: pa.Table, source: str, found: _Found) -> pa.Ch
         raise InputError(place, f"the column is of another type than {one.type}", "convert it")
     column = _cast(column, one, place, found)
     if not one.nullable:
-        missing = _mask(pc.is_null(column)) & ~found.bad
-        found.add(one.name, missing, "a value is missing", "fill it in or drop the row")
+        found.add(one.name, _mask(pc.is_null(column)), "a value is missing", "fill it in or drop the row")
     if pa.types.is_floating(one.type):
         advice = "give a finite number, or nothing where that is allowed"
         found.add(one.name, _mask(pc.invert(pc.is_finite(column))), "a value is no number", advice)
@@ -174,8 +186,7 @@ def _check_coordinate(
     if name is None:
         return
     column = columns[dataset.schema.get_field_index(name)]
-    missing = _mask(pc.is_null(column)) & ~found.bad
-    found.add(name, missing, "a coordinate is missing", "fill it in or drop the row")
+    found.add(name, _mask(pc.is_null(column)), "a coordinate is missing", "fill it in or drop the row")
     advice = f"give degrees from -{limit} to {limit}, longitude and latitude not swapped"
     outside = _mask(pc.greater(pc.abs(column), limit)) & _mask(pc.is_finite(column))
     found.add(name, outside, "a coordinate is out of range", advice)

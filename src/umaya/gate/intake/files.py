@@ -23,7 +23,10 @@ from umaya.gate.catalogue import Dataset
 from umaya.gate.intake.faults import FAULTS
 from umaya.types.errors import InputError, Place
 
-_ZONE: Final = r"([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)\s*$"
+_WHOLE: Final = r"^\s*[+-]?[0-9]+\s*$"
+"""The database would round 1.5 to a whole number."""
+_FORM: Final = {"TIMESTAMPTZ": r"T?[0-9:.]+\s*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)\s*$"}
+"""A time without a zone could be any of two moments."""
 _SQL: Final = (
     (pa.types.is_boolean, "BOOLEAN"),
     (pa.types.is_int8, "TINYINT"),
@@ -121,9 +124,9 @@ def _typed(texts: pa.ChunkedArray, field: pa.Field) -> tuple[pa.ChunkedArray, pa
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("given", given)
         read_as = f"TRY_CAST(trim(value) AS {kind})"
-        if kind == "TIMESTAMPTZ":  # without a zone it could be any of two moments
-            read_as = f"CASE WHEN regexp_matches(value, '{_ZONE}') THEN {read_as} END"
-        typed = connection.execute(f"SELECT {read_as} AS value FROM given").to_arrow_table().column("value")  # noqa: S608 - of our own words alone
+        form = _WHOLE if pa.types.is_integer(field.type) else _FORM.get(kind, "")
+        read_as = f"CASE WHEN regexp_matches(value, '{form}') THEN {read_as} END"
+        typed = connection.sql(f"SELECT {read_as} AS value FROM given").to_arrow_table().column("value")  # noqa: S608 - of our own words alone
     wrong = pc.and_(pc.is_null(typed), pc.is_valid(texts))
     rows = pc.add(pc.indices_nonzero(wrong).cast(pa.int64()), 1)
     advice = (

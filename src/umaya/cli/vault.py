@@ -1,0 +1,155 @@
+"""`umaya vault`: rows into the vault, with a preview and every fault as a file; retention and its sweep."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+app = typer.Typer(no_args_is_help=True, help="Take rows in, say how long they are kept, delete what is due.")
+
+HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
+As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
+DatasetId = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
+
+
+@app.command()
+def take(
+    dataset: DatasetId,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Rows: .parquet, .arrow or .csv.")],
+    hub: HubFolder,
+    actor: As,
+    notice: Annotated[
+        int | None, typer.Option(help="Version of the collection notice; none for data about nobody.")
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Say what would be taken, and take nothing.")] = False,
+    keep_good: Annotated[
+        bool, typer.Option("--keep-good", help="Leave rows with faults out; without it all or none.")
+    ] = False,
+    faults: Annotated[Path | None, typer.Option(help="Write every fault of every row to this CSV file.")] = None,
+) -> None:
+    """Take the rows of a file into the vault."""
+    from rich.console import Console
+
+    from umaya.gate.intake import read
+    from umaya.hub import open_hub
+    from umaya.types.errors import InputError, Place
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(Place(str(file)), "the file cannot be read", "check its path and who may read it") from error
+    opened = open_hub(hub)
+    try:
+        gate = opened.gate
+        who = gate.catalogue.actor(actor)
+        with Console(stderr=True).status("reading and checking every row") as status:
+            found = read(content, file.name, gate.catalogue.dataset(dataset))
+            seen = gate.intake.preview(who, dataset, found.table, file.name, notice, found.faults)
+            if faults is not None:
+                _write(seen.faults, faults)
+            told = f"{seen.good:,} of {seen.total:,} rows are good, {seen.faults.num_rows:,} faults"
+            if preview:
+                print(told + (", and these very rows were taken in before" if seen.repeated else ""))
+                _show(seen.faults)
+                return
+            status.update("taking in")
+            taken = gate.intake.take(who, dataset, found.table, file.name, notice, found.faults, keep_good=keep_good)
+        print(f"{taken.rows:,} rows were taken in as {taken.digest}, entry {taken.entry}; {taken.left_out:,} left out")
+    finally:
+        opened.close()
+
+
+@app.command()
+def notice(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The collection notice (YAML).")],
+    hub: HubFolder,
+    actor: As,
+) -> None:
+    """Register for which purpose a dataset is collected, and what people are told."""
+    from umaya.gate.collection.document import parse_notice
+    from umaya.hub import open_hub
+    from umaya.types.errors import InputError, Place
+
+    try:
+        told = parse_notice(file.read_text("utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(Place(str(file)), "the file cannot be read", "check its path; it is UTF-8 text") from error
+    opened = open_hub(hub)
+    try:
+        gate = opened.gate
+        added = gate.collections.register(
+            gate.catalogue.actor(actor), told.dataset, told.manner, told.purpose, told.wording, told.starts
+        )
+    finally:
+        opened.close()
+    print(f"{added.dataset} notice {added.version} holds from {added.starts}: {added.digest}, entry {added.entry}")
+
+
+@app.command()
+def keep(
+    dataset: DatasetId,
+    days: Annotated[int, typer.Argument(metavar="DAYS", help="How many days rows are kept.")],
+    reason: Annotated[str, typer.Option(help="Why so many, e.g. the law that asks for it.")],
+    hub: HubFolder,
+    actor: As,
+) -> None:
+    """Say how long the rows of a dataset are kept."""
+    from umaya.hub import open_hub
+
+    opened = open_hub(hub)
+    try:
+        rule = opened.gate.retention.set_rule(opened.gate.catalogue.actor(actor), dataset, days, reason)
+    finally:
+        opened.close()
+    print(f"rows of {rule.dataset} are kept for {rule.days:,} days, entry {rule.entry}")
+
+
+@app.command()
+def sweep(
+    hub: HubFolder,
+    pretend: Annotated[bool, typer.Option("--pretend", help="Count what is due, and delete nothing.")] = False,
+) -> None:
+    """Delete the rows whose time is over; run it once a day."""
+    from rich.console import Console
+
+    from umaya.hub import open_hub
+
+    opened = open_hub(hub)
+    try:
+        with Console(stderr=True).status("sweeping") as status:
+            done = opened.gate.retention.sweep(tell=lambda name: status.update(f"sweeping {name}"), pretend=pretend)
+    finally:
+        opened.close()
+    for one in done:
+        if one.due.rule is None:
+            print(f"{one.due.dataset}: nobody said how long rows are kept; use `umaya vault keep`", file=sys.stderr)
+        else:
+            entry = "" if one.entry is None else f", entry {one.entry}"
+            verb = "are due" if pretend else "were deleted"
+            print(f"{one.due.dataset}: {one.rows:,} rows from before {one.due.before} {verb}{entry}")
+
+
+def _show(faults: pa.Table, most: int = 20) -> None:
+    for one in faults.slice(0, most).to_pylist():
+        print(f"row {one['row']}: field `{one['field']}`: {one['problem']}; {one['advice']}")
+    if faults.num_rows > most:
+        print(f"and {faults.num_rows - most:,} more: `--faults FILE` writes all of them")
+
+
+def _write(faults: pa.Table, file: Path) -> None:
+    import pyarrow.csv
+
+    from umaya.types.errors import InputError, Place
+
+    try:
+        pyarrow.csv.write_csv(faults, file)
+    except OSError as error:
+        raise InputError(
+            Place(str(file)), "the file cannot be written", "check its path and who may write it"
+        ) from error

@@ -227,5 +227,5 @@ def _words(session: Session, topic: int, kind: EventKind, today: date) -> tuple[
     )
     for people, taken_at in session.execute(together):
         at = sum(taken_at >= start for start in starts) - 1
-        counts[at] += len(BitMap.deserialize(people))
+        counts[at] += 0 if people is None else len(BitMap.deserialize(people))
     return tuple(told(count) for count in counts)

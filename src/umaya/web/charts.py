@@ -122,28 +122,28 @@ def _svg(chart: Chart, height: float, body: Markup) -> Markup:
     return Markup(
         '<svg class="chart__picture" viewBox="0 0 {width} {height}" role="img"'
         ' aria-labelledby="{id}-title {id}-desc" focusable="false">'
-        '<title id="{id}-title">{title}</title><desc id="{id}-desc">{desc}</desc>{patterns}{body}</svg>'
+        '<title id="{id}-title">{title}</title><desc id="{id}-desc">{desc}</desc>{body}</svg>'
     ).format(
         width=WIDTH,
         height=_at(height),
         id=chart.id,
         title=chart.title,
         desc=chart.description,
-        patterns=_PATTERNS if len(chart.series) > 1 else "",
         body=body,
     )
 
 
-_PATTERNS = Markup(
-    "<defs>"
+PATTERN_DEFINITIONS = Markup(
+    '<svg class="chart__patterns" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
     '<pattern id="chart-1" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect class="chart__ground" width="8" height="8"/><rect class="chart__ink" width="4" height="8"/></pattern>'
     '<pattern id="chart-2" width="8" height="8" patternUnits="userSpaceOnUse">'
     '<rect class="chart__ground" width="8" height="8"/><circle class="chart__ink" cx="4" cy="4" r="2.2"/></pattern>'
     '<pattern id="chart-3" width="8" height="8" patternUnits="userSpaceOnUse">'
     '<rect class="chart__ground" width="8" height="8"/><rect class="chart__ink" width="8" height="2"/></pattern>'
-    "</defs>"
+    "</defs></svg>"
 )
+"""What the bars' patterns are; stands once on a page that has bars of several series."""
 
 
 def _mark(index: int, x: float, y: float) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from umaya.gate.figures import LEAST, READERS, ConsentFigures, UseCount
 from umaya.gate.roles import AUDITOR
 from umaya.hub import Hub
-from umaya.web.charts import Chart, Series, bars, legend, line_legend, lines
+from umaya.web.charts import PATTERN_DEFINITIONS, Chart, Series, bars, legend, line_legend, lines
 from umaya.web.languages import japan_month
 from umaya.web.pages.schemes import party_names
 from umaya.web.site import WebSite
@@ -46,9 +46,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             _of_uses("parties", found.parties, language, say),
             _of_refusals(found.refusals, language, say),
         ]
-        consents = [
-            (one, _of_consents(one, moments, language, say)) for one in hub.gate.figures.consents(actor)
-        ]
+        consents = [(one, _of_consents(one, moments, language, say)) for one in hub.gate.figures.consents(actor)]
         return site.page(
             request,
             "figures/figures.html",
@@ -58,6 +56,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             all_parties=AUDITOR in actor.roles,
             party=party_names(hub.gate)[actor.party],
             least=LEAST,
+            patterns=PATTERN_DEFINITIONS,
         )
 
     return routes
@@ -81,7 +80,7 @@ def _of_uses(key: str, counts: tuple[UseCount, ...], language: str, say: Say) ->
     return Figure(chart, bars(_shown(chart), language), legend(chart))
 
 
-def _of_refusals(refusals: dict[str, int], language: str, say: Say) -> Figure:
+def _of_refusals(refusals: Mapping[str, int], language: str, say: Say) -> Figure:
     chart = Chart(
         id="refusals",
         title=say("figures.refusals"),

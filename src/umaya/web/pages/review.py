@@ -21,7 +21,7 @@ from umaya.gate.rehearsal import Offer, Step
 from umaya.gate.roles import APPROVER, AUDITOR, OFFICER, PRIVACY_OFFICER, STEWARD, VERIFIER
 from umaya.gate.statements import MAX_CHARACTERS
 from umaya.hub import Hub
-from umaya.law import RULES, Finding, RuleSet, day_in_japan
+from umaya.law import RULES, Finding, Language, RuleSet, day_in_japan
 from umaya.law.privacy_check import PROBLEMS
 from umaya.law.words import explain
 from umaya.types.errors import NotFoundError
@@ -164,7 +164,7 @@ def _page(
     inside = actor.party == document.provider or AUDITOR in actor.roles
     others = _others(gate, record) if inside else None
     basis = rules.bases.get(document.basis)
-    language = site.language(request)
+    language: Language = "ja" if site.language(request) == "ja" else "en"
     context = {
         "record": record,
         "scheme": record.summary,
@@ -205,8 +205,8 @@ def _offers(gate: Gate, actor: Actor, scheme: str, version: SchemeVersion) -> li
     return [offer.step for offer in gate.rehearsal.offers(actor, scheme) if offer == Offer(offer.step, version.version)]
 
 
-def _spoken(found: tuple[Finding, ...], rules: RuleSet, language: str, basis: str) -> list[object]:
-    return [explain(one, rules, "ja" if language == "ja" else "en", basis) for one in found]
+def _spoken(found: tuple[Finding, ...], rules: RuleSet, language: Language, basis: str) -> list[object]:
+    return [explain(one, rules, language, basis) for one in found]
 
 
 def _text_in_force(gate: Gate, topic: str | None) -> object:

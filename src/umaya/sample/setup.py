@@ -29,6 +29,7 @@ from umaya.sample.customers import customers
 from umaya.sample.days import JAPAN, ordinary_day
 from umaya.sample.emergency import set_up_emergency
 from umaya.sample.quake import QUAKE_TIME
+from umaya.sample.rights import ask_on_my_page, open_desk
 from umaya.sample.tables import HOUSEHOLDS, LETTERBOXES
 from umaya.sample.town import Town
 from umaya.services.roads.products import Window
@@ -159,6 +160,7 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     learn_homes(hub)
     tell("bank, insurer, consents and a first list")
     set_up_bank(hub, clock, customers(town, seed))
+    open_desk(hub)
     for day in ORDINARY_DAYS:
         tell(f"ordinary day {day}")
         clock.set(datetime.combine(day, time(18), JAPAN))
@@ -167,6 +169,7 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     tell("usual pattern")
     clock.set(QUAKE)
     learn_usual(hub)
+    ask_on_my_page(hub)
 
 
 def put_map(hub: Hub, town: Town) -> None:

@@ -182,7 +182,7 @@ def test_one_tap_withdraws_and_the_next_list_is_without_the_person(fresh: tuple[
     assert "Withdraw my consent" in client.get("/my/consents").text
     page = client.post(f"/my/consents/{TOPIC}/withdraw")
     assert page.status_code == 200
-    for words in ("Your consent is withdrawn", "At a counter", "may no longer use your data", "stay lawful"):
+    for words in ("Your consent is withdrawn", "To consent again", "may no longer use your data", "stay lawful"):
         assert words in page.text
     assert "Withdraw my consent" not in page.text
     after = list_of(world)
@@ -228,10 +228,23 @@ def test_a_request_is_started_here_and_stands_in_ones_own_list_alone(fresh: tupl
     assert (asked.state, asked.party, asked.channel.value) == (RequestState.RECEIVED, "bank-minase", "my-page")
     assert f"/my/requests/{asked.id}" in client.get("/my/requests").text
     other = client_of(hub, ALSO)
+    for act in ("withdraw", "answer"):
+        told = [other.post(f"/my/requests/{guess}/{act}") for guess in (asked.id, UNKNOWN)]
+        assert [answer.status_code for answer in told] == [404, 404]
     assert asked.id not in other.get("/my/requests").text
     told = [other.get(f"/my/requests/{guess}") for guess in (asked.id, UNKNOWN)]
     assert [answer.status_code for answer in told] == [404, 404]
     assert told[0].text.replace(asked.id, "") == told[1].text.replace(UNKNOWN, "")
+
+
+def test_a_request_can_be_taken_back_by_whoever_made_it(fresh: tuple[Hub, Lists]) -> None:
+    hub, _ = fresh
+    client = client_of(hub, ON_THE_LIST)
+    client.post("/my/requests/new/purpose-notice", data={"party": "bank-minase"})
+    (asked,) = hub.gate.rights.of(4)
+    assert client.post(f"/my/requests/{asked.id}/answer").status_code == 409  # nothing lies ready
+    assert "Withdrawn" in client.post(f"/my/requests/{asked.id}/withdraw").text
+    assert hub.gate.rights.of(4)[0].state is RequestState.WITHDRAWN
 
 
 def test_every_kind_of_request_has_its_form(clients: Clients) -> None:

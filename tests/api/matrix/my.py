@@ -18,6 +18,8 @@ LINES = [
     line("GET /my/requests/new/{kind}", RESIDENTS, gives=200),
     line("POST /my/requests/new/{kind}", RESIDENTS, form={"what": "all"}, gives=422),
     line("GET /my/requests/{id}", RESIDENTS),
+    line("POST /my/requests/{id}/answer", RESIDENTS),
+    line("POST /my/requests/{id}/withdraw", RESIDENTS),
     line("GET /my/schemes", RESIDENTS),
     line("GET /my/schemes/{scheme}/absences", RESIDENTS),
     line("GET /my/schemes/{scheme}/absences/{use}/bundle", RESIDENTS),

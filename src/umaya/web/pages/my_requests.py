@@ -16,9 +16,12 @@ from umaya.gate.rights import Form as AnswerForm
 from umaya.hub import Hub
 from umaya.law import day_in_japan
 from umaya.law.rights import ANSWERED_BY_FILE, RIGHTS, RequestKind
-from umaya.types.errors import InputError, NotFoundError
+from umaya.types.errors import ConflictError, InputError, NotFoundError
+from umaya.web.pages.rights_request import MEDIA, rendered
 from umaya.web.site import WebSite
 
+FETCHED = frozenset({AnswerForm.PDF, AnswerForm.CSV, AnswerForm.JSON})
+"""Forms that are fetched here; the others are handed over at the party's desk."""
 ANSWERS = (AnswerForm.PDF, AnswerForm.CSV, AnswerForm.JSON, AnswerForm.PAPER, AnswerForm.VIEWING)
 _TYPED = ("party", "ground", "words", "form", "dataset", "field", "value")
 Id = Annotated[str, Path(max_length=64)]
@@ -49,7 +52,26 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         found = next((asked for asked in gate.rights.of(person) if asked.id == id), None)
         if found is None:
             raise NotFoundError("there is no such request of yours")
-        return site.page(request, "my/request.html", asked=found, **_around(hub))
+        ready = found.file_until is not None and found.form in FETCHED
+        return site.page(request, "my/request.html", asked=found, ready=ready, **_around(hub))
+
+    @routes.post("/my/requests/{id}/withdraw")
+    def withdraw(request: Request, id: Id) -> Response:  # noqa: A002 - as above
+        gate.rights.withdraw(site.resident(request).person, id)
+        return RedirectResponse(f"/my/requests/{id}", 303)
+
+    @routes.post("/my/requests/{id}/answer")
+    def answer(request: Request, id: Id) -> Response:  # noqa: A002 - as above
+        person = site.resident(request).person
+        if any(asked.id == id and asked.form not in FETCHED for asked in gate.rights.of(person)):
+            raise ConflictError("the answer is handed over at the party's desk, as you chose")
+        handed = gate.rights.fetch(person, id, lambda kept, form: rendered(kept, form, id))
+        media, suffix = MEDIA[handed.form]
+        headers = {
+            "Content-Disposition": f'attachment; filename="answer-{id[:8]}.{suffix}"',
+            "Cache-Control": "no-store",
+        }
+        return Response(handed.content, media_type=media, headers=headers)
 
     @routes.post("/my/requests/new/{kind}")
     def submit(

@@ -24,18 +24,27 @@ from umaya.types.errors import NotFoundError
 from umaya.types.site import Actor
 from umaya.web.languages import Catalogue
 from umaya.web.pages import apply_suggestions as suggestions
-from umaya.web.pages.apply_draft import STEPS, Data, as_document, asks_for
+from umaya.web.pages.apply_draft import STEP_OF, STEPS, Data, as_document, asks_for
 from umaya.web.pages.apply_parameters import ParameterField, parameter_fields
 from umaya.web.pages.apply_words import Said, by_anchor, said
 
 
 @dataclass(frozen=True)
 class StepState:
-    """One step in the indicator: how much the gate has against it, and how much is not written yet."""
+    """One step in the indicator.
+
+    Attributes:
+        against: how much the gate would refuse.
+        unwritten: how much is not written yet.
+        later: how much keeps the locks open or uses away.
+        begun: whether anything is written.
+    """
 
     name: str
     against: int
     unwritten: int
+    later: int
+    begun: bool
 
 
 def page_context(hub: Hub, actor: Actor, draft: Draft, data: Data, step: str, words: Catalogue) -> dict[str, Any]:
@@ -60,7 +69,7 @@ def page_context(hub: Hub, actor: Actor, draft: Draft, data: Data, step: str, wo
         "draft": draft,
         "data": data,
         "step": step,
-        "steps": _states(found),
+        "steps": _states(found, data),
         "following": dict(pairwise(STEPS)).get(step),
         "here": [one for one in found if one.step == step and one.stage is Stage.SUBMISSION],
         "later": [one for one in found if one.stage is not Stage.SUBMISSION],
@@ -149,12 +158,14 @@ def shown_steps(data: Data) -> list[tuple[str, Any, tuple[ParameterField, ...]]]
     return [(name, values, parameter_fields(name)) for step in steps for name, values in step.items()]
 
 
-def _states(found: list[Said]) -> list[StepState]:
+def _states(found: list[Said], data: Data) -> list[StepState]:
     return [
         StepState(
             name,
             sum(one.step == name and one.stage is Stage.SUBMISSION and not one.unwritten for one in found),
             sum(one.step == name and one.unwritten for one in found),
+            sum(one.step == name and one.stage is not Stage.SUBMISSION for one in found),
+            any(STEP_OF.get(key) == name for key in data),
         )
         for name in STEPS
     ]

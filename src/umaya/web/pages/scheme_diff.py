@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -26,6 +26,15 @@ from umaya.web.site import WebSite
 
 Kind = Literal["added", "removed", "changed"]
 Weight = Literal["wider", "other", "words"]
+
+
+_PARTS: Final = {
+    "ja": "apply.in-japanese",
+    "en": "apply.in-english",
+    "from": "apply.first-day",
+    "to": "apply.last-day",
+}
+"""Words of parts that many keys have."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +121,11 @@ def _named(key: str, part: str, words: Catalogue) -> str:
         name, _, parameter = rest.partition(".")
         number = int(place.strip("[]")) + 1 if place.strip("[]").isdigit() else place
         told = words.gettext(f"obligation.{name}") if name else ""
-        return f"{number}. {told} {parameter}".strip()
-    return {"ja": "日本語", "en": "English"}.get(part, part if key != "fields" else "")
+        label = f"apply.parameter.{name}.{parameter.partition('.')[0]}"
+        return f"{number}. {told} {words.texts.get(label, parameter)}".strip()
+    if part in _PARTS:
+        return words.gettext(_PARTS[part])
+    return "" if key == "fields" else part
 
 
 def _shown(key: str, value: Any, dataset: Dataset, rules: RuleSet, words: Catalogue) -> str:

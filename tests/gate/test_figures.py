@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyroaring import BitMap
 
 from tests.gate.people.town import CLERK, CROSS_SELL, NOW, PRIVACY, Town
 from tests.gate.world import ACTORS, World
@@ -35,6 +36,11 @@ def either_town(database_url: str) -> Iterator[Town]:
     town.furnish()
     yield town
     database.close()
+
+
+def figures_of(town: Town) -> Figures:
+    """Return the figures of a town without datasets."""
+    return Figures(town.database, town.projection, town.clock, lambda _: BitMap())
 
 
 def by_name(counts: tuple[UseCount, ...]) -> dict[str, tuple[int, int]]:
@@ -74,7 +80,7 @@ def test_uses_of_a_year_ago_are_over(ready: World) -> None:
 def test_words_are_counted_by_the_month_in_japan_in_whole_tens(either_town: Town) -> None:
     """Twenty-five in April, of whom twelve withdraw in May; the first of May begins at 15:00 UTC."""
     town = either_town
-    figures = Figures(town.database, town.projection, town.clock)
+    figures = figures_of(town)
     for person in range(25):
         town.give(person)
     town.clock.set(NOW.replace(month=4, day=30, hour=15))
@@ -93,13 +99,13 @@ def test_a_campaign_counts_everybody_in_it(either_town: Town, tmp_path: Path) ->
     pq.write_table(pa.table({"person": pa.array(range(100, 137), pa.uint32())}), people)
     either_town.consents.campaign(CLERK, CROSS_SELL, 1, people)
     either_town.give(1)
-    figures = Figures(either_town.database, either_town.projection, either_town.clock)
+    figures = figures_of(either_town)
     (topic,) = [one for one in figures.consents(PRIVACY) if one.topic == CROSS_SELL]
     assert (topic.given[-1], topic.active) == (30, 30)
 
 
 def test_a_party_sees_its_own_topics(either_town: Town) -> None:
-    figures = Figures(either_town.database, either_town.projection, either_town.clock)
+    figures = figures_of(either_town)
     both_ends = [figures.consents(either_town.catalogue.actor(name)) for name in ("bank-privacy", "cover-privacy")]
     assert [len(found) for found in both_ends] == [4, 4]
     outsider = Actor("post-steward", "管理", "post-minase", frozenset({r.STEWARD}))

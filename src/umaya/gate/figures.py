@@ -7,7 +7,7 @@ person said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
@@ -16,7 +16,7 @@ from pyroaring import BitMap
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from umaya.gate.catalogue import Words, find_actor
+from umaya.gate.catalogue import Words, find_actor, find_dataset
 from umaya.gate.models import ActorRow, PartyRow, SchemeRow, SchemeVersionRow, UseRow
 from umaya.gate.people.events import EventKind
 from umaya.gate.people.models import ActRow, EventRow, TopicRow
@@ -82,6 +82,19 @@ class ConsentFigures:
     active: int
 
 
+@dataclass(frozen=True)
+class HeadCount:
+    """How many people a scheme could reach, in whole tens; 0 stands for fewer than ten.
+
+    Attributes:
+        held: people in the dataset, protected or not.
+        consenting: those of them whose consent to the scheme's topic is good today; None where it rests on none.
+    """
+
+    held: int
+    consenting: int | None
+
+
 class Figures:
     """Counts.
 
@@ -89,12 +102,26 @@ class Figures:
         database: where uses and words are kept.
         projection: what people said, as of now.
         clock: the present.
+        held: returns everybody in a dataset.
     """
 
-    def __init__(self, database: Database, projection: Projection, clock: Clock) -> None:
+    def __init__(self, database: Database, projection: Projection, clock: Clock, held: Callable[[str], BitMap]) -> None:
         self._database = database
         self._projection = projection
         self._clock = clock
+        self._held = held
+
+    def head_count(self, document: SchemeDocument) -> HeadCount | None:
+        """Return how many people a scheme could reach; None for a dataset that is about nobody the hub knows."""
+        with self._database.reading() as session:
+            if find_dataset(session, document.dataset).subject is None:
+                return None
+            state = self._projection.now(session)
+        held = self._held(document.dataset) - state.merged
+        if document.topic is None:
+            return HeadCount(told(len(held)), None)
+        active = state.topic(document.topic, day_in_japan(self._clock.now())).active
+        return HeadCount(told(len(held)), told(held.intersection_cardinality(active)))
 
     def months(self) -> tuple[date, ...]:
         """Return the first day, in Japan, of every month of the period, oldest first."""

@@ -49,6 +49,7 @@ from umaya.gate.retention import Retention
 from umaya.gate.review import Review
 from umaya.gate.rights import Rights
 from umaya.gate.schemes import Schemes
+from umaya.gate.subscriptions import Subscriptions
 from umaya.gate.usable import Usable
 from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.use_record import hashed
@@ -89,7 +90,7 @@ class Gate:
         review: the two locks, and what watches over what is in force.
         rehearsal: which acts of the review would be taken from whom.
         agenda: what is to be done next with schemes, and by whom.
-        figures: how often data was used, refused and consented to.
+        figures: how often data was used, refused and consented to, and how many people a scheme could reach.
         events: declared disasters.
         emergency: raw data in a declared disaster, at once (break-glass).
         breach: cases of leaks, and their reports.
@@ -104,6 +105,7 @@ class Gate:
         merges: numbers that became one.
         numbers: what each party calls a person.
         alarms: what the second line must look at.
+        subscriptions: which systems are told what the ledger records.
         own: what people are told about themselves.
         joint_use: notices of joint use.
         particulars: addresses and representatives of parties.
@@ -147,7 +149,7 @@ class Gate:
         self.emergency = Emergencies(self._acts, made_of, law, notifier or PagesOnly())
         self.uses = Uses(database)
         self.projection = Projection(database)
-        self.figures = Figures(database, self.projection, clock)
+        self.figures = Figures(database, self.projection, clock, vault.people)
         self.topics = Topics(self._acts)
         self.consents = Consents(self._acts, self.projection)
         files = EvidenceFiles(vault_directory / "consent_evidence", self._people_secret, entropy)
@@ -158,6 +160,7 @@ class Gate:
         self.numbers = CustomerNumbers(self._people_secret)
         self.breach = BreachDesk(self._acts, law)
         self.telling = Telling(self._acts, self.breach, self.projection, self.numbers, self.open)
+        self.subscriptions = Subscriptions(self._acts)
         self.alarms = Alarms(self._acts)
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)

@@ -180,6 +180,7 @@ def _page(
         "highlights": highlights(version, dataset, basis, comparison, standing, others),
         "comparison": comparison,
         "lines": [str(change) for change in comparison.changes],
+        "reach": gate.figures.head_count(document) if inside else None,
         "similar": _similar(gate, others or [], version),
         "topic": None if document.topic is None else gate.topics.get(document.topic),
         "text": _text_in_force(gate, document.topic),

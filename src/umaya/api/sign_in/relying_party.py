@@ -161,7 +161,8 @@ class RelyingParty:
             if not isinstance(found.get(name), str):
                 raise ProviderUnavailableError("the identity provider's description lacks an endpoint")
         for name, value in found.items():
-            if (name.endswith("_endpoint") or name == "jwks_uri") and not self._protected(value):
+            is_address = value is not None and (name.endswith("_endpoint") or name == "jwks_uri")
+            if is_address and not self._protected(value):
                 raise ProviderUnavailableError("an endpoint of the identity provider is not protected")
 
     def _protected(self, url: object) -> bool:

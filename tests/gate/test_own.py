@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pyroaring import BitMap
+from sqlalchemy import event
 
 from tests.gate.lists import SCHEME, TOPIC, Lists
 from tests.gate.own_town import ACTORS, own_world, released
@@ -121,6 +124,27 @@ def test_a_use_of_others_is_answered_as_one_that_does_not_exist(world: Lists) ->
     assert len(set(told)) == 1
 
 
+def test_a_use_of_others_is_answered_by_the_reads_of_one_that_does_not_exist(world: Lists) -> None:
+    """The same statements in the same order, so that time tells nothing either; a proof of absence likewise."""
+    single = released(world, world.use(people=[4]))
+    look = world.gate.own.look(6, "uses")
+    assert statements(world, partial(look.use, single)) == statements(world, partial(look.use, "no-use"))
+    silent = world.gate.own.look(0, "uses").proof_of_absence
+    told = [statements(world, partial(silent, SCHEME, guess)) for guess in (single, "no-use")]
+    assert told[0] == told[1]
+
+
+def statements(world: Lists, ask: Callable[[], object]) -> list[str]:
+    """Return the SQL that a question is answered by."""
+    found: list[str] = []
+    listener = lambda *args: found.append(args[2])  # noqa: E731 - removed again below
+    event.listen(world.database.engine, "before_cursor_execute", listener)
+    with pytest.raises(NotFoundError):
+        ask()
+    event.remove(world.database.engine, "before_cursor_execute", listener)
+    return found
+
+
 def test_numbers_that_became_one_see_the_uses_of_both(world: Lists) -> None:
     """Whichever number the session knows; the receipt is by the number that the use knew, and of nobody else's use."""
     use = released(world)
@@ -135,6 +159,12 @@ def test_numbers_that_became_one_see_the_uses_of_both(world: Lists) -> None:
         assert check_receipt(bundle.receipt, vkey, bundle.key).present
     assert uses_of(world, 1) == [later, use]
     assert uses_of(world, 0) == []
+
+
+def permitted(world: Lists) -> BitMap:
+    people = world.gate.decide(world.use()).people
+    assert people is not None
+    return people.permitted
 
 
 def key_of(world: Lists) -> str:
@@ -154,7 +184,7 @@ def test_a_withdrawal_binds_the_next_list(world: Lists) -> None:
     before = released(world)
     world.clock.advance(timedelta(minutes=1))
     world.gate.own.withdraw(4, TOPIC)
-    assert 4 not in world.gate.decide(world.use()).people.permitted
+    assert 4 not in permitted(world)
     world.clock.advance(timedelta(minutes=1))
     after = released(world)
     assert uses_of(world, 4) == [before]
@@ -181,7 +211,7 @@ def test_without_that_program_nothing_is_withdrawn(tmp_path: Path, monkeypatch: 
     world.consent(4)
     with pytest.raises(ConflictError):
         world.gate.own.withdraw(4, TOPIC)
-    assert 4 in world.gate.decide(world.use()).people.permitted
+    assert 4 in permitted(world)
     world.database.close()
 
 
@@ -207,11 +237,9 @@ def test_a_topic_says_what_was_shown_until_when_where_and_what_a_withdrawal_stop
     topic = world.gate.own.look(4, "consents").topic(TOPIC)
     assert topic.state is State.ACTIVE
     assert topic.word is not None
-    assert (topic.word.channel, topic.word.good_through) == (
-        "counter",
-        topic.text.good_through(topic.word.taken_at.date()),
-    )
     assert topic.text is not None
+    assert topic.word.channel == "counter"
+    assert topic.word.good_through == topic.text.good_through(topic.word.taken_at.date())
     assert topic.text.wording.ja == "保険の案内に使います"
     assert [scheme.id for scheme in topic.stops] == [SCHEME]
     assert topic.particulars is not None
@@ -242,7 +270,7 @@ def test_a_number_beyond_all_numbers_is_refused(world: Lists) -> None:
 def everything(world: Lists, person: int) -> list[object]:
     """Return all that a person can be told at one moment, and what each guess is answered."""
     look = world.gate.own.look(person, "home")
-    proofs = []
+    proofs: list[bool | None] = []
     for use in world.gate.uses.list():
         for prove in (look.proof, lambda use: look.proof_of_absence(SCHEME, use)):
             try:

@@ -98,7 +98,8 @@ def _own(
         recipient=find_party(session, document.recipient),
         basis=basis,
         classes=classes_of(dataset, document.fields),
-        in_emergency=basis is not None and Evidence.DECLARED_EVENT in basis.evidence,
+        in_emergency=document.emergency is not None
+        or (basis is not None and Evidence.DECLARED_EVENT in basis.evidence),
         reason=reason,
     )
 

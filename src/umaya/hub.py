@@ -40,6 +40,7 @@ from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
 from umaya.places.obligations import factories
 from umaya.services.roads.service import RoadMapService
+from umaya.services.webhooks.service import WebhookService
 from umaya.stores.database import Database, ServiceBase
 from umaya.stores.roles import made_roles
 from umaya.stores.secret import derived_key, kept_secret
@@ -210,6 +211,8 @@ class Hub:
         gate: the one door.
         atlas: the places.
         roads: the service of passable roads.
+        webhooks: tells parties' systems what was recorded.
+        request_key: 32 bytes that keyed digests of requests are made with.
     """
 
     directory: Path
@@ -220,6 +223,8 @@ class Hub:
     gate: Gate
     atlas: Atlas
     roads: RoadMapService
+    webhooks: WebhookService
+    request_key: bytes = field(repr=False)
     _stack: ExitStack = field(repr=False)
 
     def close(self) -> None:
@@ -286,14 +291,15 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         shared = stack.enter_context(GroupCommit(ledger))
         atlas = Atlas(directory / "places")
         secret = kept_secret(keys / PEOPLE_KEY)
-        people, pseudonyms = (derived_key(secret, purpose) for purpose in ("people", "pseudonyms"))
+        people, pseudonyms, requests = (derived_key(secret, of) for of in ("people", "pseudonyms", "requests"))
         obligations = {**standard_factories(pseudonyms), **factories(atlas)}
         outbox = Spool(directory / "outbox")
         gate = Gate(
             gate_database, shared, directory / "vault", obligations, clock, people_secret=people, notifier=outbox
         )
         roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
-        return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, stack.pop_all())
+        webhooks = WebhookService(gate, service, ledger, clock, loopback=settings.demo)
+        return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, webhooks, requests, stack.pop_all())
 
 
 def _gate_url(directory: Path, settings: Settings) -> str:

@@ -21,6 +21,7 @@ from umaya.api.sign_in.entrance import entrance as entrance_of
 from umaya.hub import Hub, Settings
 from umaya.services.roads import pages as road_pages
 from umaya.services.roads import routes as road_routes
+from umaya.services.webhooks import routes as webhook_routes
 from umaya.types.clock import Clock, SystemClock
 from umaya.web import pages
 from umaya.web.assets import MOUNT, Assets
@@ -78,6 +79,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         consents.router(hub.gate, site),
         uses.router(hub.gate, site),
         joint_use.router(hub.gate, hub.clock, site),
+        webhook_routes.router(hub.gate, hub.webhooks, site),
     ):
         app.include_router(api, responses=PROBLEMS)
     return app

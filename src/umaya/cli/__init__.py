@@ -34,6 +34,7 @@ GROUPS = {
     "serve": "serve a hub",
     "use": "use personal data through the gate",
     "vault": "take rows in, say how long they are kept, delete what is due",
+    "webhook": "tell parties' systems what the ledger recorded",
 }
 """Command groups: `umaya.cli.<name>` holds a Typer application `app`; a hyphen of the name is an underscore there."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,12 @@ def serve(
 
     bound = listening.listen(host, port)
     hub = open_hub(directory)
+    stop = threading.Event()
+    courier = threading.Thread(target=hub.webhooks.keep_delivering, args=(stop,), daemon=True)
+    courier.start()
     try:
         listening.serve(create_app(hub), bound)
     finally:
+        stop.set()
+        courier.join(timeout=30)
         hub.close()

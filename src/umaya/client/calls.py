@@ -293,6 +293,22 @@ class Client(Transport):
         path = f"/api/v1/joint-use/{segment(notice)}/end"
         return models.Notice.model_validate(self._post(path, {"last_day": str(last_day), "note": note}, key).json())
 
+    @operation("GET", "/api/v1/webhooks")
+    def webhooks(self) -> list[models.Webhook]:
+        """Return the webhooks of the own party, latest first."""
+        return [models.Webhook.model_validate(one) for one in self._get("/api/v1/webhooks").json()]
+
+    @operation("POST", "/api/v1/webhooks")
+    def make_webhook(self, url: str, kinds: Sequence[str], *, key: str | None = None) -> models.NewWebhook:
+        """Make a webhook; its secret is in this answer alone."""
+        answer = self._post("/api/v1/webhooks", {"url": url, "kinds": list(kinds)}, key)
+        return models.NewWebhook.model_validate(answer.json())
+
+    @operation("DELETE", "/api/v1/webhooks/{webhook}")
+    def end_webhook(self, webhook: str) -> None:
+        """End a webhook."""
+        self._delete(f"/api/v1/webhooks/{segment(webhook)}")
+
     @operation("GET", "/api/v1/roads/network")
     def road_network(self) -> dict[str, Any]:
         """Return road segments as GeoJSON."""

@@ -266,3 +266,23 @@ class Proof(Answer):
 
     entry: str
     receipt: str
+
+
+class Webhook(Answer):
+    """Where a party's system is told which subjects; `behind` entries were not looked at for it yet."""
+
+    webhook: str
+    url: str
+    kinds: list[str]
+    made_by: str
+    made_at: datetime
+    ended: bool
+    behind: int
+    failures: int
+    tried_again_at: datetime | None
+
+
+class NewWebhook(Webhook):
+    """A webhook that was just made, with its secret: shown this once."""
+
+    secret: str

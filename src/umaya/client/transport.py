@@ -75,6 +75,9 @@ class Transport:
         given = {name: value for name, value in (body or {}).items() if value is not None}
         return _checked(self._http.post(self._address + path, json=given, headers=headers))
 
+    def _delete(self, path: str) -> None:
+        _checked(self._http.delete(self._address + path, headers=self._headers))
+
     def _pages(self, model: type[Model], path: str, **query: Any) -> Iterator[Model]:
         cursor = None
         while True:

@@ -130,6 +130,8 @@ class Kind(StrEnum):
     SCHEME_SUBMITTED = "scheme.submitted"
     SCHEME_SUSPENDED = "scheme.suspended"
     SCHEME_VERIFIED = "scheme.verified"
+    SUBSCRIPTION_ENDED = "subscription.ended"
+    SUBSCRIPTION_MADE = "subscription.made"
     USE_FAILED = "use.failed"
     USE_INTERRUPTED = "use.interrupted"
     USE_PERMITTED = "use.permitted"

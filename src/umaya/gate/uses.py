@@ -107,7 +107,12 @@ class Uses:
         return self.list(UseState.REFUSED, scheme, limit, before)
 
     def list(
-        self, state: UseState | None = None, scheme: str | None = None, limit: int = 100, before: int | None = None
+        self,
+        state: UseState | None = None,
+        scheme: str | None = None,
+        limit: int = 100,
+        before: int | None = None,
+        actor: str | None = None,
     ) -> list[UseRecord]:
         """Return a page of uses, latest first.
 
@@ -116,6 +121,7 @@ class Uses:
             scheme: only its; None for all.
             limit: at most so many.
             before: only those whose entry is below this one: the next page begins before the last entry of this one.
+            actor: only those of this one; None for all.
         """
         query = select(UseRow).order_by(UseRow.entry.desc()).limit(limit)
         if state is not None:
@@ -124,6 +130,8 @@ class Uses:
             query = query.where(UseRow.scheme == scheme)
         if before is not None:
             query = query.where(UseRow.entry < before)
+        if actor is not None:
+            query = query.where(UseRow.actor == actor)
         with self._database.reading() as session:
             return [_record(row) for row in session.scalars(query)]
 

@@ -85,12 +85,10 @@ def test_nothing_found_is_nothing_exported(audited: Audited) -> None:
     size = audited.ledger.size
     with pytest.raises(InputError, match="nothing"):
         audited.gate.audit.export_search(AUDITOR, Question(kind="event.declared"), audited.search)
-    for missing in (
-        lambda: audited.gate.audit.export_use(AUDITOR, "x", audited.search),
-        lambda: audited.gate.audit.export_scheme(AUDITOR, "x", audited.search),
-    ):
-        with pytest.raises(NotFoundError):
-            missing()
+    with pytest.raises(NotFoundError):
+        audited.gate.audit.export_use(AUDITOR, "x", audited.search)
+    with pytest.raises(NotFoundError):
+        audited.gate.audit.export_scheme(AUDITOR, "x", audited.search)
     assert audited.ledger.size == size
 
 

@@ -18,7 +18,7 @@ from umaya.hub import Hub
 from umaya.ledger import Kind
 from umaya.ledger.evidence import MAX_ENTRIES, fingerprint
 from umaya.ledger.search import Found, Question
-from umaya.types.errors import InputError
+from umaya.types.errors import InputError, NotFoundError, Place
 from umaya.types.reasons import Reason
 from umaya.web.languages import JAPAN
 from umaya.web.pages.audit_search import MEMBERS, clean, names_of, proven_entry, search_of
@@ -97,7 +97,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         shown = proven_entry(search, index)
         texts = {"entry.json": (shown.text, "application/json"), "proof.txt": (shown.receipt, "text/plain")}
         if part not in texts:
-            return entry(request, index)
+            raise NotFoundError("an entry has no such part")
         text, media = texts[part]
         headers = {"Content-Disposition": f'attachment; filename="{index}-{part}"', "Cache-Control": "no-store"}
         return Response(text, media_type=media, headers=headers)
@@ -105,7 +105,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     @routes.post("/audit/export")
     def export(
         request: Request,
-        of: Annotated[str, Form()],
+        of: Annotated[str, Form(max_length=16)] = "",
         use: Annotated[str, Form(max_length=128)] = "",
         scheme: Annotated[str, Form(max_length=128)] = "",
         party: Annotated[str, Form(max_length=128)] = "",
@@ -121,6 +121,8 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             return archive(gate.audit.export_use(auditor, use, search))
         if of == "scheme":
             return archive(gate.audit.export_scheme(auditor, scheme, search))
+        if of not in SCOPES:
+            raise InputError(Place("export", field="of"), "it is not said what to export", "give use, scheme or search")
         values = clean(
             {
                 "party": party,

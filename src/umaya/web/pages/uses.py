@@ -53,7 +53,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     @routes.get("/uses")
     def desk(request: Request) -> Response:
         actor = site.require(request, OFFICER)
-        own = [use for use in gate.uses.list(limit=200) if use.actor == actor.id][:RECENT]
+        own = gate.uses.list(limit=RECENT, actor=actor.id)
         return site.page(request, "uses/list.html", usable=gate.usable.list(actor), uses=own, **names_of(hub))
 
     @routes.get("/uses/new")
@@ -88,8 +88,8 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         return Download(outcome, form.file_format, f"{scheme}-{outcome.entry}")
 
     def latest(actor: Actor, scheme: str, after: int) -> UseRecord | None:
-        uses = gate.uses.list(scheme=scheme, limit=50)
-        return next((use for use in uses if use.actor == actor.id and use.entry > after), None)
+        uses = gate.uses.list(scheme=scheme, limit=1, actor=actor.id)
+        return next((use for use in uses if use.entry > after), None)
 
     @routes.get("/uses/progress")
     def progress(

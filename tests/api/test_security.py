@@ -141,3 +141,44 @@ def test_each_role_sees_its_pages_only(hub: Hub, actor: Any, path: str, status: 
 def test_no_answer_about_the_hub_is_kept_by_a_browser(hub: Hub, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes, "STREAM_S", 0.0)
     assert client_of(hub, OFFICER).get(path).headers["cache-control"] == "no-store"
+
+
+def test_another_site_cannot_choose_for_which_party_somebody_acts(hub: Hub) -> None:
+    client = client_of(hub, OFFICER)
+    answer = client.post("/acting-for", data={"actor": OFFICER.id}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    answer = client.post("/sign-out", headers={"Origin": "https://evil.test"})
+    assert answer.status_code == 403
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(("host", "status"), [("hub.example", 200), ("hub.example:8443", 200), ("evil.test", 400)])
+def test_a_hub_with_an_address_answers_under_no_other_name(tmp_path: Path, host: str, status: int) -> None:
+    """Who puts another name into `Host` gets no page, so no link or cookie is made for that name."""
+    real = real_hub(tmp_path / "hub")
+    client = client_at(real, Provider())
+    answer = client.get("/sign-in", headers={"Host": host})
+    assert answer.status_code == status
+    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    begun = client.get("/sign-in/city", headers={"X-Forwarded-Host": "evil.test"})
+    assert "evil.test" not in begun.headers["location"]
+    real.close()
+
+
+@pytest.mark.parametrize(("trusted", "secure"), [((), False), (("testclient",), True)])
+def test_only_a_trusted_proxy_is_believed_that_a_request_came_by_https(
+    hub: Hub, trusted: tuple[str, ...], secure: bool
+) -> None:
+    """Then the cookies are for https alone, and browsers are told to use nothing else."""
+    believing = replace(hub, settings=replace(hub.settings, trusted_proxies=trusted))
+    client = client_of(believing)
+    answer = client.get("/sign-in/staff", headers={"X-Forwarded-Proto": "https"}, follow_redirects=False)
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-umaya_sign_in=" if secure else "umaya_sign_in=")
+    assert ("Secure" in cookie) is secure
+    assert ("strict-transport-security" in answer.headers) is secure
+
+
+@pytest.mark.parametrize("wanted", ["//evil.test", "https://evil.test/", "/\\evil.test"])
+def test_no_sign_in_leads_to_another_site(hub: Hub, wanted: str) -> None:
+    assert sign_in(client_of(hub), hub, OFFICER, wanted).headers["location"] == "/"

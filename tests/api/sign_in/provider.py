@@ -6,6 +6,7 @@ reached at https://hub.example and has two providers: `city` for staff, `people`
 
 from __future__ import annotations
 
+import hmac
 import json
 import time
 from base64 import urlsafe_b64encode
@@ -44,6 +45,10 @@ class Provider:
     tokens: list[httpx2.Request] = field(default_factory=list)
     token: Callable[[dict[str, Any]], str] | None = None
     down: bool = False
+
+    def be_honest(self) -> None:
+        """Tell no lies any more, and forget what was asked."""
+        self.asked, self.wrong, self.metadata, self.tokens, self.token, self.down = {}, {}, {}, [], None, False
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         """Answer what the relying party asks."""
@@ -102,8 +107,10 @@ class Provider:
 
     def confused(self, claims: dict[str, Any]) -> str:
         """Return an ID token whose HMAC secret is the provider's public key (algorithm confusion)."""
-        public = OctKey.import_key(self.key.as_pem(private=False))
-        return jwt.encode({"alg": "HS256", "kid": self.key.kid}, claims, public, algorithms=["HS256"])
+        head = self.unsigned(claims).rsplit(".", 2)[1]
+        first = urlsafe_b64encode(json.dumps({"alg": "HS256", "kid": self.key.kid}).encode()).decode().rstrip("=")
+        mac = hmac.digest(self.key.as_pem(private=False), f"{first}.{head}".encode(), "sha256")
+        return f"{first}.{head}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
 
     def way_back(self, location: str, **changes: str | None) -> str:
         """Note what the browser brings from `location`, and return where it is sent, with changes."""

@@ -26,16 +26,25 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     hub.close()
 
 
-@pytest.fixture
-def provider() -> Provider:
-    """An honest provider."""
-    return Provider()
+@pytest.fixture(scope="module")
+def served(hub: Hub) -> tuple[Provider, TestClient]:
+    """One application for all tests that need no other."""
+    provider = Provider()
+    return provider, client_at(hub, provider)
 
 
 @pytest.fixture
-def client(hub: Hub, provider: Provider) -> TestClient:
-    """Somebody's browser."""
-    return client_at(hub, provider)
+def provider(served: tuple[Provider, TestClient]) -> Provider:
+    """An honest provider, until a test tells it to lie."""
+    served[0].be_honest()
+    return served[0]
+
+
+@pytest.fixture
+def client(served: tuple[Provider, TestClient]) -> TestClient:
+    """Somebody's browser, just opened."""
+    served[1].cookies.clear()
+    return served[1]
 
 
 def signed_in(client: TestClient) -> bool:
@@ -113,10 +122,10 @@ def test_a_token_by_another_key_is_not_believed(client: TestClient, provider: Pr
         assert not signed_in(client)
 
 
-def test_a_key_that_the_provider_made_since_is_found(
-    client: TestClient, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_that_the_provider_made_since_is_found(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("umaya.api.sign_in.relying_party._KEYS_AGAIN_S", 0.0)
+    provider = Provider()
+    client = client_at(hub, provider)
     sign_in_at(client, provider)
     client.post("/sign-out")
     provider.key = ECKey.generate_key("P-256", auto_kid=True)
@@ -141,7 +150,6 @@ def test_an_answer_to_another_question_is_not_taken(
     begun = client.get("/sign-in/city")
     answer = client.get(provider.way_back(begun.headers["location"], **changes))
     assert answer.status_code == 400
-    assert "access_denied" not in answer.text
     assert "<b>no" not in answer.text
     assert not provider.tokens, "no code leaves for the provider"
     assert not signed_in(client)
@@ -153,10 +161,10 @@ def test_a_thing_that_is_said_twice_is_not_taken(client: TestClient, provider: P
     assert client.get(f"{back}&state=x").status_code == 400
 
 
-def test_a_provider_without_the_issuer_parameter_may_leave_it_out_but_not_lie(hub: Hub, provider: Provider) -> None:
-    provider.metadata = {"authorization_response_iss_parameter_supported": False}
+def test_a_provider_without_the_issuer_parameter_may_leave_it_out_but_not_lie(hub: Hub) -> None:
+    provider = Provider(metadata={"authorization_response_iss_parameter_supported": False})
+    client = client_at(hub, provider)
     for issuer, status in ((None, 303), (PEOPLE, 400)):
-        client = client_at(hub, provider)
         begun = client.get("/sign-in/city")
         assert client.get(provider.way_back(begun.headers["location"], iss=issuer)).status_code == status
 
@@ -165,9 +173,9 @@ def test_an_answer_is_taken_once_by_the_browser_that_asked(hub: Hub, provider: P
     """Who plants an answer in another browser signs nobody in (login CSRF), nor does it work again."""
     back = provider.way_back(client.get("/sign-in/city").headers["location"])
     assert client_at(hub, provider).get(back).status_code == 400
-    attempt = dict(client.cookies)
+    (kept,) = client.cookies.jar
     assert client.get(back).status_code == 303
-    client.cookies.update(attempt)
+    client.cookies.jar.set_cookie(kept)
     assert client.get(back).status_code == 400
 
 
@@ -196,9 +204,8 @@ def test_a_provider_that_describes_itself_wrongly_is_not_used(
         party._check_metadata({**provider.description(CITY), **metadata})
 
 
-def test_a_provider_that_does_not_answer_is_a_problem_of_its_own(client: TestClient, provider: Provider) -> None:
-    provider.down = True
-    answer = client.get("/sign-in/city")
+def test_a_provider_that_does_not_answer_is_a_problem_of_its_own(hub: Hub) -> None:
+    answer = client_at(hub, Provider(down=True)).get("/sign-in/city")
     assert answer.status_code == 503
     assert "identity provider does not answer" in answer.text
 
@@ -212,9 +219,9 @@ def test_signing_out_leads_to_the_providers_own_end(client: TestClient, provider
     assert not signed_in(client)
 
 
-def test_signing_out_works_where_the_provider_does_not(hub: Hub, provider: Provider) -> None:
+def test_signing_out_works_where_the_provider_ends_nothing(hub: Hub) -> None:
+    provider = Provider(metadata={"end_session_endpoint": None})
     client = client_at(hub, provider)
-    provider.metadata = {"end_session_endpoint": None}
     sign_in_at(client, provider)
     answer = client.post("/sign-out")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")

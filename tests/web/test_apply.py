@@ -229,6 +229,8 @@ def test_the_live_check_keeps_nothing(hub: Hub, client: TestClient) -> None:
     answer = client.post(f"{draft}/whose/check", data={"revision": "1", "period.to": "never"})
     assert 'id="gate-says"' in answer.text
     assert re.search(r'id="fault-period-to"[^>]*hx-swap-oob="true">.*?It is no date', answer.text, re.DOTALL)
+    other = client.post(f"{draft}/obligations/check", data={"do": "add", "obligations.add": "drop"})
+    assert "fault-obligations-0" not in other.text  # a button that was pressed before is not pressed again
     assert (client.get(f"{draft}/scheme.yaml").text, hub.ledger.size) == (before, size)
 
 

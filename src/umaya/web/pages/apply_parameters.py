@@ -149,5 +149,9 @@ class Form:
         """Return every choice that was ticked under a name."""
         return [text for key, text in self._pairs if key == name and text]
 
+    def without(self, name: str) -> Form:
+        """Return the form as if a name had not been sent."""
+        return Form((key, text) for key, text in self._pairs if key != name)
+
     def __contains__(self, name: object) -> bool:
         return any(key == name for key, _ in self._pairs)

@@ -68,10 +68,9 @@ def router(hub: Hub, site: WebSite, drafts: Drafts) -> APIRouter:
     def check(request: Request, draft: str, step: Step, form: Sent) -> Response:
         actor = site.require(request, APPLICANT)
         kept = drafts.get(actor, draft)
-        data = desk.read(dict(kept.document), step, form)
+        data = desk.read(dict(kept.document), step, form.without("do"))  # no button was pressed now
         context = page_context(hub, actor, kept, data, step, site.catalogue(request))
-        places = anchors(step, data, context["dataset"], context["basis"])
-        return site.page(request, "apply/live.html", **context | {"anchors": places})
+        return site.page(request, "apply/live.html", **context | {"anchors": desk.places(kept, step)})
 
     return routes
 
@@ -110,6 +109,12 @@ class _Desk:
             bases = self._hub.gate.dry_check.bases()
             return set_basis(read, bases.get(str(read.get("basis"))))
         return read
+
+    def places(self, draft: Draft, step: str) -> list[str]:
+        """Return the places for faults that the page of a step has: those of the draft as it is kept."""
+        data = dict(draft.document)
+        dataset = {one.id: one for one in self._hub.gate.catalogue.datasets()}.get(str(data.get("dataset")))
+        return anchors(step, data, dataset, self._hub.gate.dry_check.bases().get(str(data.get("basis"))))
 
     def _with_offer(self, data: Data, do: str) -> Data:
         """Return the draft with an offer that its page showed: `use:BASIS:NUMBER`; as it is where that is gone."""

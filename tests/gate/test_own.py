@@ -318,3 +318,19 @@ def test_a_use_that_asked_for_one_person_is_nobody_elses_to_know(world: Lists) -
     for scheme in (SCHEME, "no-such-scheme"):
         with pytest.raises(NotFoundError):
             look.proof_of_absence(scheme, use)
+
+
+def test_both_databases_tell_the_same(tmp_path: Path, database_url: str) -> None:
+    world = own_world(tmp_path, database_url)
+    world.consent(1, 4)
+    before = released(world)
+    world.clock.advance(timedelta(minutes=1))
+    world.gate.own.withdraw(4, TOPIC)
+    world.clock.advance(timedelta(minutes=1))
+    after = released(world)
+    assert (uses_of(world, 1), uses_of(world, 4)) == ([after, before], [before])
+    look = world.gate.own.look(4, "home")
+    assert [absence.use for absence in look.absences(SCHEME)] == [after]
+    assert [topic.state for topic in look.topics()] == [State.WITHDRAWN]
+    assert [scheme.reason for scheme in look.schemes()] == [Reason.CONSENT_WITHDRAWN]
+    world.database.close()

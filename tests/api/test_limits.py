@@ -36,10 +36,9 @@ def test_in_no_minute_twice_the_limit_passes(pauses: list[float], per_minute: in
         moment += pause
         try:
             buckets.take("asker")
-        except TooManyError as error:
-            assert error.retry_after_s >= 1
-        else:
-            passed.append(moment)
+        except TooManyError:
+            continue
+        passed.append(moment)
     for first in passed:
         assert sum(first <= at < first + 60 for at in passed) <= 2 * per_minute
 

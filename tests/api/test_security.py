@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from tests.web.clients import client_of
+from tests.api.sign_in.provider import Provider, client_at, real_hub
+from tests.web.clients import client_of, sign_in
 from tests.web.hubs import AUDITOR, OFFICER, VERIFIER, make_hub
 from umaya.api.security import CONTENT_SECURITY_POLICY, asked_by_another_site, local_path
 from umaya.hub import Hub

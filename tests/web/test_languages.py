@@ -27,7 +27,7 @@ from umaya.gate.person_rule import WITH_CONSENT, WITHOUT_CONSENT
 from umaya.gate.rehearsal import Step
 from umaya.gate.rights import Form as AnswerForm
 from umaya.gate.rights import Identity as CheckedBy
-from umaya.gate.rights import RequestChannel, Requester, RequestState
+from umaya.gate.rights import Proposal, RequestChannel, Requester, RequestState
 from umaya.gate.roles import ROLES
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import State, SubmissionCode
@@ -199,6 +199,7 @@ LOOKED_UP = {
     "rights.identity.": [way.value for way in CheckedBy],
     "rights.letter.": [state.value for state in RequestState],
     "rights.language.": ("ja", "en"),
+    "rights.proposal.": [proposal.value for proposal in Proposal],
     "rights.do.": RIGHTS_ACTS,
     "rights.effect.": RIGHTS_ACTS,
     "rights.done.": ("received", *(act for act in RIGHTS_ACTS if act != "hand-out")),

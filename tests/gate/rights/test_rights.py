@@ -179,6 +179,18 @@ def test_an_agent_learns_nothing_about_a_protected_person_unless_the_protector_a
     assert fetched(world, again)["held"] != []
 
 
+def test_an_agent_can_neither_erase_nor_stop_a_protected_person(world: World) -> None:
+    """The desk is told what it is told of somebody unknown; the person's rows stay, and come in as before."""
+    world.gate.measures.set(GUARD, 3, "避難中")
+    changes = world.gate.rights.changes
+    erased = world.in_work(K.ERASURE, person=3, **AGENT)
+    world.gate.rights.desk.propose_erasure(DESK, erased)
+    assert changes.erase(SECOND, erased) == 0
+    changes.stop(DESK, world.in_work(K.STOP_USE, person=3, **AGENT))
+    assert world.found(name_of(3))
+    assert world.gate.intake.take(CORE, "deposits", EIGHT.slice(2, 2), "other.parquet", 1).rows == 2
+
+
 def test_a_correction_changes_the_rows_and_the_ledger_has_no_value(world: World) -> None:
     request = world.in_work(K.CORRECTION, words="残高が違う", dataset="deposits", field="balance", value="41")
     with pytest.raises(InputError, match="does not fit"):

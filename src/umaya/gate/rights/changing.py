@@ -102,11 +102,13 @@ class Changes:
             kind = RequestKind(at.row.kind)
             if kind not in scopes or at.row.proposal is not None:
                 raise ConflictError("a stop was not asked for, or a proposal waits")
-            bar = self._bar(at, scopes[kind], intake=False)
-            body = {"request": request, "scope": bar.scope, "dataset": bar.dataset}
-            bar.entry = note(
-                at.act, at.row, "barred", at.clerk.id, {key: value for key, value in body.items() if value is not None}
-            )
+            scope = scopes[kind]
+            bars = self._bars(at, scope, intake=False)
+            body = {"request": request, "scope": scope.value, "dataset": at.row.dataset}
+            said = {key: value for key, value in body.items() if value is not None}
+            entry = note(at.act, at.row, "barred", at.clerk.id, said)
+            for bar in bars:
+                bar.entry = entry
             self._answered(at, {"rows": 0})
 
     def lift(self, actor: Actor, request: str, reason: str) -> None:
@@ -145,10 +147,12 @@ class Changes:
             second_person(at, Proposal.ERASE)
             numbers = self._desk.readable(at.act.session, at.row)
             datasets = held_datasets(at.act.session, at.row.party, at.row.dataset)
-            bar = self._bar(at, Scope.USE, intake=True)
+            bars = self._bars(at, Scope.USE, intake=True)
             names = [dataset.id for dataset in datasets]
             body = {"request": request, "datasets": names, "proposed_by": at.row.proposed_by}
-            bar.entry = note(at.act, at.row, "erasure-ordered", at.clerk.id, body)  # (1)
+            entry = note(at.act, at.row, "erasure-ordered", at.clerk.id, body)  # (1)
+            for bar in bars:
+                bar.entry = entry
         rows = 0
         for dataset in datasets:
             with self._vault.erase(dataset.id, dataset.layout, BitMap(numbers)) as rewrite:  # (2)
@@ -156,7 +160,7 @@ class Changes:
             rows += rewrite.rows
         with self._desk.at(actor, request, RequestState.IN_WORK) as at:
             at.row.proposal = None
-            doomed = self._forget(at)  # (3)
+            doomed = self._forget(at) if numbers else []  # (3)
             self._answered(at, {"rows": rows, "datasets": names}, act="erased")  # (4)
         for name in doomed:
             self._files.remove(name)
@@ -172,13 +176,16 @@ class Changes:
                 raise NotFoundError("the party has no such dataset about people")
             return found, self._desk.readable(at.act.session, at.row)
 
-    def _bar(self, at: At, scope: Scope, *, intake: bool) -> BarRow:
+    def _bars(self, at: At, scope: Scope, *, intake: bool) -> list[BarRow]:
+        """Return the stop of a request, new or as it was ordered before; none by an agent on a protected person."""
+        if not self._desk.readable(at.act.session, at.row):
+            return []
         query = select(BarRow).where(
             BarRow.request == at.row.id, BarRow.scope == scope.value, BarRow.lifted_entry.is_(None)
         )
         known = at.act.session.scalar(query)
         if known is not None:  # an erasure that is repeated
-            return known
+            return [known]
         bar = BarRow(
             id=self._acts.new_id(),
             request=at.row.id,
@@ -191,7 +198,7 @@ class Changes:
             entry=0,
         )
         at.act.session.add(bar)
-        return bar
+        return [bar]
 
     @staticmethod
     def _answered(at: At, counts: dict[str, object], act: str = "answered") -> None:

@@ -13,12 +13,11 @@ from umaya.types.site import Actor
 PLAN: Final = "minase-bikes-emergency"
 ACTORS: Final = (
     Actor("city-responder", "河合 大樹（消防指令・緊急時の請求者）", "city-minase", frozenset({"responder"})),
-    Actor("post-privacy", "長尾 奏（個人情報保護責任者）", "post-minase", frozenset({"privacy-officer"})),
 )
 
 
 def set_up_emergency(hub: Hub, clock: ManualClock, people: dict[str, Actor]) -> None:
-    """Register responder and privacy officer, and close both locks of the plan on one day.
+    """Register the responder, and close both locks of the plan on one day.
 
     Args:
         hub: with the post office, its datasets and its reviewers.

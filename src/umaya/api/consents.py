@@ -5,11 +5,10 @@ Numbers of people stand in bodies, never in addresses: addresses are kept by log
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from umaya.client import models
 from umaya.gate import Gate
 from umaya.gate.people import Channel, Evidence, Said
 from umaya.gate.people.events import MAX_PERSON
@@ -57,7 +56,7 @@ class LookUpBody(OnePerson):
     """A question, whether every word is asked for, and why the actor asks."""
 
     history: bool = False
-    reason: str = ""
+    reason: str = Field(default="", max_length=4000)
 
 
 def router(gate: Gate, site: Site) -> APIRouter:
@@ -65,7 +64,7 @@ def router(gate: Gate, site: Site) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["consents"])
 
     @routes.post("/give", status_code=201)
-    def give(request: Request, body: GiveBody) -> dict[str, Any]:
+    def give(request: Request, body: GiveBody) -> models.Given:
         """Record that a person consents."""
         given = gate.consents.give(
             site.actor(request),
@@ -77,35 +76,31 @@ def router(gate: Gate, site: Site) -> APIRouter:
             taken_at=body.taken_at,
             requested_at=body.requested_at,
         )
-        return {"topic": given.topic, "text": given.text, "good_through": given.good_through, "entry": given.entry}
+        return models.Given(topic=given.topic, text=given.text, good_through=given.good_through, entry=given.entry)
 
     @routes.post("/withdraw")
-    def withdraw(request: Request, body: WithdrawBody) -> dict[str, Any]:
+    def withdraw(request: Request, body: WithdrawBody) -> models.Withdrawn:
         """Withdraw a person's consent, at once."""
         gate.consents.withdraw(site.actor(request), body.person, body.topic, body.channel)
-        return {"topic": body.topic, "withdrawn": True}
+        return models.Withdrawn(topic=body.topic, withdrawn=True)
 
     @routes.post("/state")
-    def state(request: Request, body: LookUpBody) -> dict[str, Any]:
+    def state(request: Request, body: LookUpBody) -> models.Standing:
         """What holds for a person on a topic today; that it was asked is recorded before it is told."""
         found = gate.consents.look_up(
             site.actor(request), body.person, body.topic, Way.API, history=body.history, reason=body.reason
         )
-        return {
-            "topic": found.topic,
-            "state": found.state,
-            "word": None if found.word is None else _said(found.word),
-            "history": [_said(word) for word in found.history],
-        }
+        return models.Standing(
+            topic=found.topic,
+            state=found.state,
+            word=None if found.word is None else _said(found.word),
+            history=[_said(word) for word in found.history],
+        )
 
     return routes
 
 
-def _said(word: Said) -> dict[str, Any]:
-    return {
-        "kind": word.kind,
-        "text": word.text,
-        "good_through": word.good_through,
-        "taken_at": word.taken_at,
-        "channel": word.channel,
-    }
+def _said(word: Said) -> models.Said:
+    return models.Said(
+        kind=word.kind, text=word.text, good_through=word.good_through, taken_at=word.taken_at, channel=word.channel
+    )

@@ -246,9 +246,9 @@ class Client(Transport):
         return models.Withdrawn.model_validate(self._post("/api/v1/consents/withdraw", body, key).json())
 
     @operation("POST", "/api/v1/consents/state")
-    def consent_state(self, person: int, topic: str, *, history: bool = False) -> models.Standing:
-        """Return what holds for a person on a topic today; the question is recorded."""
-        body = {"person": person, "topic": topic, "history": history}
+    def consent_state(self, person: int, topic: str, *, history: bool = False, reason: str = "") -> models.Standing:
+        """Return what holds for a person on a topic today; the question is recorded, with the reason that is stated."""
+        body = {"person": person, "topic": topic, "history": history, "reason": reason}
         return models.Standing.model_validate(self._post("/api/v1/consents/state", body).json())
 
     @operation("GET", "/api/v1/joint-use")

@@ -134,14 +134,6 @@ class Subscriptions:
             row.ended_at = act.now
             row.ended_entry = act.record("subscription.ended", person.id, {"subscription": row.id})
 
-    def list(self, actor: Actor) -> list[Subscription]:
-        """Return those of the actor's party, latest first; raises ForbiddenError unless a steward asks."""
-        with self._acts.database.reading() as session:
-            person = find_actor(session, actor.id)
-            check_role(person, STEWARD)
-            query = select(SubscriptionRow).where(SubscriptionRow.party == person.party)
-            return [_subscription(row) for row in session.scalars(query.order_by(SubscriptionRow.entry.desc()))]
-
     def live(self) -> list[tuple[Subscription, str]]:
         """Return every subscription that is told something, with its secret: for the courier alone."""
         query = select(SubscriptionRow).where(SubscriptionRow.ended_at.is_(None)).order_by(SubscriptionRow.entry)
@@ -157,6 +149,14 @@ class Subscriptions:
             kind, body = members["kind"], members["body"]
             if kind.split(".", 1)[0] in subscription.kinds and _concerns(body, subscription.party, schemes):
                 yield News(index, kind, members["time"], body)
+
+    def list(self, actor: Actor) -> list[Subscription]:
+        """Return those of the actor's party, latest first; raises ForbiddenError unless a steward asks."""
+        with self._acts.database.reading() as session:
+            person = find_actor(session, actor.id)
+            check_role(person, STEWARD)
+            query = select(SubscriptionRow).where(SubscriptionRow.party == person.party)
+            return [_subscription(row) for row in session.scalars(query.order_by(SubscriptionRow.entry.desc()))]
 
 
 def _concerns(body: dict[str, Any], party: str, schemes: frozenset[str]) -> bool:

@@ -132,7 +132,7 @@ class WebhookService:
         while not stop.wait(ROUND_S):
             try:
                 self.deliver()
-            except Exception as error:  # noqa: BLE001 - news must go on being told
+            except Exception as error:  # news must go on being told
                 _log.error("a round of webhooks failed: %s", type(error).__name__)
 
     def _deliver(self, client: httpx2.Client, subscription: Subscription, secret: str) -> int:

@@ -119,7 +119,7 @@ def test_everybody_who_must_know_is_warned_at_once(world: World) -> None:
     notifier = furnish(world)
     emergency = opened(world)
     warned = world.gate.emergency.get(RESPONDER, emergency.id).warned
-    expected = {"second-line", "all-hats", "two-hats", "post-privacy", "steward", "mayor", "audit"}
+    expected = {"second-line", "all-hats", "two-hats", "post-privacy", "post-minase-tells", "steward", "mayor", "audit"}
     assert {one.actor for one in warned} == expected
     assert {one.to for one in notifier.told} == expected
     assert all(one.sent_at is not None for one in warned)

@@ -28,7 +28,7 @@ from umaya.law import RULES, STAGES, Basis, Evidence, PrivacyDuty
 from umaya.law.privacy_check import PROBLEMS
 from umaya.ledger import Kind
 from umaya.places.roads.background import BACKGROUND
-from umaya.types import schemas
+from umaya.types import identity_provider, schemas
 from umaya.types.classes import SecrecyClass
 from umaya.types.effects import BELOW
 from umaya.web.problem import CODES
@@ -53,12 +53,17 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 def test_every_setting_and_its_default() -> None:
     documented = {row[0]: row[2] for row in rows(section(REFERENCE / "settings.md", "`hub.toml`"))}
-    shown = {"": "empty", False: "false", True: "true"}
+    shown = {"": "empty", (): "none", False: "false", True: "true"}
     actual = {
         field.name: "none, must be there" if field.default is dataclasses.MISSING else field.default
         for field in dataclasses.fields(Settings)
     }
-    assert documented == {name: shown.get(default, default) for name, default in actual.items()}
+    assert documented == {name: str(shown.get(default, default)) for name, default in actual.items()}
+
+
+def test_every_key_of_an_identity_provider() -> None:
+    documented = set(names(section(REFERENCE / "settings.md", "Identity providers")))
+    assert documented == {*identity_provider.REQUIRED, *identity_provider.OPTIONAL}
 
 
 def test_every_environment_variable() -> None:

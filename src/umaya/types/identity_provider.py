@@ -12,8 +12,8 @@ from umaya.types.errors import InputError, Place
 
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_REQUIRED = ("id", "issuer", "client_id", "name_ja", "name_en", "for")
-_OPTIONAL = ("client_secret_env", "client_secret_file", "contact_ja", "contact_en")
+REQUIRED = ("id", "issuer", "client_id", "name_ja", "name_en", "for")
+OPTIONAL = ("client_secret_env", "client_secret_file", "contact_ja", "contact_en")
 
 
 class Audience(StrEnum):
@@ -65,9 +65,9 @@ def provider_of(table: Mapping[str, object], place: Place, secret: str) -> Ident
         InputError: when a key is missing, unknown or wrong.
     """
     texts = {key: value for key, value in table.items() if isinstance(value, str)}
-    if texts.keys() != table.keys() or not texts.keys() <= {*_REQUIRED, *_OPTIONAL}:
-        raise InputError(place, "a key is unknown or no text", "choose among " + ", ".join((*_REQUIRED, *_OPTIONAL)))
-    for key in _REQUIRED:
+    if texts.keys() != table.keys() or not texts.keys() <= {*REQUIRED, *OPTIONAL}:
+        raise InputError(place, "a key is unknown or no text", "choose among " + ", ".join((*REQUIRED, *OPTIONAL)))
+    for key in REQUIRED:
         if not texts.get(key):
             raise InputError(Place(place.file, place.row, key), "the key is missing", "add it")
     if not _ID.fullmatch(texts["id"]) or len(texts["id"]) > 64:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.api.sign_in.provider import real_hub
 from tests.api.test_matrix import routes_of
+from tests.docs.pages import REFERENCE, rows, section
 from tests.web.clients import TestClient, client_of, sign_in
 from tests.web.hubs import OFFICER, PEOPLE, make_hub
 from umaya.api import create_app
@@ -73,6 +74,12 @@ def test_a_session_of_a_demonstration_is_nobodys_once_it_is_none(hub: Hub, clien
     serious = client_of(replace(hub, settings=replace(hub.settings, demo=False)))
     serious.cookies = client.cookies
     assert serious.get("/api/v1/roads/state").status_code == 401
+
+
+def test_its_routes_are_documented_apart(hub: Hub) -> None:
+    documented = {(row[0], row[1]) for row in rows(section(REFERENCE / "routes.md", "Demonstration"))}
+    served = {(method, path) for method, path in routes_of(create_app(hub).routes) if path.startswith("/demo-identity")}
+    assert documented == served
 
 
 def test_everybody_of_every_party_may_be_chosen_but_programs(client: TestClient) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umaya.types.errors import InputError, NotFoundError, Place
+from umaya.cli.common import As, HubFolder, Note, opened_hub, read_document
+from umaya.types.errors import NotFoundError
 
 if TYPE_CHECKING:
     from umaya.gate.joint_use import NoticeRecord
@@ -18,10 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Submit, publish and end joint-use notices.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
-As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
 NoticeId = Annotated[str, typer.Argument(metavar="NOTICE", help="Id of the notice.")]
-Note = Annotated[str, typer.Option(help="A remark for the history.")]
 
 
 @app.command()
@@ -29,13 +25,8 @@ def submit(
     file: Annotated[Path, typer.Argument(help="The notice document (YAML).")], hub: HubFolder, actor: As
 ) -> None:
     """Submit a document as the first or next version of its notice."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            Place(str(file)), "the file cannot be read as UTF-8 text", "check its path and form"
-        ) from error
-    with _hub(hub) as opened:
+    text = read_document(file)
+    with opened_hub(hub) as opened:
         notice = opened.gate.joint_use.submit(opened.gate.catalogue.actor(actor), text, str(file))
         print(f"{notice.id} version {notice.version} is {notice.state}: {notice.digest}")
 
@@ -52,7 +43,7 @@ def publish(
     note: Note = "",
 ) -> None:
     """Publish a draft, from a day on."""
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         on = _today(opened) if day is None else day.date()
         published = opened.gate.joint_use.publish(opened.gate.catalogue.actor(actor), notice, version, on, note)
         print(f"{notice} version {version} is published on {on} and holds from {published.starts}")
@@ -69,7 +60,7 @@ def end(
     note: Note = "",
 ) -> None:
     """Let joint use under a notice end with a day."""
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.joint_use.end(opened.gate.catalogue.actor(actor), notice, last_day.date(), note)
         _tell(opened.gate.joint_use.get(notice), _today(opened))
 
@@ -82,7 +73,7 @@ def show(
     language: Annotated[str, typer.Option(help="`ja` or `en`.")] = "ja",
 ) -> None:
     """Print the published words byte for byte: their SHA-256 stands in the ledger."""
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         record = opened.gate.joint_use.get(notice)
         wanted = record.on(_today(opened)) if version is None else None
         found = next((one for one in record.versions if one.version == version), wanted)
@@ -94,7 +85,7 @@ def show(
 @app.command("list")
 def list_notices(hub: HubFolder) -> None:
     """List every notice and version with its state."""
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         for record in opened.gate.joint_use.list():
             _tell(record, _today(opened))
 
@@ -115,22 +106,11 @@ def party(
     from umaya.gate import Words
     from umaya.gate.provision import Particulars
 
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         first = _today(opened) if since is None else since.date()
         who = None if representative is None else Words(*representative)
         opened.gate.particulars.register(Particulars(party, first, Words(*address), who, who is not None))
         print(f"{party} is registered with its address from {first}")
-
-
-@contextmanager
-def _hub(directory: Path) -> Iterator[Hub]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub
-    finally:
-        hub.close()
 
 
 def _today(hub: Hub) -> date:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umaya.types.errors import InputError, Place
+from umaya.cli.common import As, HubFolder, Note, opened_hub, read_document
 
 if TYPE_CHECKING:
     from umaya.gate.conditions import Condition
@@ -17,11 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Submit, review, watch and end schemes.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
-As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
 Scheme = Annotated[str, typer.Argument(help="Id of the scheme.")]
 Version = Annotated[int | None, typer.Option(help="The version meant; without it, the one whose turn it is.")]
-Note = Annotated[str, typer.Option(help="A remark for the history.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
 Conditions = Annotated[
     list[str] | None,
@@ -34,13 +30,8 @@ def submit(
     file: Annotated[Path, typer.Argument(help="The scheme document (YAML).")], hub: HubFolder, actor: As
 ) -> None:
     """Submit a document as the first or next version of its scheme; say what keeps its locks open."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            Place(str(file)), "the file cannot be read as UTF-8 text", "check its path and form"
-        ) from error
-    with _open(hub) as opened:
+    text = read_document(file)
+    with opened_hub(hub) as opened:
         gate = opened.gate
         version = gate.schemes.submit(gate.catalogue.actor(actor), text, str(file))
         print(f"{version.scheme} version {version.version} is {version.state}: {version.digest}")
@@ -51,7 +42,7 @@ def submit(
 @app.command()
 def privacy(scheme: Scheme, hub: HubFolder, actor: As, version: Version = None, note: Note = "") -> None:
     """Sign off the privacy check: the provider's privacy officer, before lock one."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.sign_privacy(opened.gate.catalogue.actor(actor), scheme, version, note)
         _tell(opened, scheme)
 
@@ -67,7 +58,7 @@ def verify(
 ) -> None:
     """Close lock one: the second line checked the version against the law."""
     conditions = _conditions(condition)
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.verify(opened.gate.catalogue.actor(actor), scheme, version, note, conditions)
         _tell(opened, scheme)
 
@@ -75,7 +66,7 @@ def verify(
 @app.command()
 def consent(scheme: Scheme, hub: HubFolder, actor: As, version: Version = None, note: Note = "") -> None:
     """Give the consent of a party that is consulted, before lock two."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.consent(opened.gate.catalogue.actor(actor), scheme, version, note)
         _tell(opened, scheme)
 
@@ -91,7 +82,7 @@ def approve(
 ) -> None:
     """Close lock two: the version is in force within its period."""
     conditions = _conditions(condition)
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.approve(opened.gate.catalogue.actor(actor), scheme, version, note, conditions)
         _tell(opened, scheme)
 
@@ -99,7 +90,7 @@ def approve(
 @app.command("return")
 def send_back(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason, version: Version = None) -> None:
     """Send a version under review back to its applicant."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.send_back(opened.gate.catalogue.actor(actor), scheme, reason, version)
         _tell(opened, scheme)
 
@@ -115,7 +106,7 @@ def impose(
 ) -> None:
     """Impose conditions on a version under review, in force or suspended."""
     conditions = _conditions(condition)
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.impose(opened.gate.catalogue.actor(actor), scheme, conditions, reason, version)
         _tell(opened, scheme)
 
@@ -125,7 +116,7 @@ def report(
     scheme: Scheme, hub: HubFolder, actor: As, text: Annotated[str, typer.Option(help="What was done.")]
 ) -> None:
     """File a report on the use of a scheme: an officer of the recipient."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.report(opened.gate.catalogue.actor(actor), scheme, text)
         _tell(opened, scheme)
 
@@ -133,7 +124,7 @@ def report(
 @app.command()
 def suspend(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
     """Stop the version in force at once."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.suspend(opened.gate.catalogue.actor(actor), scheme, reason)
         _tell(opened, scheme)
 
@@ -141,7 +132,7 @@ def suspend(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
 @app.command()
 def resume(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
     """Put a suspended version in force again."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.resume(opened.gate.catalogue.actor(actor), scheme, reason)
         _tell(opened, scheme)
 
@@ -149,7 +140,7 @@ def resume(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
 @app.command()
 def end(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
     """End a scheme for good."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.review.end(opened.gate.catalogue.actor(actor), scheme, reason)
         _tell(opened, scheme)
 
@@ -157,7 +148,7 @@ def end(scheme: Scheme, hub: HubFolder, actor: As, reason: Reason) -> None:
 @app.command()
 def check(hub: HubFolder) -> None:
     """Suspend every scheme with a condition that failed by the passing of time; run it every day."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         for stopped in opened.gate.review.check():
             print(f"{stopped.scheme} version {stopped.version} is suspended: {stopped.condition} fails")
 
@@ -167,7 +158,7 @@ def diff(scheme: Scheme, hub: HubFolder, version: Version = None) -> None:
     """Show what a version (the newest) changes in the one that it would replace."""
     from umaya.gate.changes import compare
 
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         found = compare(opened.gate.schemes.get(scheme), version)
         before = "nothing" if found.before is None else f"version {found.before}"
         print(f"{scheme} version {found.after} beside {before}")
@@ -180,7 +171,7 @@ def diff(scheme: Scheme, hub: HubFolder, version: Version = None) -> None:
 @app.command()
 def history(scheme: Scheme, hub: HubFolder) -> None:
     """Show who did what on which version, with the ledger index of each act."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         for act in opened.gate.schemes.get(scheme).acts:
             note = f": {act.note}" if act.note else ""
             print(f"{act.at:%Y-%m-%dT%H:%MZ} entry {act.entry} version {act.version} {act.act} by {act.actor}{note}")
@@ -192,7 +183,7 @@ def replay(scheme: Scheme, hub: HubFolder) -> None:
     from umaya.gate.replay import check_against
     from umaya.gate.replay import replay as told_by
 
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         told = told_by(opened.ledger.naming(scheme), scheme)
         check_against(told, opened.gate.schemes.get(scheme))
     for act in told.acts:
@@ -211,20 +202,9 @@ def replay(scheme: Scheme, hub: HubFolder) -> None:
 @app.command("list")
 def list_schemes(hub: HubFolder) -> None:
     """List every scheme with the state of its newest version."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         for scheme in opened.gate.schemes.list():
             _tell(opened, scheme.id)
-
-
-@contextmanager
-def _open(directory: Path) -> Iterator[Hub]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub
-    finally:
-        hub.close()
 
 
 def _conditions(texts: Sequence[str] | None) -> list[Condition]:

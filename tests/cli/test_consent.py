@@ -91,6 +91,8 @@ def test_a_word_is_taken_looked_up_and_taken_back(desk: Desk, tmp_path: Path) ->
     assert withdrawn == "savings-to-cover is withdrawn\n"
     history = desk("consent", "state", "savings-to-cover", "7", "--history", by="bank-clerk")
     assert [line.split()[0] for line in history.splitlines()[1:]] == ["withdrawn", "given"]
+    desk("consent", "state", "savings-to-cover", "7", "--reason", "the person asks", by="bank-clerk")
+    assert desk("consent", "erase-evidence", by="bank-privacy") == "0 erased\n"
     desk.give("8", tmp_path)
     assert desk("consent", "end-text", "savings-to-cover", "1", by="bank-privacy").endswith("text 1 is ended\n")
     assert "is text-ended\n" in desk("consent", "state", "savings-to-cover", "8", by="bank-clerk")

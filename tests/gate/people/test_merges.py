@@ -17,6 +17,7 @@ from tests.gate.people.town import CLERK, CRASH, CROSS_SELL, NOW, PROTECTOR, Tow
 from umaya.gate.people.look_ups import Way
 from umaya.gate.people.models import ActRow, CampaignEvidenceRow, CounterRow, EventRow
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from umaya.types.site import Actor
 
 
 def test_the_later_word_holds_topic_by_topic(either_town: Town) -> None:
@@ -179,9 +180,12 @@ def clear(town: Town) -> None:
     town.__init__(town.database, town.ledger, town.clock)  # type: ignore[misc] # as good as new
 
 
-def test_only_the_hub_and_programs_merge(town: Town) -> None:
-    town.merges.merge("bank-app", 7, 8)
-    for actor, error in ((CLERK.id, ForbiddenError), (PROTECTOR.id, ForbiddenError), ("nobody", NotFoundError)):
+def test_only_the_hub_and_programs_that_take_data_in_merge(town: Town) -> None:
+    for name, roles in (("bank-core", {"operator", "program"}), ("bank-typist", {"operator"})):
+        town.catalogue.add_actor(Actor(name, "受付", "bank-minase", frozenset(roles)))
+    town.merges.merge("bank-core", 7, 8)
+    wrong = [(name, ForbiddenError) for name in (CLERK.id, PROTECTOR.id, "bank-app", "bank-typist")]
+    for actor, error in (*wrong, ("nobody", NotFoundError)):
         with pytest.raises(error):
             town.merges.merge(actor, 5, 6)
     assert town.projection.latest().merged == BitMap([8])

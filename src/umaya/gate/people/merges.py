@@ -19,7 +19,7 @@ from umaya.gate.people.projection import Projection
 from umaya.gate.people.state import PeopleState
 from umaya.gate.people.words import check_person, latest_word
 from umaya.gate.record import Acts
-from umaya.gate.roles import PROGRAM
+from umaya.gate.roles import OPERATOR, PROGRAM
 from umaya.gate.statements import salted
 from umaya.types.errors import ConflictError, InputError, Place
 
@@ -40,14 +40,14 @@ class Merges:
         """Let one number stand for both from now on; return the ledger index.
 
         Args:
-            actor: id of who found out: `hub`, or a program that links records.
+            actor: id of who found out: `hub`, or the program that takes a party's data in and links its records (`operator`).
             into: the number that stays.
             origin: the number that is merged into it.
 
         Raises:
             InputError: when a number is none, or both are the same.
             NotFoundError: when there is no such actor.
-            ForbiddenError: when the actor is neither.
+            ForbiddenError: when the actor is no such program.
             ConflictError: when either was merged into another before.
         """
         check_person(into)
@@ -56,7 +56,9 @@ class Merges:
             raise InputError(Place("merge", field="origin"), "both numbers are the same", "give two")
         with self._acts.begin() as act:
             if actor != HUB:
-                check_role(find_actor(act.session, actor), PROGRAM)
+                linker = find_actor(act.session, actor)
+                check_role(linker, PROGRAM)
+                check_role(linker, OPERATOR)
             state = self._projection.held(act.session)
             if into in state.merged or origin in state.merged:
                 raise ConflictError("one of the numbers was merged into another before")

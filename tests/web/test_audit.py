@@ -20,6 +20,7 @@ from umaya.ledger import Fault, Kind, Record
 from umaya.ledger.evidence_check import Archive, Step, read_zip
 from umaya.types.clock import ManualClock
 from umaya.web.pages.audit import question_of
+from umaya.web.pages.audit_search import proven_entry, search_of
 from umaya.web.pages.ledger_checks import FINDINGS, OTHER, Jobs, finding
 
 
@@ -109,6 +110,13 @@ def test_an_entry_is_shown_in_words_as_bytes_and_proved(hub: Hub, client: TestCl
     assert client.get(f"/audit/entries/{use.entry}/proof.txt").text == hub.ledger.receipt(use.entry)
     assert client.get(f"/audit/entries/{hub.ledger.size}").status_code == 404
     assert client.get("/audit/entries/-1").status_code in {404, 422}
+
+
+def test_the_steps_of_a_proof_lead_to_the_signed_root(hub: Hub) -> None:
+    search = search_of(hub)
+    for index in range(hub.ledger.size):
+        shown = proven_entry(search, index)
+        assert ([shown.leaf] + [step.gives for step in shown.steps])[-1] == shown.root
 
 
 def test_evidence_leaves_after_it_was_recorded_and_proves_itself(hub: Hub, client: TestClient) -> None:

@@ -7,7 +7,7 @@ no text of a CSV can begin a formula in a spreadsheet.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
@@ -57,7 +57,7 @@ class Download(StreamingResponse):
                 await run_in_threadpool(self._rows.close)
 
 
-def written(rows: Stream, form: str) -> Iterator[bytes]:
+def written(rows: Stream, form: str) -> Generator[bytes, None, None]:
     """Yield the bytes of a file; whoever stops reading leaves the use interrupted."""
     sink = _Sink()
     target = pa.PythonFile(sink, "w")

@@ -13,12 +13,25 @@ import pytest
 from sqlalchemy import select
 
 from tests.gate.people.test_evidence import document, picture
-from tests.gate.people.town import ACTORS, CLERK, CROSS_SELL, NOW, OTHER_CLERK, PRIVACY, PROTECTOR, SHOPPING
+from tests.gate.people.town import (
+    ACTORS,
+    CLERK,
+    CROSS_SELL,
+    EVIDENCE,
+    NOW,
+    OTHER_CLERK,
+    PRIVACY,
+    PROTECTOR,
+    SHOPPING,
+    topic,
+)
 from tests.web.clients import TestClient, client_of
-from tests.web.counters import AUDITOR, make_hub, number
+from tests.web.counters import AUDITOR, WITHDRAWAL, WORDING, make_hub, number
+from umaya.gate.people import Channel
 from umaya.gate.people.look_ups import Way
 from umaya.gate.people.models import EvidenceRow, LookUpRow
 from umaya.hub import Hub, open_hub
+from umaya.sample.bank import TOPIC
 from umaya.types.clock import ManualClock
 
 
@@ -318,3 +331,12 @@ def test_a_topic_without_a_text_in_force_cannot_be_taken(hub: Hub) -> None:
     assert "no text in force" in clerk.post("/counter/take", data=asked(hub)).text
     with hub.gate._database.reading() as session:
         assert session.scalars(select(EvidenceRow)).all() == []
+
+
+def test_a_demonstration_names_numbers_to_try(hub: Hub) -> None:
+    """Of people who said something on the sample's topic; a hub that is none names nobody."""
+    hub.gate.topics.add(PRIVACY, topic(TOPIC))
+    hub.gate.topics.add_text(PRIVACY, TOPIC, WORDING, WITHDRAWAL, valid_days=30)
+    hub.gate.consents.give(CLERK, 7, TOPIC, 1, Channel.COUNTER, EVIDENCE)
+    assert number(hub, 7) in client_of(hub, CLERK).get("/counter").text
+    assert number(hub, 7, "cover-minase") in client_of(hub, OTHER_CLERK).get("/counter").text

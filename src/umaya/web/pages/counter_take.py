@@ -21,7 +21,7 @@ from umaya.gate.people.evidence_images import MAX_BYTES, CleanImage, cleaned
 from umaya.gate.record import NotRecordedError
 from umaya.hub import Hub
 from umaya.law import ConsentTier, day_in_japan
-from umaya.types.errors import ConflictError, InputError
+from umaya.types.errors import ConflictError, InputError, UmayaError
 from umaya.types.site import Actor
 from umaya.web.languages import SUPPORTED, japan_date, load_catalogue
 from umaya.web.pages.counter import TOO_LATE, WRONG, Asked, Desk, japan_minute
@@ -130,7 +130,7 @@ class Taking:
             given = gate.consents.give(
                 actor, person, topic.id, text.version, Channel.COUNTER, evidence, requested_at=requested
             )
-        except (InputError, ConflictError, NotRecordedError) as error:
+        except UmayaError as error:
             gate.evidence.discard(evidence)
             return None, _fault(error)
         return given, {}
@@ -224,10 +224,12 @@ def _strokes(text: str) -> Strokes | None:
         return None
 
 
-def _fault(error: Exception) -> dict[str, str]:
-    """Return what is told of a consent that the gate did not take."""
+def _fault(error: UmayaError) -> dict[str, str]:
+    """Return what is told of a consent that the gate did not take; raise what no form can mend."""
     if isinstance(error, NotRecordedError):
         return {"form": "not-recorded"}
     if isinstance(error, InputError) and error.place.field == "requested_at":
         return {"requested": "requested-used"}
-    return {"form": "conflict"}
+    if isinstance(error, (InputError, ConflictError)):
+        return {"form": "conflict"}
+    raise error

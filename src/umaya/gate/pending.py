@@ -161,10 +161,10 @@ class Agenda:
         query = query.order_by(SchemeVersionRow.scheme, SchemeVersionRow.version.desc())
         found: list[Pending] = []
         with self._acts.database.reading() as session:
-            newest: dict[str, int] = {}
             for row in session.scalars(query).all():
-                is_newest = newest.setdefault(row.scheme, _newest(session, row.scheme)) == row.version
-                if row.state == State.RETURNED and not is_newest:
+                if row.state == State.APPROVED and not _asks_for_reports(row):
+                    continue
+                if row.state == State.RETURNED and row.version != _newest(session, row.scheme):
                     continue
                 found += self._needs(session, version_of(row), _acts(session, row.scheme, row.version))
         return tuple(found)
@@ -261,6 +261,10 @@ def _report_due(version: SchemeVersion, acts: Sequence[SchemeActRow]) -> datetim
         return None
     last = day_in_japan(max(begun)) + timedelta(days=min(days))
     return datetime.combine(last + timedelta(days=1), time(), _JAPAN)
+
+
+def _asks_for_reports(row: SchemeVersionRow) -> bool:
+    return any(condition.startswith(Rule.REPORT_EVERY_DAYS) for condition in row.conditions)
 
 
 def _newest(session: Session, scheme: str) -> int:

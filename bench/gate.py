@@ -220,7 +220,7 @@ def run(folder: Path, people: int, big: bool) -> Figures:
         point = gate.point(world.use())
         today = day_in_japan(SystemClock().now())
         held = bitmap_of(np.arange(people, dtype=np.uint32))
-        groups = groups_of(state, held, world.TOPICS[0], today)
+        groups = groups_of(state, held, world.TOPICS[0], today, BitMap())
         sql = Sql(folder, people, today, THREADS)
         figures |= tell(points(point, groups, people))
         figures |= tell(sets(gate, groups, sql))

@@ -97,8 +97,8 @@ class DemoIdentity:
                 accounts.bind(identity, person=self.hub.gate.numbers.person(NUMBERS, subject))
             if audience is Audience.STAFF and not accounts.actors(identity):
                 accounts.bind(identity, actor=self.hub.gate.catalogue.actor(subject).id)
-        except (NotFoundError, InputError, ConflictError):  # asserted all the same: such an identity has no account
-            return
+        except (NotFoundError, InputError, ConflictError, ForbiddenError):
+            return  # asserted all the same: such an identity has no account
 
     def code(self, audience: Audience, subject: str, asked: Asked) -> str:
         """Return a code for whom was chosen, to be used once and soon."""

@@ -40,7 +40,7 @@ class Merges:
         """Let one number stand for both from now on; return the ledger index.
 
         Args:
-            actor: id of who found out: `hub`, or the program that takes a party's data in and links its records (`operator`).
+            actor: id of who found out: `hub`, or the program that takes a party's data in (`operator`).
             into: the number that stays.
             origin: the number that is merged into it.
 

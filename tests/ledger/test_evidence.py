@@ -44,7 +44,12 @@ class Story:
 
     def export(self, content: Content | None = None, signer: Ed25519Signer = SIGNER) -> bytes:
         prepared = prepare(self.ledger, signer.vkey, content or self.content(), EXPORT)
-        body: dict[str, Given] = {"export": EXPORT, "of": "use", "entries": len(prepared.entries), "content": prepared.digest}
+        body: dict[str, Given] = {
+            "export": EXPORT,
+            "of": "use",
+            "entries": len(prepared.entries),
+            "content": prepared.digest,
+        }
         exported = self.ledger.append("evidence.exported", "auditor", body)
         return finish(self.ledger, signer.vkey, prepared, exported.index, self.ledger.checkpoint())
 

@@ -226,14 +226,15 @@ class LedgerSearch:
         return self._healing(self._refresh)
 
     def _healing(self, work: Callable[[], T]) -> T:
-        """Do something with the index; where it is damaged, make it anew and do it once more."""
+        """Do something with the index; look at its files again where it fails, and then make it anew."""
         with self._mutex, disk_errors():
-            try:
-                return work()
-            except duckdb.Error:
-                for path in self._folder.glob("*.parquet"):
-                    path.unlink(missing_ok=True)
-                self._files, self._size = {}, -1
+            for damaged in (False, True):
+                try:
+                    return work()
+                except duckdb.Error:
+                    self._files, self._size = {}, -1
+                    for path in self._folder.glob("*.parquet") if damaged else ():
+                        path.unlink(missing_ok=True)
             try:
                 return work()
             except duckdb.Error as error:

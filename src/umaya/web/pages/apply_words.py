@@ -14,6 +14,8 @@ from typing import Any, Final
 from umaya.gate.documents import key_path
 from umaya.gate.dry_check import Checked, Found, Stage
 from umaya.law import Language
+from umaya.law.joint_use import NoticeFault
+from umaya.law.privacy_check import PrivacyFault
 from umaya.law.words import explain
 from umaya.web.languages import Catalogue
 from umaya.web.pages.apply_draft import STEP_OF, Data
@@ -51,6 +53,7 @@ class Said:
         next: what the person can do.
         source: the article or rule; empty where none speaks.
         unwritten: whether something is only not written yet.
+        quiet: the same, or an answer that is not given yet: nobody needs to be told so beside every empty field.
         key: key path within the document.
     """
 
@@ -61,6 +64,7 @@ class Said:
     next: str
     source: str
     unwritten: bool
+    quiet: bool
     key: str
 
 
@@ -88,7 +92,8 @@ def _said(one: Found, checked: Checked, data: Data, words: Catalogue) -> Said:
         what += _detail(one, words)
     path = _settled(one.path, data)
     step = STEP_OF.get(str(path[0]) if path else "", "review")
-    return Said(anchor(path), step, one.stage, what, advice, source, one.unwritten, key_path(one.path))
+    quiet = one.unwritten or one.code in {PrivacyFault.NOT_ANSWERED, NoticeFault.POINT_NOT_AGREED}
+    return Said(anchor(path), step, one.stage, what, advice, source, one.unwritten, quiet, key_path(one.path))
 
 
 def _detail(one: Found, words: Catalogue) -> str:

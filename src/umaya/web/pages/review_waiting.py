@@ -12,9 +12,9 @@ from umaya.web.waiting import Desk, Waiting
 
 
 def place_of(pending: Pending) -> str:
-    """Return the page on which it is done: a new version is submitted from the scheme's own page."""
+    """Return the page on which it is done: a new version is begun as a draft."""
     if pending.need is Need.CORRECT:
-        return f"/schemes/{pending.scheme}"
+        return f"/apply/new?scheme={pending.scheme}"
     return f"/review/{pending.scheme}/{pending.version}"
 
 

@@ -203,6 +203,8 @@ def _one(
         may_review=state is EmergencyState.TO_REVIEW and may_review(actor, found),
         to_acknowledge=mine is not None and mine.seen_at is None,
         has_place={dataset.lon, dataset.lat} <= set(found.fields),
+        seen=sum(one.seen_at is not None for one in record.warned),
+        minutes_left=max(0, int((found.ends - now).total_seconds() // 60)),
         faults=faults or {},
         typed=typed or {"finding": "", "looked": "", "measures": ""},
         **_names(hub),

@@ -24,32 +24,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from umaya.stores import generations, mesh
 from umaya.stores.durable import TEMPORARY, locked, make_folder, publish
+from umaya.stores.placement import Placement, days_of, limits_of, partitions
 from umaya.stores.rewriting import PATIENCE_S, ROW_GROUP, Change, Rewrite, remove, superseded
 from umaya.types.errors import ConflictError
 
-NONE = "none"
+__all__ = ["Index", "Lake", "Pending", "Placement"]
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
-_DAY_US = 86_400_000_000
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Which columns say when (timestamp[us, UTC]) and where (degrees, finite) a row belongs; None for none."""
-
-    time: str | None = None
-    lon: str | None = None
-    lat: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +135,7 @@ class Lake:
                 if index is not None:
                     make_folder(folder / "index", self._directory)
                     pending.add_index(folder, index.make(table.select([index.column]).to_batches()))
-                for day, area, rows in _partitions(table, placement):
+                for day, area, rows in partitions(table, placement):
                     path = folder / f"day={day}" / f"area={area}" / f"{name}.parquet"
                     make_folder(path.parent, self._directory)
                     pending.add(path, rows)
@@ -186,7 +177,7 @@ class Lake:
         try:
             chosen = [str(path) for path in self._files(folder, reader.epoch, span, box)]
             found = ds.dataset(chosen, schema=schema, format="parquet", partitioning=None) if chosen else None
-            limits = _filter(schema, placement, span, box, where)
+            limits = limits_of(schema, placement, span, box, where)
             scanner = None if found is None else found.scanner(columns=list(columns), filter=limits)
         except BaseException:
             reader.release()
@@ -330,7 +321,7 @@ class Lake:
         box: tuple[float, float, float, float] | None,
     ) -> list[Path]:
         holding = _holding(folder)
-        days = None if span is None else _days(span)
+        days = None if span is None else days_of(span)
         areas = None if box is None else mesh.Codes(*box)
         return sorted(
             path
@@ -417,57 +408,3 @@ def _may_hold(path: Path, change: Change) -> bool:
     day = path.parent.parent.name.removeprefix("day=")
     write = generations.parts(path.name)[0]
     return (change.days is None or change.days(day)) and (change.writes is None or write in change.writes)
-
-
-def _days(span: tuple[datetime, datetime]) -> set[str]:
-    first = span[0].astimezone(UTC).date()
-    last = (span[1].astimezone(UTC) - timedelta(microseconds=1)).date()
-    return {str(first + timedelta(days=at)) for at in range((last - first).days + 1)}
-
-
-def _filter(
-    schema: pa.Schema,
-    placement: Placement,
-    span: tuple[datetime, datetime] | None,
-    box: tuple[float, float, float, float] | None,
-    where: ds.Expression | None,
-) -> ds.Expression | None:
-    terms = [] if where is None else [where]
-    if span is not None and placement.time is not None:
-        start, end = (pa.scalar(moment, schema.field(placement.time).type) for moment in span)
-        terms += [ds.field(placement.time) >= start, ds.field(placement.time) < end]
-    if box is not None and placement.lon is not None and placement.lat is not None:
-        west, south, east, north = box
-        lon, lat = ds.field(placement.lon), ds.field(placement.lat)
-        terms += [lon >= west, lon <= east, lat >= south, lat <= north]
-    if not terms:
-        return None
-    whole = terms[0]
-    for term in terms[1:]:
-        whole &= term
-    return whole
-
-
-def _partitions(table: pa.Table, placement: Placement) -> Iterator[tuple[str, str, pa.Table]]:
-    """Yield day, area and rows of each partition; rows in time order, so that a scan can skip row groups."""
-    if table.num_rows == 0:
-        return
-    if placement.time is None and placement.lon is None:
-        yield NONE, NONE, table
-        return
-    days = np.zeros(table.num_rows, np.int64)
-    areas = np.zeros(table.num_rows, np.int64)
-    if placement.time is not None:
-        moments = table.column(placement.time).cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
-        days = moments // _DAY_US
-    if placement.lon is not None and placement.lat is not None:
-        areas = mesh.cells(table.column(placement.lon).to_numpy(), table.column(placement.lat).to_numpy())
-    keys = [areas, days] if placement.time is None else [moments, areas, days]
-    order = np.lexsort(keys)
-    days, areas = days[order], areas[order]
-    starts = np.flatnonzero(np.r_[True, (days[1:] != days[:-1]) | (areas[1:] != areas[:-1])])
-    rows = table.take(pa.array(order))
-    for start, end in zip(starts, np.r_[starts[1:], len(order)], strict=True):
-        day = NONE if placement.time is None else str(np.datetime64(int(days[start]), "D"))
-        area = NONE if placement.lon is None else mesh.code(areas[start])
-        yield day, area, rows.slice(start, end - start)

@@ -63,9 +63,8 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     def consent(request: Request, topic: Id, done: Literal["withdrawn"] | None = None) -> Response:
         look = own.look(site.resident(request).person, "consents")
         found = look.topic(topic)
-        recipients = {scheme.recipient.id for scheme in found.stops}
         past = [use for use in look.uses(50).uses if use.document.topic == topic]
-        return site.page(request, "my/consent.html", topic=found, done=done, past=past[:LATEST], recipients=recipients)
+        return site.page(request, "my/consent.html", topic=found, done=done, past=past[:LATEST])
 
     @routes.post("/my/consents/{topic}/withdraw")
     def withdraw(request: Request, topic: Id) -> Response:

@@ -104,12 +104,9 @@ def test_a_party_means_its_people_its_schemes_and_what_names_it(ledger: Ledger, 
 
 def test_the_index_grows_with_the_log_and_another_process_uses_it(ledger: Ledger, tmp_path: Path) -> None:
     index = index_of(ledger, tmp_path)
-    files = [index.refresh() and sorted(path.name for path in (tmp_path / "index").iterdir())]
-    assert [name[:25] for name in files[0]] == [
-        "000000000000-000000001024",
-        "000000001024-000000001280",
-        "000000001280-000000001536",
-    ] or len(files[0]) == 3
+    index.refresh()
+    files = sorted(path.name[:25] for path in (tmp_path / "index").iterdir())
+    assert files == ["000000000000-000000001024", "000000001024-000000001280", "000000001280-000000001536"]
     for size in (300, 300, 1):
         ledger.append_many(records(size))
         assert all_of(index, QUESTIONS[8]) == list(index.scan(QUESTIONS[8]))
@@ -172,8 +169,10 @@ def test_an_empty_log_has_nothing(tmp_path: Path) -> None:
 
 
 def test_a_question_takes_references_and_zoned_times_only() -> None:
-    for part in ({"party": "A B"}, {"use": "x"}, {"kind": "'; DROP TABLE tail"}, {"actor": "a" * 129}):
+    for form in ("A B", "'; DROP TABLE tail", "a" * 129):
         with pytest.raises(InputError):
-            Question(**part)
+            Question(actor=form)
+    with pytest.raises(InputError):
+        Question(use="not-a-uuid")
     with pytest.raises(InputError):
         Question(start=datetime(2026, 4, 1))  # noqa: DTZ001 # a naive time is what is refused

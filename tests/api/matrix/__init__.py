@@ -68,14 +68,12 @@ class Line:
     form: Mapping[str, str] | None = None
     json: Any = None
     names: tuple[str, ...] = field(default=())
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, things: Things, *, made_up: bool = False) -> str:
         """Return the path with another party's things, or with such as are not there."""
-        chosen = {
-            name: things[name].made_up if made_up and things[name].made_up else things[name].theirs
-            for name in self.names
-        }
-        return re.sub(r"{(\w+)(?::\w+)?}", lambda found: chosen[found[1]], self.path) + self.query
+        chosen = {name: (made_up and thing.made_up) or thing.theirs for name, thing in things.items()} | self.fixed
+        return re.sub(r"{(\w+)(?::\w+)?}", lambda found: str(chosen[found[1]]), self.path) + self.query
 
     def hides(self, things: Things, role: str) -> bool:
         """Return whether the path names a thing that nobody with this role may tell from none."""
@@ -92,13 +90,16 @@ def line(
     query: str = "",
     form: Mapping[str, str] | None = None,
     json: Any = None,
+    fixed: Mapping[str, str] | None = None,
 ) -> Line:
-    """Return the line of a route, e.g. `GET /schemes/{scheme}`."""
+    """Return the line of a route, e.g. `GET /schemes/{scheme}`; `fixed` holds words for names in this path alone."""
     method, path = route.split(" ", 1)
     names = tuple(re.findall(r"{(\w+)(?::\w+)?}", path))
     usual = {404} if names else {200, 201, 303}
     given, refused = _statuses(usual if gives is None else gives), _statuses(denied)
-    return Line(method, path, frozenset(who), given, refused, frozenset(overseers), query, form, json, names)
+    return Line(
+        method, path, frozenset(who), given, refused, frozenset(overseers), query, form, json, names, fixed or {}
+    )
 
 
 def _statuses(given: int | Collection[int]) -> frozenset[int]:

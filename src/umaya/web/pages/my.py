@@ -18,6 +18,8 @@ from umaya.types.errors import NotFoundError
 from umaya.web.site import WebSite
 
 LATEST = 3
+SEARCHED = 50
+"""How many of the newest uses are searched for those of one topic."""
 Id = Annotated[str, Path(max_length=64)]
 
 
@@ -63,7 +65,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     def consent(request: Request, topic: Id, done: Literal["withdrawn"] | None = None) -> Response:
         look = own.look(site.resident(request).person, "consents")
         found = look.topic(topic)
-        past = [use for use in look.uses(50).uses if use.document.topic == topic]
+        past = [use for use in look.uses(SEARCHED).uses if use.document.topic == topic]
         return site.page(request, "my/consent.html", topic=found, done=done, past=past[:LATEST])
 
     @routes.post("/my/consents/{topic}/withdraw")

@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+from pyroaring import BitMap
 from sqlalchemy import create_engine, text
 
 import gate_world as world

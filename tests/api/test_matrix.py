@@ -97,7 +97,7 @@ def test_every_route_has_its_line(hub: Hub) -> None:
 def test_nobody_gets_anything_but_what_is_public(client: TestClient, things: Things) -> None:
     """Pages lead to the sign-in, everything else answers 401."""
     client.cookies.clear()
-    wrong = {}
+    wrong: dict[str, Any] = {}
     for line in LINES:
         status, _ = asked(client, line, things)
         led = {303} if line.method == "GET" and not line.path.startswith("/api/") else {401}
@@ -111,7 +111,7 @@ def test_a_role_gets_what_is_its_own_and_nothing_of_another_party(
     client: TestClient, unlimited: Hub, things: Things, role: str
 ) -> None:
     sign_in(client, unlimited, Actor(f"only-{role}", role, BYSTANDER, frozenset({role})))
-    wrong = {}
+    wrong: dict[str, Any] = {}
     for line in LINES:
         if line.path == "/sign-out":
             continue
@@ -142,7 +142,7 @@ def test_a_resident_gets_what_is_their_own_and_nothing_of_another(
     client: TestClient, unlimited: Hub, things: Things
 ) -> None:
     sign_in(client, unlimited, STRANGER)
-    wrong = {}
+    wrong: dict[str, Any] = {}
     for line in LINES:
         if line.path == "/sign-out":
             continue

@@ -72,7 +72,9 @@ class Line:
 
     def address(self, things: Things, *, made_up: bool = False) -> str:
         """Return the path with another party's things, or with such as are not there."""
-        chosen = {name: (made_up and thing.made_up) or thing.theirs for name, thing in things.items()} | self.fixed
+        chosen = {name: (made_up and thing.made_up) or thing.theirs for name, thing in things.items()} | dict(
+            self.fixed
+        )
         return re.sub(r"{(\w+)(?::\w+)?}", lambda found: str(chosen[found[1]]), self.path) + self.query
 
     def hides(self, things: Things, role: str) -> bool:

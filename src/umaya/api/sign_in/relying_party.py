@@ -30,7 +30,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 from starlette.datastructures import QueryParams
 
 from umaya.api.sign_in.sessions import Attempt
@@ -208,7 +208,8 @@ class RelyingParty:
 
     async def _key_set(self, kept_s: float) -> KeySet:
         url = (await self._described())["jwks_uri"]
-        return KeySet.import_key_set(await self._keys.get(lambda: self._fetched(url, lambda _: None), kept_s))
+        found = await self._keys.get(lambda: self._fetched(url, lambda _: None), kept_s)
+        return KeySet.import_key_set(KeySetSerialization(keys=found["keys"]))
 
     def _check_claims(self, token: jwt.Token, answered: dict[str, Any], attempt: Attempt) -> None:
         essential = {

@@ -13,6 +13,7 @@ from tests.web.clients import TestClient
 from tests.web.hubs import make_hub
 from umaya.api import create_app
 from umaya.api.problems import Unforeseen, trace
+from umaya.gate.record import NotRecordedError
 from umaya.types.errors import (
     ConflictError,
     ForbiddenError,
@@ -33,6 +34,7 @@ ERRORS: dict[str, tuple[Exception, int, str]] = {
     "conflict": (ConflictError("version 1 is approved"), 409, "conflict"),
     "forbidden": (ForbiddenError("the act needs the role `verifier`"), 403, "forbidden"),
     "integrity": (IntegrityError("a tile is damaged"), 500, "integrity"),
+    "not-recorded": (NotRecordedError("the act `x` could not be recorded"), 503, "not-recorded"),
     "unforeseen": (RuntimeError(SECRET), 500, "internal"),
     "other": (UmayaError(SECRET), 500, "internal"),
 }

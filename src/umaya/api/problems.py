@@ -5,7 +5,7 @@
     ConflictError         409 conflict       IntegrityError          500 integrity
     SignInRequiredError   401 sign-in        CrossSiteError          403 cross-site
     SignInFailedError     400 sign-in-failed ProviderUnavailableError 503 provider-unavailable
-    TooManyError          429 too-many
+    TooManyError          429 too-many       NotRecordedError        503 not-recorded
     anything else         500 internal
 
 A fault that nobody foresaw says nothing about itself; where it arose is in the server's log. The log has no word of
@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from umaya.api.limits import TooManyError
 from umaya.api.security import CrossSiteError
 from umaya.api.sign_in.relying_party import ProviderUnavailableError, SignInFailedError
+from umaya.gate.record import NotRecordedError
 from umaya.types.errors import (
     ConflictError,
     ForbiddenError,
@@ -51,6 +52,7 @@ _OF_ERROR: tuple[tuple[type[UmayaError], str], ...] = (
     (ConflictError, "conflict"),
     (ForbiddenError, "forbidden"),
     (IntegrityError, "integrity"),
+    (NotRecordedError, "not-recorded"),
 )
 _OF_STATUS = {404: "not-found", 403: "forbidden", 401: "sign-in", 422: "input", 409: "conflict", 429: "too-many"}
 _log = logging.getLogger("umaya.api")

@@ -27,6 +27,7 @@ CODES: Mapping[str, int] = {
     "too-many": 429,
     "integrity": 500,
     "internal": 500,
+    "not-recorded": 503,
     "provider-unavailable": 503,
 }
 """Problem code to its usual HTTP status."""

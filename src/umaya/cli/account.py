@@ -70,7 +70,8 @@ def _identity(hub: Hub, provider: str, subject: str, *, resident: bool | None = 
 
     found = next((known for known in hub.settings.identity_provider if known.id == provider), None)
     if found is None:
-        advice = "choose among " + (", ".join(f"`{known.id}`" for known in hub.settings.identity_provider) or "none yet")
+        known_ids = ", ".join(f"`{known.id}`" for known in hub.settings.identity_provider)
+        advice = f"choose among {known_ids}" if known_ids else "add it to `hub.toml` first"
         raise InputError(Place("provider"), "`hub.toml` has no such identity provider", advice)
     if resident is not None and resident is not (found.audience is Audience.RESIDENTS):
         advice = "residents sign in at a provider for residents, actors at one for staff"

@@ -48,8 +48,9 @@ def released(client: TestClient, **body: Any) -> pa.Table:
 
 
 def test_a_decision_counts_and_records_nothing(hub: Hub) -> None:
+    client = seller(hub)
     before = hub.ledger.size
-    told = seller(hub).post("/api/v1/uses/decide", json=USE).json()
+    told = client.post("/api/v1/uses/decide", json=USE).json()
     assert told["permitted"]
     assert told["people"] == {"asked": 8, "permitted": 2, "refused": {"consent-missing": 6}}
     assert hub.ledger.size == before
@@ -142,8 +143,9 @@ def test_an_explanation_speaks_of_one_person(hub: Hub) -> None:
     ids=lambda body: next(iter(body)),
 )
 def test_a_body_that_is_no_use_changes_nothing(hub: Hub, body: dict[str, Any]) -> None:
+    client = seller(hub)
     before = hub.ledger.size
-    answer = seller(hub).post("/api/v1/uses", json=USE | body)
+    answer = client.post("/api/v1/uses", json=USE | body)
     assert (answer.status_code, answer.json()["code"]) == (422, "input")
     assert hub.ledger.size == before
 

@@ -12,7 +12,7 @@ from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import umaya
-from umaya.api import catalogue, consents, joint_use, problems, schemes, uses
+from umaya.api import catalogue, consents, datasets, emergencies, joint_use, problems, schemes, uses
 from umaya.api.idempotency import Idempotency, Keys
 from umaya.api.limits import limited
 from umaya.api.responses import PROBLEMS
@@ -77,8 +77,10 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         catalogue.router(hub.gate, hub.clock, hub.settings.origin, site),
         schemes.router(hub.gate, site),
         consents.router(hub.gate, site),
+        datasets.router(hub.gate, site, hub.settings.intake_megabytes),
         uses.router(hub.gate, site),
         joint_use.router(hub.gate, hub.clock, site),
+        emergencies.router(hub.gate, hub.clock, site),
         webhook_routes.router(hub.gate, hub.webhooks, site),
     ):
         app.include_router(api, responses=PROBLEMS)

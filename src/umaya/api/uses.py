@@ -5,20 +5,16 @@ The actor is who is signed in; what it may is the gate's to say. Rows leave as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-import pyarrow as pa
-from anyio import CancelScope
 from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import PlainTextResponse, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from starlette.types import Receive, Scope, Send
 
 from umaya.api.paging import Cursor, Limit, cursor_of, key_of
+from umaya.api.rows import ARROW, Rows
 from umaya.client import models
-from umaya.gate import Condition, Decision, Gate, Op, Refusal, Stream, Use
+from umaya.gate import Condition, Decision, Gate, Op, Refusal, Use
 from umaya.gate.person_rule import Verdict
 from umaya.gate.uses import UseRecord, UseState
 from umaya.types.errors import NotFoundError
@@ -26,7 +22,6 @@ from umaya.types.site import Actor, Site
 from umaya.web.scheme_steps import may_see
 
 PREFIX = "/api/v1"
-ARROW = "application/vnd.apache.arrow.stream"
 Person = Annotated[int, Field(ge=0, lt=2**32)]
 Scalar = bool | int | float | str
 
@@ -94,7 +89,7 @@ def router(gate: Gate, site: Site) -> APIRouter:
         if isinstance(outcome, Refusal):
             return site.refusal(request, outcome.reason)
         headers = {"Umaya-Use": outcome.use, "Umaya-Entry": str(outcome.entry)}
-        return _Rows(outcome, headers)
+        return Rows(outcome, headers)
 
     @routes.get("/uses")
     def uses(
@@ -182,55 +177,3 @@ def _record(found: UseRecord) -> models.UseRecord:
         rows=found.rows,
         digest=found.digest,
     )
-
-
-class _Rows(StreamingResponse):
-    """Rows as an Arrow IPC stream; the use is closed with the response, even where the client left before it began."""
-
-    def __init__(self, rows: Stream, headers: Mapping[str, str]) -> None:
-        super().__init__(_ipc(rows), media_type=ARROW, headers=headers)
-        self._rows = rows
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            with CancelScope(shield=True):
-                await run_in_threadpool(self._rows.close)
-
-
-def _ipc(stream: Stream) -> Iterator[bytes]:
-    """Yield an Arrow IPC stream; whoever stops reading leaves the use interrupted."""
-    sink = _Chunks()
-    with stream, pa.ipc.new_stream(pa.PythonFile(sink, "w"), stream.schema) as writer:
-        for batch in stream:
-            writer.write_batch(batch)
-            yield sink.taken()
-    yield sink.taken()
-
-
-class _Chunks:
-    """A sink that gives up what was written since the last time."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self.closed = False
-
-    def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
-        return len(self._parts[-1])
-
-    def taken(self) -> bytes:
-        """Return what was written and forget it."""
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
-
-    def flush(self) -> None:
-        """Nothing waits to be written."""
-
-    def close(self) -> None:
-        """Keep what was written until it is taken."""
-        self.closed = True
-
-    def writable(self) -> bool:
-        return True

@@ -184,7 +184,7 @@ class Explanation(Answer):
 
 
 class Alarm(Answer):
-    """What the second line must look at; `about` is the entry that raised it."""
+    """What the second line must look at; `about` is the entry that raised it, `owner` who answers for it until `due`."""
 
     id: str
     kind: str
@@ -196,6 +196,9 @@ class Alarm(Answer):
     entry: int
     seen_by: str | None
     seen_at: datetime | None
+    state: str | None
+    owner: str | None
+    due: date | None
 
 
 class Given(Answer):
@@ -286,3 +289,78 @@ class NewWebhook(Webhook):
     """A webhook that was just made, with its secret: shown this once."""
 
     secret: str
+
+
+class Warned(Answer):
+    """Somebody who was warned of an emergency opening; `seen_at` is when they said that they saw it."""
+
+    actor: str
+    role: str
+    at: datetime
+    seen_at: datetime | None
+
+
+class Emergency(Answer):
+    """An opening of raw data in a declared disaster; `uses` are those within it, `rows` how many have left."""
+
+    emergency: str
+    state: str
+    requester: str
+    provider: str
+    recipient: str
+    dataset: str
+    fields: list[str]
+    plan: str
+    version: int
+    event: str
+    opened_at: datetime
+    ends: datetime
+    entry: int
+    finding: str | None
+    warned: list[Warned]
+    uses: list[str]
+    rows: int
+
+
+class RowFault(Answer):
+    """What is wrong with a row: `row` counts from 1; never the value itself."""
+
+    row: int
+    field: str
+    problem: str
+    advice: str
+
+
+class RowsTaken(Answer):
+    """Rows that were taken in; `left_out` had faults, `digest` is what the ledger's entry holds of the others."""
+
+    intake: str
+    rows: int
+    left_out: int
+    digest: str
+    entry: int
+
+
+class RowsPreview(Answer):
+    """What would be taken in: the first of `fault_count` faults, and whether these very rows were taken in before."""
+
+    given: int
+    good: int
+    repeated: bool
+    faults: list[RowFault]
+    fault_count: int
+
+
+class IntakeRecord(Answer):
+    """Rows that came in; `notice` is the version of the collection notice."""
+
+    intake: str
+    dataset: str
+    actor: str
+    source: str
+    rows: int
+    left_out: int
+    digest: str
+    at: datetime
+    entry: int
+    notice: int | None

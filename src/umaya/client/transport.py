@@ -9,6 +9,7 @@ from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
+import pyarrow as pa
 
 from umaya.client.errors import ProblemError
 from umaya.client.models import Answer
@@ -38,6 +39,7 @@ class Transport:
         token: an access token of the hub's identity provider; empty for what is for everybody.
         language: `ja` or `en`, of explanations and problems.
         http: set up by the caller, e.g. with a proxy or other limits of time; 30 seconds when None.
+        actor: id of whom to act as, where the token's holder may act as several.
     """
 
     def __init__(
@@ -46,11 +48,14 @@ class Transport:
         token: str = "",
         language: str = "en",
         http: httpx2.Client | None = None,
+        actor: str = "",
     ) -> None:
         self._address = address.rstrip("/")
         self._headers = {"Accept": "application/json", "Accept-Language": language}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
+        if actor:
+            self._headers["Umaya-Actor"] = actor
         self._http = httpx2.Client(timeout=30) if http is None else http
 
     def __enter__(self) -> Self:
@@ -74,6 +79,16 @@ class Transport:
         headers = {**self._headers, "Idempotency-Key": key or str(uuid.uuid4())}
         given = {name: value for name, value in (body or {}).items() if value is not None}
         return _checked(self._http.post(self._address + path, json=given, headers=headers))
+
+    def _put_rows(self, path: str, rows: pa.Table, query: Mapping[str, Any]) -> httpx2.Response:
+        """Post rows as an Arrow IPC stream."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema) as writer:
+            writer.write_table(rows)
+        given = {key: value for key, value in query.items() if value is not None}
+        headers = {**self._headers, "Content-Type": "application/vnd.apache.arrow.stream"}
+        content = sink.getvalue().to_pybytes()
+        return _checked(self._http.post(self._address + path, params=given, content=content, headers=headers))
 
     def _delete(self, path: str) -> None:
         _checked(self._http.delete(self._address + path, headers=self._headers))

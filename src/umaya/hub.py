@@ -72,6 +72,7 @@ class Settings:
         sign_ins_per_minute: from one address.
         look_ups_per_minute: of people, by one actor or resident.
         api_calls_per_minute: of the JSON API, by one actor, resident or address.
+        intake_megabytes: how large a file of rows may be, at a page or in a call; held in memory.
         identity_provider: who says who people are.
     """
 
@@ -87,6 +88,7 @@ class Settings:
     sign_ins_per_minute: int = 60
     look_ups_per_minute: int = 60
     api_calls_per_minute: int = 600
+    intake_megabytes: int = 64
     identity_provider: tuple[IdentityProvider, ...] = ()
 
     def write(self, path: Path) -> None:
@@ -137,6 +139,7 @@ _NUMBERS = (
     "sign_ins_per_minute",
     "look_ups_per_minute",
     "api_calls_per_minute",
+    "intake_megabytes",
 )
 _KINDS: dict[str, type] = {
     "origin": str,

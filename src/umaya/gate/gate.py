@@ -27,9 +27,10 @@ from umaya.gate.emergency.notify import Notifier, PagesOnly
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
 from umaya.gate.figures import Figures
-from umaya.gate.intake import Intake
+from umaya.gate.intake import Intake, Pendings
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
+from umaya.gate.lineage import Lineage
 from umaya.gate.opening import Opener
 from umaya.gate.own import Own
 from umaya.gate.pending import Agenda
@@ -179,6 +180,8 @@ class Gate:
             self._acts, self.projection, vault.people, law, self.consents, self._receipts, self._people_secret
         )
         self.intake = Intake(self._acts, vault)
+        self.pending_intakes = Pendings(vault_directory / "pending_intakes", self._people_secret, clock, entropy)
+        self.lineage = Lineage(self._acts, self.schemes)
         self.retention = Retention(self._acts, vault)
         self.collections = Collections(self._acts)
 

@@ -231,6 +231,15 @@ class Lake:
             content = _indexed(folder, write, pending.generation, index.column, index.make)
             pending.add_index(_index_path(folder, write, pending.generation), content, known.get(write, []))
 
+    def writes(self, dataset: str) -> set[str]:
+        """Return the names of the writes that hold."""
+        return _holding(self._folder(dataset))
+
+    def days(self, dataset: str) -> set[str]:
+        """Return the days, in UTC, of which rows lie here; `none` for rows without a time."""
+        found = self._folder(dataset).glob("day=*/area=*/*.parquet")
+        return {path.parent.parent.name.removeprefix("day=") for path in found}
+
     def is_indexed(self, dataset: str) -> bool:
         """Return whether any write of a dataset was made with an index."""
         return (self._folder(dataset) / "index").is_dir()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,12 @@ from umaya.stores.lake import Lake, Pending
 from umaya.stores.rewriting import PATIENCE_S, Change, Rewrite
 from umaya.types.clock import Clock
 from umaya.vault import changes
-from umaya.vault.condition import Condition
 from umaya.vault.grant import Grant, GrantError, Turnstile
 from umaya.vault.layout import Layout
 from umaya.vault.obligations import Obligations
 from umaya.vault.opened import Opened
 from umaya.vault.people_index import PeopleIndex
+from umaya.vault.predicate import Predicate
 from umaya.vault.reading import Reading
 
 
@@ -51,13 +51,13 @@ class Vault:
         """Return what the grant's obligations leave of the rows that it permits.
 
         (1) The grant is spent, or nothing is read. (2) Only permitted columns are scanned, of rows that meet the
-        grant's limits and conditions and are about its people. (3) They go through the chain: as they are read, or all
+        grant's limits and predicates and are about its people. (3) They go through the chain: as they are read, or all
         at once and before this returns where a step needs the whole. (4) Rows that were read only for context, before
         the window, are dropped.
 
         Raises:
             GrantError: when the grant opens nothing.
-            InputError: when a condition does not fit the dataset.
+            InputError: when a predicate does not fit the dataset.
             NotFoundError, ValueError: when an obligation cannot be made; others as the obligations raise.
         """
         grant = self._turnstile.spend(grant)  # (1)
@@ -101,9 +101,9 @@ class Vault:
         person: int,
         field: str,
         value: Any,
-        matching: Sequence[Condition] = (),
+        matching: Sequence[Predicate] = (),
     ) -> AbstractContextManager[Rewrite]:
-        """Prepare the change of one field in a person's rows, or in those of them that meet conditions; as `erase`.
+        """Prepare the change of one field in a person's rows, or in those of them that meet predicates; as `erase`.
 
         Raises:
             InputError: when field or value do not fit the dataset; see `changes.of_field`.
@@ -121,6 +121,16 @@ class Vault:
     def delete_writes(self, dataset: str, layout: Layout, writes: Sequence[str]) -> AbstractContextManager[Rewrite]:
         """Prepare the deletion of everything that was taken in by some writes, named as in `stage`; as `erase`."""
         return self._rewrite(dataset, layout, changes.of_writes(layout, writes))
+
+    def holds_before(self, dataset: str, layout: Layout, day: date, writes: Sequence[str]) -> bool:
+        """Return whether whole days before a day in Japan, or where rows have no time some of these writes, lie here.
+
+        Looks at names of files alone, so it is cheap; the last hours before the day may be missed.
+        """
+        if layout.placement.time is None:
+            return not self._lake.writes(dataset).isdisjoint(writes)
+        last = str(day - timedelta(days=1))
+        return any(name < last for name in self._lake.days(dataset))
 
     def _rewrite(
         self, dataset: str, layout: Layout, change: Change, patience_s: float = PATIENCE_S

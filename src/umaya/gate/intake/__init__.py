@@ -7,6 +7,20 @@ or none; the same rows are not taken in twice; what was taken in is in the ledge
 
 from umaya.gate.intake.faults import FAULTS, Checked, check, conform
 from umaya.gate.intake.files import FORMS, Read, read
+from umaya.gate.intake.pending import Pendings, Upload
 from umaya.gate.intake.taking import Intake, Preview, Taken
 
-__all__ = ["FAULTS", "FORMS", "Checked", "Intake", "Preview", "Read", "Taken", "check", "conform", "read"]
+__all__ = [
+    "FAULTS",
+    "FORMS",
+    "Checked",
+    "Intake",
+    "Pendings",
+    "Preview",
+    "Read",
+    "Taken",
+    "Upload",
+    "check",
+    "conform",
+    "read",
+]

@@ -72,6 +72,11 @@ class Intake:
         self._acts = acts
         self._vault = vault
 
+    def check(self, actor: Actor, dataset: str) -> Dataset:
+        """Return the dataset when the actor may take rows into it; NotFoundError, ForbiddenError as `take`."""
+        with self._acts.database.reading() as session:
+            return _permitted(session, actor, dataset)
+
     def preview(
         self, actor: Actor, dataset: str, table: pa.Table, source: str, collection: int | None, unread: pa.Table | None
     ) -> Preview:

@@ -110,6 +110,17 @@ class Retention:
         with self._acts.database.reading() as session:
             return _newest(session, dataset)
 
+    def is_overdue(self, dataset: str) -> bool:
+        """Return whether rows lie here that the sweep of yesterday should have deleted; False without a rule."""
+        with self._acts.database.reading() as session:
+            rule = _newest(session, dataset)
+            if rule is None:
+                return False
+            before = day_in_japan(self._acts.clock.now()) - timedelta(days=rule.days + 1)
+            found = find_dataset(session, dataset)
+            writes = [] if found.time is not None else self._older_intakes(session, dataset, before)
+        return self._vault.holds_before(dataset, found.layout, before, writes)
+
     def due(self) -> list[Due]:
         """Return what is due today, for every dataset by id."""
         today = day_in_japan(self._acts.clock.now())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umaya.cli.common import HubFolder, opened_hub
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Say who may sign in as whom.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
 Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="Id of an identity provider of `hub.toml`.")]
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="What the provider calls the account (`sub`).")]
 ActorId = Annotated[str | None, typer.Option("--actor", help="Id of the actor.")]
@@ -32,7 +29,7 @@ def bind(
     person: Annotated[int | None, typer.Option(help="Number of the resident.")] = None,
 ) -> None:
     """Let an account act as an actor, besides those it acts as already, or be a resident."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         identity = _identity(opened, provider, subject, resident=person is not None)
         opened.gate.accounts.bind(identity, actor=actor, person=person)
         _tell(opened)
@@ -41,7 +38,7 @@ def bind(
 @app.command()
 def unbind(provider: Provider, subject: Subject, hub: HubFolder, actor: ActorId = None) -> None:
     """Let an account act as an actor no more, or as nobody. Whoever is signed in with it loses that at once."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.accounts.unbind(_identity(opened, provider, subject), actor)
         _tell(opened)
 
@@ -49,19 +46,8 @@ def unbind(provider: Provider, subject: Subject, hub: HubFolder, actor: ActorId 
 @app.command("list")
 def list_accounts(hub: HubFolder) -> None:
     """List who may sign in as whom; residents by the word `resident` alone."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         _tell(opened)
-
-
-@contextmanager
-def _open(directory: Path) -> Iterator[Hub]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub
-    finally:
-        hub.close()
 
 
 def _identity(hub: Hub, provider: str, subject: str, *, resident: bool | None = None) -> Identity:

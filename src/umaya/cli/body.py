@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umaya.cli.common import HubFolder, opened_hub
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Appoint officers, and say which parties are consulted.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
 Party = Annotated[str, typer.Argument(help="Id of the party.")]
 OfficeName = Annotated[str, typer.Argument(metavar="OFFICE", help="Name of the office.")]
 ActorId = Annotated[str, typer.Argument(metavar="ACTOR", help="Id of the actor.")]
@@ -28,7 +25,7 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day in
 @app.command()
 def appoint(party: Party, office: OfficeName, actor: ActorId, hub: HubFolder, start: Day = None) -> None:
     """Give an office to an actor of the party, from a day on."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.bodies.appoint(party, _office(office), actor, _day(opened, start))
         _tell(opened)
 
@@ -36,7 +33,7 @@ def appoint(party: Party, office: OfficeName, actor: ActorId, hub: HubFolder, st
 @app.command()
 def end(party: Party, office: OfficeName, actor: ActorId, hub: HubFolder, last: Day = None) -> None:
     """Let an office end with a day."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.bodies.end(party, _office(office), actor, _day(opened, last))
         _tell(opened)
 
@@ -54,7 +51,7 @@ def procedure(
     if procedure not in set(Procedure):
         advice = "choose `approval` or `consultation`"
         raise InputError(Place("procedure"), "there is no such procedure", advice)
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.bodies.set_procedure(party, Procedure(procedure), _day(opened, start))
         _tell(opened)
 
@@ -62,19 +59,8 @@ def procedure(
 @app.command("list")
 def list_bodies(hub: HubFolder) -> None:
     """List every officer and procedure there ever was."""
-    with _open(hub) as opened:
+    with opened_hub(hub) as opened:
         _tell(opened)
-
-
-@contextmanager
-def _open(directory: Path) -> Iterator[Hub]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub
-    finally:
-        hub.close()
 
 
 def _office(name: str) -> Office:

@@ -12,6 +12,7 @@ import typer
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
+    from umaya.gate import Gate
     from umaya.hub import Hub
 
 HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
@@ -29,6 +30,13 @@ def opened_hub(directory: Path) -> Iterator[Hub]:
         yield hub
     finally:
         hub.close()
+
+
+@contextmanager
+def opened_gate(directory: Path) -> Iterator[Gate]:
+    """Open a hub, yield its gate, close it."""
+    with opened_hub(directory) as hub:
+        yield hub.gate
 
 
 def read_document(file: Path) -> str:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from umaya.cli.common import As, HubFolder, opened_gate, read_document
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
     from enum import StrEnum
 
-    from umaya.gate import Gate
-
     Choice = TypeVar("Choice", bound=StrEnum)
 
 app = typer.Typer(no_args_is_help=True, help="Take, withdraw and look up consents.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
-As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
 TopicId = Annotated[str, typer.Argument(metavar="TOPIC", help="Id of the topic.")]
 Person = Annotated[int, typer.Argument(metavar="PERSON", help="Number of the person.")]
 Version = Annotated[int, typer.Option("--text", help="Version of the text that was shown.")]
@@ -37,8 +32,8 @@ def topic(file: DocumentFile, hub: HubFolder, actor: As) -> None:
     """Register a topic from a document."""
     from umaya.gate.people.documents import parse_topic
 
-    parsed = parse_topic(_text(file), str(file))
-    with opened(hub) as gate:
+    parsed = parse_topic(read_document(file), str(file))
+    with opened_gate(hub) as gate:
         gate.topics.add(gate.catalogue.actor(actor), parsed)
     print(f"{parsed.id} is registered: {parsed.source.party}/{parsed.source.business} to ", end="")
     print(f"{parsed.target.party}/{parsed.target.business}, {parsed.tier}")
@@ -49,8 +44,8 @@ def text(file: DocumentFile, hub: HubFolder, actor: As) -> None:
     """Register the next version of a topic's text from a document."""
     from umaya.gate.people.documents import parse_text
 
-    said = parse_text(_text(file), str(file))
-    with opened(hub) as gate:
+    said = parse_text(read_document(file), str(file))
+    with opened_gate(hub) as gate:
         added = gate.topics.add_text(
             gate.catalogue.actor(actor),
             said.topic,
@@ -70,7 +65,7 @@ def end_text(
     actor: As,
 ) -> None:
     """End a text, and with it every consent by it."""
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         gate.topics.end_text(gate.catalogue.actor(actor), topic, version)
     print(f"{topic} text {version} is ended")
 
@@ -93,7 +88,7 @@ def give(
     from umaya.gate.record import digest
 
     shown = Evidence(digest(_bytes(evidence)), reference)
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         given = gate.consents.give(
             gate.catalogue.actor(actor),
             person,
@@ -112,7 +107,7 @@ def withdraw(topic: TopicId, person: Person, hub: HubFolder, actor: As, channel:
     """Withdraw a person's consent, at once."""
     from umaya.gate.people import Channel
 
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         gate.consents.withdraw(gate.catalogue.actor(actor), person, topic, _chosen(Channel, channel, "channel"))
     print(f"{topic} is withdrawn")
 
@@ -129,7 +124,7 @@ def state(
     """Tell what holds for a person on a topic today; that you looked is recorded first."""
     from umaya.gate.people.look_ups import Way
 
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         looking = gate.catalogue.actor(actor)
         found = gate.consents.look_up(looking, person, topic, Way.COMMAND, history=history, reason=reason)
     print(f"{topic} is {found.state}")
@@ -153,7 +148,7 @@ def campaign(
     def tell(step: str, people: int) -> None:
         sys.stderr.write(f"{step}: {people:,} people\n")
 
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         done = gate.consents.campaign(
             gate.catalogue.actor(actor), topic, version, file, taken_at=_moment(taken, "taken"), progress=tell
         )
@@ -164,28 +159,9 @@ def campaign(
 @app.command("erase-evidence")
 def erase_evidence(hub: HubFolder, actor: As) -> None:
     """Erase the evidence that your party need keep no longer."""
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         erased = gate.evidence.erase_due(gate.catalogue.actor(actor))
     print(f"{erased:,} erased")
-
-
-@contextmanager
-def opened(directory: Path) -> Iterator[Gate]:
-    """Yield the gate of the hub in a folder."""
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub.gate
-    finally:
-        hub.close()
-
-
-def _text(file: Path) -> str:
-    try:
-        return _bytes(file).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(Place(str(file)), "the file is not UTF-8 text", "save it as UTF-8") from error
 
 
 def _bytes(file: Path) -> bytes:

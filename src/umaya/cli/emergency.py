@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json as js
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from umaya.cli.common import As, HubFolder, opened_hub
 from umaya.types.errors import ForbiddenError, InputError, Place
-
-if TYPE_CHECKING:
-    from umaya.hub import Hub
 
 app = typer.Typer(no_args_is_help=True, help="Open raw data in a declared disaster, and have it reviewed.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
-As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
 Id = Annotated[str, typer.Argument(metavar="EMERGENCY", help="Id of the opening.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -52,7 +46,7 @@ def open_(
         area = None if box is None else Area.of_box(box)
     except ValueError as error:
         raise InputError(Place("--box"), str(error), "give west, south, east, north") from error
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         requester = opened.gate.catalogue.actor(actor)
         names = tuple(name.strip() for name in fields.split(",") if name.strip())
         ends = opened.clock.now() + timedelta(hours=hours)
@@ -78,7 +72,7 @@ def take(
     from umaya.gate import Refusal
 
     make = writer(out)
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         gate = opened.gate
         stream = gate.stream(gate.emergency.use(gate.catalogue.actor(actor), emergency))
         if isinstance(stream, Refusal):
@@ -91,7 +85,7 @@ def take(
 @app.command()
 def end(emergency: Id, hub: HubFolder, actor: As, note: Annotated[str, typer.Option(help="Why it ends.")]) -> None:
     """End an opening now: its requester, or who watches over the provider's data."""
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.emergency.end(opened.gate.catalogue.actor(actor), emergency, note)
     print(f"{emergency} is over")
 
@@ -110,7 +104,7 @@ def review(
 
     if finding not in set(Finding):
         raise InputError(Place("--finding"), "the finding is unknown", "choose `justified` or `not-justified`")
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.emergency.review(opened.gate.catalogue.actor(actor), emergency, Finding(finding), seen, measures)
     print(f"{emergency} is reviewed")
 
@@ -118,7 +112,7 @@ def review(
 @app.command("list")
 def list_(hub: HubFolder, actor: As, json: Json = False) -> None:
     """List the openings that the actor may see, latest first."""
-    with _hub(hub) as opened:
+    with opened_hub(hub) as opened:
         now = opened.clock.now()
         told = [
             {
@@ -139,14 +133,3 @@ def list_(hub: HubFolder, actor: As, json: Json = False) -> None:
         return
     for one in told:
         print(f"{one['id']} {one['state']}: {one['dataset']} until {one['ends']}, {one['rows']} rows")
-
-
-@contextmanager
-def _hub(directory: Path) -> Iterator[Hub]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub
-    finally:
-        hub.close()

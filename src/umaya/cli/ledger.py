@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umaya.cli.common import opened_gate
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
@@ -124,7 +125,6 @@ def export(
     end: To = None,
 ) -> None:
     """Take evidence out of the ledger: one archive that Python alone verifies. That it was taken is recorded first."""
-    from umaya.hub import open_hub
     from umaya.ledger.evidence import fingerprint
 
     if out.exists() or not out.parent.is_dir():
@@ -133,18 +133,15 @@ def export(
         advice = "give `use` with --use, `scheme` with --scheme, or `search`"
         raise InputError(Place("--of"), "it is not said what to export", advice)
     question = _question(party, scheme, reason, kind, actor, use, start, end)
-    opened = open_hub(hub)
-    try:
-        searched, who = _search(hub), opened.gate.catalogue.actor(auditor)
-        desk = opened.gate.audit
+    with opened_gate(hub) as gate:
+        searched, who = _search(hub), gate.catalogue.actor(auditor)
+        desk = gate.audit
         if of == "search":
             made = desk.export_search(who, question, searched)
         elif of == "use":
             made = desk.export_use(who, str(use), searched)
         else:
             made = desk.export_scheme(who, str(scheme), searched)
-    finally:
-        opened.close()
     out.write_bytes(made.data)
     print(f"{out}: manifest {made.digest}, recorded as entry {made.entry}")
     print(f"the ledger's key has the fingerprint {fingerprint(searched.vkey)}")

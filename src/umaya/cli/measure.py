@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umaya.cli.consent import opened
+from umaya.cli.common import HubFolder, opened_gate
 
 if TYPE_CHECKING:
     from umaya.gate.people import Measure
 
 app = typer.Typer(no_args_is_help=True, help="Set, lift and list protective measures.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
 As = Annotated[str, typer.Option("--as", help="Id of the protector who acts.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for protectors.")]
 
@@ -31,7 +29,7 @@ def set_measure(
     ] = None,
 ) -> None:
     """Protect a person from now on, until the measure is lifted."""
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         day = None if review is None else review.date()
         _tell(gate.measures.set(gate.catalogue.actor(actor), person, reason, day))
 
@@ -44,7 +42,7 @@ def lift(
     reason: Reason,
 ) -> None:
     """End a measure; others for the same person stay in force."""
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         _tell(gate.measures.lift(gate.catalogue.actor(actor), measure, reason))
 
 
@@ -55,7 +53,7 @@ def list_measures(
     lifted: Annotated[bool, typer.Option("--lifted", help="Lifted ones too.")] = False,
 ) -> None:
     """List the measures that the protector's party has set."""
-    with opened(hub) as gate:
+    with opened_gate(hub) as gate:
         for measure in gate.measures.list(gate.catalogue.actor(actor), lifted=lifted):
             _tell(measure)
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from umaya.cli.common import HubFolder, opened_gate
 from umaya.types.errors import InputError, Place
-
-if TYPE_CHECKING:
-    from umaya.gate import Gate
 
 app = typer.Typer(no_args_is_help=True, help="Read and erase a party's records of provision.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
 As = Annotated[str, typer.Option("--as", help="Id of a steward of the party.")]
 
 
@@ -27,7 +22,7 @@ def list_records(
     expired: Annotated[bool, typer.Option("--expired", help="Only those that need not be kept any longer.")] = False,
 ) -> None:
     """List the records of the steward's party."""
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         who = gate.catalogue.actor(actor)
         for record in gate.provisions.expired(who) if expired else gate.provisions.list(who):
             until = "erased" if record.erased else f"kept through {record.keep_through}"
@@ -44,7 +39,7 @@ def export(
         raise InputError(
             Place(str(file)), "the file is there already, or of another kind", "name a new .parquet or .csv"
         )
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         import pyarrow.csv as pc
         import pyarrow.parquet as pq
 
@@ -59,17 +54,6 @@ def export(
 @app.command()
 def erase(record: Annotated[str, typer.Argument(help="Id of the record.")], hub: HubFolder, actor: As) -> None:
     """Erase what a record says, once it need not be kept."""
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         gate.provisions.erase(gate.catalogue.actor(actor), record)
         print(f"{record} is erased")
-
-
-@contextmanager
-def _gate(directory: Path) -> Iterator[Gate]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub.gate
-    finally:
-        hub.close()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umaya.cli.common import As, HubFolder, opened_gate, read_document
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 app = typer.Typer(no_args_is_help=True, help="Take rows in, say how long they are kept, delete what is due.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
-As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
 DatasetId = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
 
 
@@ -37,16 +37,13 @@ def take(
     from rich.console import Console
 
     from umaya.gate.intake import read
-    from umaya.hub import open_hub
     from umaya.types.errors import InputError, Place
 
     try:
         content = file.read_bytes()
     except OSError as error:
         raise InputError(Place(str(file)), "the file cannot be read", "check its path and who may read it") from error
-    opened = open_hub(hub)
-    try:
-        gate = opened.gate
+    with opened_gate(hub) as gate:
         who = gate.catalogue.actor(actor)
         with Console(stderr=True).status("reading and checking every row") as status:
             found = read(content, file.name, gate.catalogue.dataset(dataset))
@@ -61,8 +58,6 @@ def take(
             status.update("taking in")
             taken = gate.intake.take(who, dataset, found.table, file.name, notice, found.faults, keep_good=keep_good)
         print(f"{taken.rows:,} rows were taken in as {taken.digest}, entry {taken.entry}; {taken.left_out:,} left out")
-    finally:
-        opened.close()
 
 
 @app.command()
@@ -73,21 +68,12 @@ def notice(
 ) -> None:
     """Register for which purpose a dataset is collected, and what people are told."""
     from umaya.gate.collection.document import parse_notice
-    from umaya.hub import open_hub
-    from umaya.types.errors import InputError, Place
 
-    try:
-        told = parse_notice(file.read_text("utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Place(str(file)), "the file cannot be read", "check its path; it is UTF-8 text") from error
-    opened = open_hub(hub)
-    try:
-        gate = opened.gate
+    told = parse_notice(read_document(file), str(file))
+    with opened_gate(hub) as gate:
         added = gate.collections.register(
             gate.catalogue.actor(actor), told.dataset, told.manner, told.purpose, told.wording, told.starts
         )
-    finally:
-        opened.close()
     print(f"{added.dataset} notice {added.version} holds from {added.starts}: {added.digest}, entry {added.entry}")
 
 
@@ -100,13 +86,8 @@ def keep(
     actor: As,
 ) -> None:
     """Say how long the rows of a dataset are kept."""
-    from umaya.hub import open_hub
-
-    opened = open_hub(hub)
-    try:
-        rule = opened.gate.retention.set_rule(opened.gate.catalogue.actor(actor), dataset, days, reason)
-    finally:
-        opened.close()
+    with opened_gate(hub) as gate:
+        rule = gate.retention.set_rule(gate.catalogue.actor(actor), dataset, days, reason)
     print(f"rows of {rule.dataset} are kept for {rule.days:,} days, entry {rule.entry}")
 
 
@@ -118,14 +99,8 @@ def sweep(
     """Delete the rows whose time is over; run it once a day."""
     from rich.console import Console
 
-    from umaya.hub import open_hub
-
-    opened = open_hub(hub)
-    try:
-        with Console(stderr=True).status("sweeping") as status:
-            done = opened.gate.retention.sweep(tell=lambda name: status.update(f"sweeping {name}"), pretend=pretend)
-    finally:
-        opened.close()
+    with opened_gate(hub) as gate, Console(stderr=True).status("sweeping") as status:
+        done = gate.retention.sweep(tell=lambda name: status.update(f"sweeping {name}"), pretend=pretend)
     for one in done:
         if one.due.rule is None:
             print(f"{one.due.dataset}: nobody said how long rows are kept; use `umaya vault keep`", file=sys.stderr)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from umaya.hub import Hub
+from umaya.cli.common import HubFolder, opened_hub
 
 app = typer.Typer(no_args_is_help=True, help="Tell parties' systems what the ledger recorded.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
 As = Annotated[str, typer.Option("--as", help="Id of a steward.")]
 
 
@@ -26,7 +21,7 @@ def make(
     actor: As,
 ) -> None:
     """Make a webhook and print its secret, which is shown this once."""
-    with _opened(hub) as opened:
+    with opened_hub(hub) as opened:
         made = opened.webhooks.make(opened.gate.catalogue.actor(actor), url, kind)
     print(f"{made.subscription.id} tells {', '.join(made.subscription.kinds)}")
     print(f"secret: {made.secret}")
@@ -35,7 +30,7 @@ def make(
 @app.command("list")
 def list_webhooks(hub: HubFolder, actor: As) -> None:
     """List the webhooks of the steward's party, and how far each was told."""
-    with _opened(hub) as opened:
+    with opened_hub(hub) as opened:
         for one in opened.gate.subscriptions.list(opened.gate.catalogue.actor(actor)):
             told = opened.webhooks.told(one)
             state = "ended" if one.ended else f"{told.behind:,} entries behind, {told.failures} failures in a row"
@@ -47,7 +42,7 @@ def end(
     webhook: Annotated[str, typer.Argument(metavar="WEBHOOK", help="Id of the webhook.")], hub: HubFolder, actor: As
 ) -> None:
     """End a webhook: nothing more is told."""
-    with _opened(hub) as opened:
+    with opened_hub(hub) as opened:
         opened.gate.subscriptions.end(opened.gate.catalogue.actor(actor), webhook)
     print(f"{webhook} is ended")
 
@@ -55,16 +50,5 @@ def end(
 @app.command()
 def deliver(hub: HubFolder) -> None:
     """Deliver once what is due; a hub that is served does so by itself."""
-    with _opened(hub) as opened:
+    with opened_hub(hub) as opened:
         print(f"{opened.webhooks.deliver():,} entries were told")
-
-
-@contextmanager
-def _opened(directory: Path) -> Iterator[Hub]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub
-    finally:
-        hub.close()

@@ -31,6 +31,8 @@ BANK: Final = "bank-minase"
 INSURER: Final = "insurer-minase"
 TOPIC: Final = "deposits-to-insurance"
 SCHEME: Final = "minase-insurance-offer"
+BREACH_SCHEME: Final = "minase-bank-breach-notice"
+"""Under which the bank lists whom it must tell after a breach."""
 
 PARTIES: Final = (
     Party(BANK, Words("水無瀬銀行", "Minase Bank"), "bank"),
@@ -40,7 +42,8 @@ ACTORS: Final = (
     Actor("insurer-planner", "早川 由紀（商品企画）", INSURER, frozenset({"applicant"})),
     Actor("insurer-seller", "坂井 健（営業）", INSURER, frozenset({"officer"})),
     Actor("insurer-director", "野沢 恵（役員）", INSURER, frozenset({"approver"})),
-    Actor("bank-privacy", "森下 直美（個人情報保護責任者）", BANK, frozenset({"privacy-officer"})),
+    Actor("bank-planner", "永井 翔（業務企画）", BANK, frozenset({"applicant"})),
+    Actor("bank-privacy", "森下 直美（個人情報保護責任者）", BANK, frozenset({"privacy-officer", "officer"})),
     Actor("bank-legal", "石黒 悟（コンプライアンス・第二線）", BANK, frozenset({"verifier"})),
     Actor("bank-director", "大沢 誠一（役員）", BANK, frozenset({"approver"})),
     Actor("bank-consent", "篠田 光（役員・同意）", BANK, frozenset({"approver"})),
@@ -143,6 +146,7 @@ def set_up_bank(hub: Hub, clock: ManualClock, customers: Customers) -> None:
     """Do all of it, up to the first list, within a few hours."""
     furnish_bank(hub, customers)
     review_offer(hub, clock)
+    review_breach_notice(hub, clock)
     take_consents(hub, clock, customers)
     offer_list(hub)
 
@@ -160,6 +164,18 @@ def review_offer(hub: Hub, clock: ManualClock) -> None:
     review.consent(PEOPLE["bank-consent"], SCHEME, note="同意する")
     clock.advance(timedelta(hours=1))
     review.approve(PEOPLE["bank-director"], SCHEME, note="承認する")
+
+
+def review_breach_notice(hub: Hub, clock: ManualClock) -> None:
+    """Carry the bank's own scheme through its review, so that it is ready on the day it is needed."""
+    review = hub.gate.review
+    text = (resources.files("umaya.sample") / "schemes" / f"{BREACH_SCHEME}.yaml").read_text("utf-8")
+    hub.gate.schemes.submit(PEOPLE["bank-planner"], text, f"{BREACH_SCHEME}.yaml")
+    review.sign_privacy(PEOPLE["bank-privacy"], BREACH_SCHEME, note="16類型を確認した")
+    review.verify(PEOPLE["bank-legal"], BREACH_SCHEME, note="第26条第2項の通知に限ることを確認した")
+    review.consent(PEOPLE["bank-consent"], BREACH_SCHEME, note="同意する")
+    clock.advance(timedelta(hours=1))
+    review.approve(PEOPLE["bank-director"], BREACH_SCHEME, note="承認する")
 
 
 def take_consents(hub: Hub, clock: ManualClock, customers: Customers) -> None:

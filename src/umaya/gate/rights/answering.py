@@ -98,7 +98,7 @@ class Answers:
         document = self._document(case, words)
         form = Form(case.row.form)
         content = document.to_zip(form.value) if form in _SUFFIX else document.to_json()
-        name = f"{request}.{_SUFFIX.get(form, 'json')}"
+        name = f"{request}-{case.entry}.{_SUFFIX.get(form, 'json')}"  # one that no other attempt has
         self._files.keep(name, content)
         try:
             self._finish(actor, request, name, content, words, sum(held.rows.num_rows for held in document.held))

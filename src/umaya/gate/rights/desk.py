@@ -20,7 +20,7 @@ from umaya.gate.people.models import MeasureRow
 from umaya.gate.people.projection import Projection
 from umaya.gate.people.words import numbers_of, root
 from umaya.gate.record import Act, Acts
-from umaya.gate.rights.models import RequestRow, TextRow
+from umaya.gate.rights.models import RequestActRow, RequestRow, TextRow
 from umaya.gate.rights.requests import find_clerk, note, whole
 from umaya.gate.rights.values import (
     OPEN,
@@ -135,7 +135,7 @@ class Desk:
 
         Raises:
             NotFoundError: when it is not theirs.
-            ConflictError: when it is closed already.
+            ConflictError: when it is closed already, or its erasure has begun.
             ForbiddenError: when the actor is not of the desk.
         """
         with self._acts.begin() as act:
@@ -147,6 +147,7 @@ class Desk:
             who = RESIDENT if actor is None else find_clerk(act.session, actor, row.party).id
             if row.state not in OPEN:
                 raise ConflictError("the request is closed already")
+            _check_not_begun(act.session, row)
             close(row, RequestState.WITHDRAWN, act)
             note(act, row, "withdrawn", who, {"request": row.id})
 
@@ -201,12 +202,13 @@ class Desk:
 
         Raises:
             InputError: when no reason is stated.
-            ConflictError: when nothing waits; others as `at`.
+            ConflictError: when nothing waits, or the erasure has begun; others as `at`.
         """
         words = statement(words, Place("request", field="words"))
         with self.at(actor, request, RequestState.IN_WORK) as at:
             if at.row.proposal is None:
                 raise ConflictError("nothing waits to be confirmed")
+            _check_not_begun(at.act.session, at.row)
             at.row.proposal = at.row.proposed_by = at.row.refusal = None
             at.row.withheld = []
             self._write(at, "declined", words)
@@ -316,6 +318,17 @@ def second_person(at: At, *proposals: Proposal) -> Proposal:
     if at.row.proposed_by == at.clerk.id:
         raise ForbiddenError("a second person confirms what you proposed")
     return Proposal(at.row.proposal)
+
+
+def has_done(session: Session, row: RequestRow, act: str) -> bool:
+    """Return whether an act was done on a request, by the name that `note` was given."""
+    query = select(RequestActRow.id).where(RequestActRow.request == row.id, RequestActRow.act == act)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _check_not_begun(session: Session, row: RequestRow) -> None:
+    if has_done(session, row, "erasure-ordered"):
+        raise ConflictError("the erasure has begun, and is carried out to its end")
 
 
 def _protector(session: Session, actor: Actor) -> Actor:

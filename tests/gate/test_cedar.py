@@ -21,7 +21,7 @@ import pytest
 from pyroaring import BitMap
 
 from tests.gate.test_person_rule import random_groups
-from umaya.gate import Condition, Dataset, Op, Party, Use, Words
+from umaya.gate import Dataset, Op, Party, Predicate, Use, Words
 from umaya.gate import roles as r
 from umaya.gate.decision import Facts, evaluate
 from umaya.gate.people import Side, Topic
@@ -131,7 +131,7 @@ def ours(case: Case, question: Question, groups: Groups) -> BitMap:
         "理由",
         None,
         fields=question.fields,
-        matching=tuple(Condition(name, Op.GE, 0) for name in question.searched),
+        matching=tuple(Predicate(name, Op.GE, 0) for name in question.searched),
     )
     chain = Obligations({}).chain(())
     recipient = Party(case.document.recipient, TITLE, "company")

@@ -26,7 +26,7 @@ from tests.gate.joint_use.group import NOTICE, SUBMITTER, changed, form_group
 from tests.gate.lists import ACTORS, BANK, CLASSES, DOCUMENT, INSURER, NOW, SCHEMA, SCHEME, TOPIC, Lists
 from tests.gate.world import World
 from umaya.cli.tables import writer
-from umaya.gate import Condition, Dataset, Decision, Gate, Op, Party, Refusal, Release, Stream, Words
+from umaya.gate import Dataset, Decision, Gate, Op, Party, Predicate, Refusal, Release, Stream, Words
 from umaya.gate import roles as r
 from umaya.gate.alarms import AlarmKind
 from umaya.gate.conditions import parse
@@ -40,8 +40,8 @@ from umaya.types.errors import InputError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
 
-RICH = Condition("balance", Op.GE, 50)
-SOON = Condition("matures", Op.LT, date(2026, 8, 1))
+RICH = Predicate("balance", Op.GE, 50)
+SOON = Predicate("matures", Op.LT, date(2026, 8, 1))
 POST, PLATFORM = "post-minase", "platform-minase"
 
 
@@ -208,12 +208,12 @@ def test_a_notice_without_the_address_of_the_responsible_party_is_refused(world:
 def test_no_way_of_asking_reads_rows_past_the_rule_for_people(lists: Lists) -> None:
     """Whoever is looked for by number, by a field beyond the scheme or by nothing: only who consented is found."""
     lists.consent(1)
-    everything = Condition("balance", Op.GE, -(2**60))
+    everything = Predicate("balance", Op.GE, -(2**60))
     for use in (
-        lists.use(matching=(Condition("person", Op.GE, 0),)),
+        lists.use(matching=(Predicate("person", Op.GE, 0),)),
         lists.use(fields=("person", "balance")),
         lists.use(fields=("balance", "balance; --")),
-        lists.use(matching=(Condition("nobody_knows", Op.IS_NULL, True),)),
+        lists.use(matching=(Predicate("nobody_knows", Op.IS_NULL, True),)),
     ):
         assert lists.gate.decide(use).reason is Reason.FIELD_NOT_IN_SCHEME
         assert isinstance(lists.gate.open(use), Refusal)
@@ -318,7 +318,7 @@ def test_it_is_whole_when_it_is_streamed_into_a_file(crowd: Lists, tmp_path: Pat
 
 
 def test_it_is_whole_when_a_search_finds_all_but_one(crowd: Lists) -> None:
-    outcome = crowd.gate.open(crowd.use(matching=(Condition("balance", Op.NE, 7),)))
+    outcome = crowd.gate.open(crowd.use(matching=(Predicate("balance", Op.NE, 7),)))
     assert isinstance(outcome, Release)
     assert (counted(outcome.decision), outcome.data.num_rows) == ((MANY, MANY), MANY - 1)
 
@@ -376,7 +376,7 @@ def test_a_scheme_on_correspondence_that_got_into_the_store_releases_nothing(lis
     refusal = lists.new_gate().open(lists.use())
     assert isinstance(refusal, Refusal)
     assert refusal.reason is Reason.CLASS_NEVER_LEAVES
-    by_search = lists.new_gate().open(lists.use(fields=("balance",), matching=(Condition("town", Op.EQ, "ア"),)))
+    by_search = lists.new_gate().open(lists.use(fields=("balance",), matching=(Predicate("town", Op.EQ, "ア"),)))
     assert isinstance(by_search, Refusal)
     assert by_search.reason is Reason.CLASS_NEVER_LEAVES
 

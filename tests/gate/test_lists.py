@@ -14,7 +14,7 @@ from pyroaring import BitMap
 from sqlalchemy import select
 
 from tests.gate.lists import ACTORS, DOCUMENT, INSURER, SCHEME, SECRET, TOPIC, WORDS, Lists
-from umaya.gate import Condition, Op, Refusal, Release, Stream, opening
+from umaya.gate import Op, Predicate, Refusal, Release, Stream, opening
 from umaya.gate.alarms import AlarmKind
 from umaya.gate.conditions import parse
 from umaya.gate.provision.models import ProvisionRecordRow
@@ -63,13 +63,13 @@ def test_a_list_holds_those_who_consented_and_nobody_else(lists: Lists) -> None:
 def test_a_search_looks_at_nobody_who_did_not_consent(lists: Lists) -> None:
     """The rich neighbour who did not consent is not found by his balance."""
     lists.consent(0, 1, 5)
-    rich = Condition("balance", Op.GE, 20)
+    rich = Predicate("balance", Op.GE, 20)
     assert balances(lists.gate.open(lists.use(matching=(rich,)))) == [20, 60]
 
 
 def test_a_search_by_a_field_beyond_the_scheme_is_refused(lists: Lists) -> None:
     lists.consent(1)
-    by_number = Condition("person", Op.EQ, 1)
+    by_number = Predicate("person", Op.EQ, 1)
     assert lists.gate.decide(lists.use(matching=(by_number,))).reason is Reason.FIELD_NOT_IN_SCHEME
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from tests.gate.lists import SCHEME, TOPIC, Lists
 from tests.gate.own_town import ACTORS, own_world, released
-from umaya.gate import Condition, Op, Stream
+from umaya.gate import Op, Predicate, Stream
 from umaya.gate.own import Reach
 from umaya.gate.people import State
 from umaya.gate.record import NotRecordedError
@@ -72,7 +72,7 @@ def test_a_use_says_who_what_why_on_which_basis_and_when(world: Lists) -> None:
 
 def test_who_was_looked_through_and_not_found_is_told_so(world: Lists) -> None:
     """1 has 20, 4 has 50, 6 has 70."""
-    released(world, world.use(matching=(Condition("balance", Op.GE, 50),)))
+    released(world, world.use(matching=(Predicate("balance", Op.GE, 50),)))
     reaches = {person: world.gate.own.look(person, "uses").uses().uses[0].reach for person in (1, 4, 6)}
     assert reaches == {1: Reach.LOOKED_THROUGH, 4: Reach.GIVEN, 6: Reach.GIVEN}
 

@@ -18,7 +18,7 @@ from pyroaring import BitMap
 from sqlalchemy import update
 
 from tests.gate.lists import ACTORS, NOW, SCHEMA, SECRET, Lists
-from umaya.gate import Condition, Op, Release, Stream
+from umaya.gate import Op, Predicate, Release, Stream
 from umaya.gate.models import UsePeopleRow
 from umaya.gate.uses import UseState
 from umaya.ledger import Ledger, create_keys, load_signer, load_vkey
@@ -91,7 +91,7 @@ def test_a_refused_list_proves_to_everybody_that_they_were_not_in_it(world: List
 
 def test_the_receipt_of_a_search_is_about_those_it_delivered(world: Lists, vkey: str) -> None:
     """1 has 20, 4 has 50, 6 has 70: who was looked through and not found was not delivered."""
-    use = released(world, matching=(Condition("balance", Op.GE, 50),)).use
+    use = released(world, matching=(Predicate("balance", Op.GE, 50),)).use
     assert present(world, vkey, use) == [4, 6]
     told = proved(world, vkey, use, 1)
     assert (told.people, told.count, told.kind) == ("delivered_people", 2, "use.released")
@@ -187,7 +187,7 @@ def test_a_stream_that_was_cut_after_everybody_says_interrupted_too(world: Lists
 @pytest.mark.parametrize("column", ["permitted", "delivered"])
 def test_people_that_were_altered_in_the_database_are_found(world: Lists, column: str) -> None:
     """Somebody takes himself off the list, afterwards."""
-    use = released(world, matching=(Condition("balance", Op.LE, 50),)).use if column == "delivered" else None
+    use = released(world, matching=(Predicate("balance", Op.LE, 50),)).use if column == "delivered" else None
     use = use or released(world).use
     with world.database.writing() as session:
         altered = {column: BitMap([1]).serialize()}

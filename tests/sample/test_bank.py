@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from umaya.gate import Condition, Op, Refusal, Use
+from umaya.gate import Op, Predicate, Refusal, Use
 from umaya.gate.uses import UseState
 from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.ledger.check_receipt import check_receipt
@@ -59,7 +59,7 @@ def test_the_list_shows_bands_of_balances_and_its_last_day(hub: Hub) -> None:
 
 
 def test_balances_are_searched_among_those_who_consented_alone(hub: Hub, people: Customers) -> None:
-    rich = Condition("balance", Op.GE, 3_000_000)
+    rich = Predicate("balance", Op.GE, 3_000_000)
     use = Use(PEOPLE["insurer-seller"], SCHEME, "高額の方への案内", None, matching=(rich,))
     outcome = hub.gate.open(use)
     assert not isinstance(outcome, Refusal)

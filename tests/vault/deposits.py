@@ -22,7 +22,7 @@ from pyroaring import BitMap
 
 from umaya.stores.lake import Placement
 from umaya.types.clock import ManualClock
-from umaya.vault import Condition, Grant, Layout, Mint, Obligations, Owed, Vault, standard_factories
+from umaya.vault import Grant, Layout, Mint, Obligations, Owed, Predicate, Vault, standard_factories
 
 NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
 SECRET = bytes(range(32))
@@ -106,7 +106,7 @@ class Deposits:
         self,
         people: BitMap | None = EVERYBODY,
         *obligations: tuple[str, dict[str, Any]],
-        matching: tuple[Condition, ...] = (),
+        matching: tuple[Predicate, ...] = (),
     ) -> pa.Table:
         """Return what a grant yields."""
         return self.vault.open(self.grant(people, *obligations, matching=matching)).table()

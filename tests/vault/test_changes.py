@@ -20,7 +20,7 @@ from umaya.stores import rewriting
 from umaya.stores.lake import Lake, Placement
 from umaya.types.errors import ConflictError, InputError
 from umaya.types.schemas import TIME
-from umaya.vault import Condition, Layout
+from umaya.vault import Layout, Predicate
 
 TIMED = Layout(pa.schema([("t", TIME), ("v", pa.int64())]), Placement("t"), ())
 MARK = "たからもの-7731"
@@ -76,7 +76,7 @@ def test_a_lost_index_of_an_emptied_write_is_made_anew(world: Deposits) -> None:
 
 
 def test_a_field_is_corrected_in_the_rows_that_are_meant(world: Deposits) -> None:
-    with world.vault.correct("deposits", LAYOUT, 2, "balance", 30, (Condition("balance", "eq", 3),)) as rewrite:
+    with world.vault.correct("deposits", LAYOUT, 2, "balance", 30, (Predicate("balance", "eq", 3),)) as rewrite:
         rewrite.commit()
     assert rewrite.rows == 1
     assert balances(world) == [1, 2, 4, 5, 30]

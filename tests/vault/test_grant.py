@@ -14,7 +14,7 @@ from pyroaring import BitMap
 from umaya.stores.lake import Placement
 from umaya.types.clock import ManualClock
 from umaya.types.schemas import POSITIONS as SCHEMA
-from umaya.vault import Area, Condition, Grant, GrantError, Layout, Mint, Owed
+from umaya.vault import Area, Grant, GrantError, Layout, Mint, Owed, Predicate
 from umaya.vault.grant import LIFETIME, Turnstile
 
 NOON = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
@@ -32,7 +32,7 @@ GIVEN: dict[str, Any] = {
     "area": Area.of_box((136.0, 36.0, 137.0, 37.0)),
     "obligations": (Owed.of("move-to-road", {}), Owed.of("link-counts", {"min_vehicles": 3})),
     "people": BitMap([1, 2, 3]),
-    "matching": (Condition("accuracy_m", "le", 5.0),),
+    "matching": (Predicate("accuracy_m", "le", 5.0),),
 }
 WIDER: dict[str, Any] = {
     "nonce": "ff" * 16,
@@ -47,7 +47,7 @@ WIDER: dict[str, Any] = {
     "area": None,
     "obligations": (Owed.of("move-to-road", {}),),
     "people": BitMap([1, 2, 3, 4]),
-    "matching": (Condition("accuracy_m", "le", 50.0),),
+    "matching": (Predicate("accuracy_m", "le", 50.0),),
     "expires": NOON + 24 * HOUR,
 }
 

@@ -19,7 +19,7 @@ from tests.vault.deposits import COLUMNS, EVERYBODY, LAYOUT, NOW, PEOPLE, SEVEN,
 from umaya.stores.lake import Placement
 from umaya.types.errors import ConflictError, InputError
 from umaya.types.schemas import TIME
-from umaya.vault import Condition, GrantError, Layout
+from umaya.vault import GrantError, Layout, Predicate
 from umaya.vault.reading import Reading
 
 STEPS: list[tuple[str, dict[str, Any]]] = [
@@ -58,20 +58,20 @@ def test_nobody_permitted_is_nothing_read_out(world: Deposits) -> None:
 
 
 def test_conditions_narrow_the_rows_within_the_permitted_people(world: Deposits) -> None:
-    rich = Condition("balance", "ge", 200)
-    soon = Condition("matures", "between", ("2026-07-01", "2026-07-31"))
+    rich = Predicate("balance", "ge", 200)
+    soon = Predicate("matures", "between", ("2026-07-01", "2026-07-31"))
     assert balances(world.read(BitMap([1, 2, 5]), matching=(rich,))) == [200, 300, 500, 600]
     assert balances(world.read(BitMap([1, 2, 5]), matching=(rich, soon))) == [300, 500]
 
 
 def test_what_is_searched_need_not_leave(world: Deposits) -> None:
-    grant = world.grant(columns=("town",), matching=(Condition("balance", "eq", 500),))
+    grant = world.grant(columns=("town",), matching=(Predicate("balance", "eq", 500),))
     assert world.vault.open(grant).table().to_pydict() == {"town": ["さくら"]}
 
 
 def test_a_condition_that_does_not_fit_reads_nothing(world: Deposits) -> None:
     with pytest.raises(InputError, match="no such field"):
-        world.vault.open(world.grant(matching=(Condition("salary", "gt", 1),)))
+        world.vault.open(world.grant(matching=(Predicate("salary", "gt", 1),)))
 
 
 def test_a_view_that_bypasses_row_rules_is_refused(world: Deposits) -> None:
@@ -82,7 +82,7 @@ def test_a_view_that_bypasses_row_rules_is_refused(world: Deposits) -> None:
         {"people": None, "layout": blind},  # denies the subject
         {"people": EVERYBODY, "layout": blind},
         {"columns": ("person", "balance")},  # reads it as a column
-        {"matching": (Condition("person", "eq", 1),)},  # or searches by it
+        {"matching": (Predicate("person", "eq", 1),)},  # or searches by it
     ):
         with pytest.raises(GrantError):
             world.vault.open(world.grant(**{"people": EVERYBODY, **others}))  # type: ignore[arg-type] # as named
@@ -90,14 +90,14 @@ def test_a_view_that_bypasses_row_rules_is_refused(world: Deposits) -> None:
 
 def test_a_grant_whose_people_or_conditions_were_changed_opens_nothing(world: Deposits) -> None:
     people = BitMap([1])
-    grant = world.grant(people, matching=(Condition("balance", "lt", 150),))
+    grant = world.grant(people, matching=(Predicate("balance", "lt", 150),))
     assert grant.people is not None
     people.add(2)  # the mint took its own copy
     for changed in (
         replace(grant, people=BitMap([1, 2])),
         replace(grant, people=None),
         replace(grant, matching=()),
-        replace(grant, matching=(Condition("balance", "lt", 250),)),
+        replace(grant, matching=(Predicate("balance", "lt", 250),)),
     ):
         with pytest.raises(GrantError, match="seal"):
             world.vault.open(changed)
@@ -215,7 +215,7 @@ def test_reading_is_a_filter(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, int | None]], people: set[int], least: int
 ) -> None:
     world = Deposits(tmp_path_factory.mktemp("vault"), deposits([p for p, _ in rows], [b for _, b in rows]))
-    opened = world.vault.open(world.grant(BitMap(people), matching=(Condition("balance", "ge", least),)))
+    opened = world.vault.open(world.grant(BitMap(people), matching=(Predicate("balance", "ge", least),)))
     expected = [(p, b) for p, b in rows if p in people and b is not None and b >= least]
     assert balances(opened.table()) == [balance for _, balance in expected]
     assert opened.delivered == BitMap({person for person, _ in expected})

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from umaya.api.paging import Cursor, Limit, cursor_of, key_of
 from umaya.api.rows import ARROW, Rows
 from umaya.client import models
-from umaya.gate import Condition, Decision, Gate, Op, Refusal, Use
+from umaya.gate import Decision, Gate, Op, Predicate, Refusal, Use
 from umaya.gate.person_rule import Verdict
 from umaya.gate.uses import UseRecord, UseState
 from umaya.types.errors import NotFoundError
@@ -30,16 +30,16 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ConditionBody(_Body):
+class PredicateBody(_Body):
     """What rows must meet: a field of the scheme, an operator (`eq`, `ge`, `in`, ...) and its value."""
 
     field: str
     op: Op
     value: Scalar | list[Scalar]
 
-    def condition(self) -> Condition:
+    def predicate(self) -> Predicate:
         """Return it as the gate takes it."""
-        return Condition(self.field, self.op, tuple(self.value) if isinstance(self.value, list) else self.value)
+        return Predicate(self.field, self.op, tuple(self.value) if isinstance(self.value, list) else self.value)
 
 
 class UseBody(_Body):
@@ -51,7 +51,7 @@ class UseBody(_Body):
     event: str | None = None
     fields: list[str] | None = None
     people: list[Person] | None = None
-    matching: list[ConditionBody] = []
+    matching: list[PredicateBody] = []
 
     def use(self, actor: Actor) -> Use:
         """Return it as the gate takes it."""
@@ -63,7 +63,7 @@ class UseBody(_Body):
             self.event,
             None if self.fields is None else tuple(self.fields),
             self.people,
-            tuple(item.condition() for item in self.matching),
+            tuple(item.predicate() for item in self.matching),
         )
 
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json as js
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from umaya.cli.common import As, HubFolder, opened_gate
 from umaya.types.errors import ForbiddenError, InputError, Place
 
 if TYPE_CHECKING:
-    from umaya.gate import Condition, Decision, Gate, Use
+    from umaya.gate import Decision, Predicate, Use
     from umaya.types.site import Actor
 
 app = typer.Typer(no_args_is_help=True, help="Use personal data through the gate.")
 
-HubFolder = Annotated[Path, typer.Option("--hub", help="The hub's folder.")]
-As = Annotated[str, typer.Option("--as", help="Id of the actor who acts.")]
 Scheme = Annotated[str, typer.Argument(help="Id of the scheme.")]
 UseId = Annotated[str, typer.Argument(metavar="USE", help="Id of the use.")]
 _TIMES = ["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
@@ -52,7 +49,7 @@ def decide(
     json: Json = False,
 ) -> None:
     """Say what would be decided now; nothing is recorded and nothing leaves."""
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         asked = _use(gate.catalogue.actor(actor), scheme, reason, start, end, event, fields, person, where)
         _tell(gate.decide(asked), json)
 
@@ -76,7 +73,7 @@ def release(
     from umaya.cli.tables import writer
     from umaya.gate import Refusal
 
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         asked = _use(gate.catalogue.actor(actor), scheme, reason, start, end, event, fields, person, where)
         make = writer(out)
         stream = gate.stream(asked)
@@ -104,7 +101,7 @@ def explain(
     """Say why one person's data may or may not be used now, with the source of each rule."""
     if language not in {"ja", "en"}:
         raise InputError(Place("--language"), "the language is unknown", "choose `ja` or `en`")
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         asked = _use(gate.catalogue.actor(actor), scheme, reason, start, end, event, None, None, None)
         told = gate.explain(asked, person, "ja" if language == "ja" else "en")
     if json:
@@ -125,7 +122,7 @@ def receipt(
     ] = None,
 ) -> None:
     """Make the receipt that proves to one person whether a use reached them; `umaya receipt verify` checks it."""
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         made = gate.person_receipt(use, person)
         if key_out is not None:
             _keep_private(key_out, gate.person_key(person).hex() + "\n")
@@ -136,7 +133,7 @@ def receipt(
 @app.command()
 def alarms(hub: HubFolder, actor: As, json: Json = False) -> None:
     """List what the second line must look at, latest first."""
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         found = gate.alarms.list(gate.catalogue.actor(actor))
     if json:
         print(js.dumps([vars(alarm) for alarm in found], default=str))
@@ -150,7 +147,7 @@ def alarms(hub: HubFolder, actor: As, json: Json = False) -> None:
 @app.command("see-alarm")
 def see_alarm(alarm: Annotated[str, typer.Argument(help="Id of the alarm.")], hub: HubFolder, actor: As) -> None:
     """Note that the second line has looked into an alarm."""
-    with _gate(hub) as gate:
+    with opened_gate(hub) as gate:
         gate.alarms.see(gate.catalogue.actor(actor), alarm)
     print(f"{alarm} is seen")
 
@@ -163,17 +160,6 @@ def _keep_private(file: Path, text: str) -> None:
         raise InputError(Place(str(file)), "the file is there already", "choose another name") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as sink:
         sink.write(text)
-
-
-@contextmanager
-def _gate(directory: Path) -> Iterator[Gate]:
-    from umaya.hub import open_hub
-
-    hub = open_hub(directory)
-    try:
-        yield hub.gate
-    finally:
-        hub.close()
 
 
 def _use(
@@ -193,12 +179,12 @@ def _use(
         raise InputError(Place("--from, --to"), "a window has two ends", "give both or neither")
     window = None if start is None or end is None else (start, end)
     names = None if fields is None else tuple(name.strip() for name in fields.split(","))
-    return Use(actor, scheme, reason, window, event, names, people or None, tuple(_condition(it) for it in where or ()))
+    return Use(actor, scheme, reason, window, event, names, people or None, tuple(_predicate(it) for it in where or ()))
 
 
-def _condition(text: str) -> Condition:
+def _predicate(text: str) -> Predicate:
     """Read `FIELD OP VALUE`; a value that is JSON is taken as such, anything else as text."""
-    from umaya.gate import Condition
+    from umaya.gate import Predicate
 
     parts = text.split(maxsplit=2)
     if len(parts) != 3:
@@ -207,7 +193,7 @@ def _condition(text: str) -> Condition:
         value: Any = js.loads(parts[2])
     except ValueError:
         value = parts[2]
-    return Condition(parts[0], parts[1], tuple(value) if isinstance(value, list) else value)
+    return Predicate(parts[0], parts[1], tuple(value) if isinstance(value, list) else value)
 
 
 def _tell(decision: Decision, json: bool, **more: object) -> None:

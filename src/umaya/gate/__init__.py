@@ -17,13 +17,13 @@ from umaya.gate.use import Decision, Refusal, Release, Use
 from umaya.gate.uses import UseRecord, Uses
 from umaya.vault import (
     Area,
-    Condition,
     Factory,
     Obligation,
     ObligationContext,
     Obligations,
     Op,
     Owed,
+    Predicate,
     Window,
     standard_factories,
 )
@@ -31,7 +31,6 @@ from umaya.vault import (
 __all__ = [
     "Area",
     "Catalogue",
-    "Condition",
     "Dataset",
     "Decision",
     "Event",
@@ -49,6 +48,7 @@ __all__ = [
     "Party",
     "Point",
     "PointDecision",
+    "Predicate",
     "Refusal",
     "Release",
     "Review",

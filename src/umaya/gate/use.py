@@ -14,7 +14,7 @@ from umaya.gate.statements import statement
 from umaya.types.errors import InputError, Place
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
-from umaya.vault import Area, Condition, Owed, Window
+from umaya.vault import Area, Owed, Predicate, Window
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Use:
     event: str | None = None
     fields: tuple[str, ...] | None = None
     people: FrozenBitMap | Iterable[int] | None = None
-    matching: tuple[Condition, ...] = ()
+    matching: tuple[Predicate, ...] = ()
     emergency: str | None = None
 
     def __post_init__(self) -> None:

@@ -7,7 +7,6 @@ leave is returned. Takes data in for the gate's intake; decides nothing.
 from umaya.stores.rewriting import Rewrite
 from umaya.vault.area import Area
 from umaya.vault.changes import fitting
-from umaya.vault.condition import Condition, Op
 from umaya.vault.grant import Grant, GrantError, Mint
 from umaya.vault.layout import Layout
 from umaya.vault.obligations import (
@@ -21,13 +20,13 @@ from umaya.vault.obligations import (
     Window,
 )
 from umaya.vault.opened import Opened
+from umaya.vault.predicate import Op, Predicate
 from umaya.vault.steps import standard_factories
 from umaya.vault.vault import Vault
 
 __all__ = [
     "Area",
     "Chain",
-    "Condition",
     "Factory",
     "Grant",
     "GrantError",
@@ -39,6 +38,7 @@ __all__ = [
     "Op",
     "Opened",
     "Owed",
+    "Predicate",
     "Rewrite",
     "UnfitError",
     "Vault",

@@ -16,9 +16,9 @@ from pyroaring import BitMap
 
 from umaya.stores.rewriting import Change
 from umaya.types.errors import ConflictError, InputError, Place
-from umaya.vault.condition import Condition, all_of
 from umaya.vault.layout import Layout
 from umaya.vault.people import Permitted
+from umaya.vault.predicate import Predicate, all_of
 
 _JAPAN: Final = timezone(timedelta(hours=9))
 _MASK: Final = "struck"
@@ -35,7 +35,7 @@ def of_people(layout: Layout, people: BitMap) -> Change:
     return Change((subject,), lambda told: _about(told, subject, those))
 
 
-def of_field(layout: Layout, person: int, field: str, value: Any, matching: Sequence[Condition] = ()) -> Change:
+def of_field(layout: Layout, person: int, field: str, value: Any, matching: Sequence[Predicate] = ()) -> Change:
     """Return the change of one field in a person's rows.
 
     Args:
@@ -54,7 +54,7 @@ def of_field(layout: Layout, person: int, field: str, value: Any, matching: Sequ
     fit = fitting(layout, field, value)
     where = all_of(tuple(matching), layout.schema)
     at, those = layout.schema.get_field_index(field), Permitted(BitMap([person]))
-    columns = tuple(dict.fromkeys((subject, *(condition.field for condition in matching))))
+    columns = tuple(dict.fromkeys((subject, *(predicate.field for predicate in matching))))
 
     def strikes(told: pa.Table) -> pa.ChunkedArray:
         mask = _about(told, subject, those)
@@ -116,6 +116,6 @@ def _about(told: pa.Table, subject: str, people: Permitted) -> pa.ChunkedArray:
 
 
 def _meets(told: pa.Table, where: ds.Expression) -> pa.ChunkedArray:
-    """Return for each row whether it meets a condition; a missing value meets none."""
+    """Return for each row whether it meets a predicate; a missing value meets none."""
     found = ds.dataset(told).to_table(columns={_MASK: where})
     return pc.fill_null(found.column(_MASK), False)

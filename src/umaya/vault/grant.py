@@ -22,9 +22,9 @@ from pyroaring import BitMap
 from umaya.types.clock import Clock
 from umaya.types.errors import ForbiddenError
 from umaya.vault.area import Area
-from umaya.vault.condition import Condition
 from umaya.vault.layout import Layout
 from umaya.vault.obligations import Owed, Window
+from umaya.vault.predicate import Predicate
 
 LIFETIME = timedelta(minutes=1)
 """From minting to opening, and from there to the first row taken; the scan and the obligations may take longer."""
@@ -68,7 +68,7 @@ class Grant:
     area: Area | None
     obligations: tuple[Owed, ...]
     people: BitMap | None = field(repr=False)
-    matching: tuple[Condition, ...] = field(repr=False)
+    matching: tuple[Predicate, ...] = field(repr=False)
     expires: datetime
     seal: bytes = field(default=b"", repr=False)
 
@@ -88,7 +88,7 @@ class Grant:
                 "area": None if self.area is None else self.area.geojson(),
                 "obligations": [[step.name, step.parameters] for step in self.obligations],
                 "people": None if self.people is None else hashlib.sha256(self.people.serialize()).hexdigest(),
-                "matching": [condition.sealed() for condition in self.matching],
+                "matching": [predicate.sealed() for predicate in self.matching],
                 "expires": self.expires.isoformat(),
             }
         )
@@ -128,7 +128,7 @@ class Mint:
         area: Area | None,
         obligations: tuple[Owed, ...],
         people: BitMap | None = None,
-        matching: tuple[Condition, ...] = (),
+        matching: tuple[Predicate, ...] = (),
     ) -> Grant:
         """Return a sealed grant that expires after `LIFETIME`; the arguments are the fields of `Grant`."""
         bare = Grant(

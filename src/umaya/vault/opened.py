@@ -21,7 +21,7 @@ class Tally:
     """What is counted on the way.
 
     Attributes:
-        scanned: rows that met the grant's span, box and conditions.
+        scanned: rows that met the grant's span, box and predicates.
         kept: of these, the rows within the area and about permitted people; the obligations are given them.
         seen: whose rows left; None for a dataset without a subject.
     """
@@ -77,7 +77,7 @@ class Opened:
 
     @property
     def scanned(self) -> int:
-        """Rows read so far: those that met the grant's span, box and conditions."""
+        """Rows read so far: those that met the grant's span, box and predicates."""
         return self._tally.scanned
 
     @property

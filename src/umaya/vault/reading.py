@@ -13,11 +13,11 @@ from umaya.stores.lake import Lake, Placement
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError
 from umaya.vault.area import Area
-from umaya.vault.condition import all_of
 from umaya.vault.grant import Grant
 from umaya.vault.obligations import Chain, Left, ObligationContext
 from umaya.vault.opened import Opened, Tally
 from umaya.vault.people import Permitted, Seen
+from umaya.vault.predicate import all_of
 
 
 class _Part(NamedTuple):
@@ -37,7 +37,7 @@ class Reading:
         clock: tells the day, and when it is too late to read what was opened.
 
     Raises:
-        InputError: when a condition does not fit the dataset.
+        InputError: when a predicate does not fit the dataset.
     """
 
     def __init__(self, lake: Lake, grant: Grant, chain: Chain, clock: Clock) -> None:

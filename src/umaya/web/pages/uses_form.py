@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 from starlette.datastructures import FormData
 
-from umaya.gate import Condition, Op, Use
+from umaya.gate import Op, Predicate, Use
 from umaya.gate.statements import statement
 from umaya.gate.usable import UsableScheme
 from umaya.types.errors import InputError, Place
@@ -62,7 +62,7 @@ class UseForm:
 
     @property
     def searched(self) -> bool:
-        """Whether a search condition was chosen."""
+        """Whether a search predicate was chosen."""
         return any(name.startswith("op.") and value for name, value in self.values.items())
 
     @property
@@ -143,36 +143,36 @@ def _window(form: UseForm, usable: UsableScheme) -> tuple[datetime, datetime] | 
     return ends[0], ends[1]
 
 
-def _matching(form: UseForm, usable: UsableScheme) -> tuple[Condition, ...]:
-    conditions = []
+def _matching(form: UseForm, usable: UsableScheme) -> tuple[Predicate, ...]:
+    predicates = []
     for wanted in search_fields(usable):
         operator = form.values.get(f"op.{wanted.name}", "")
         if not operator:
             continue
         try:
-            condition = _condition(wanted, operator, form.values)
-            condition.check(usable.dataset.schema)
+            predicate = _predicate(wanted, operator, form.values)
+            predicate.check(usable.dataset.schema)
         except (InputError, ValueError, InvalidOperation):
             form.faults[f"value.{wanted.name}"] = "value"
         else:
-            conditions.append(condition)
-    return tuple(conditions)
+            predicates.append(predicate)
+    return tuple(predicates)
 
 
-def _condition(wanted: SearchField, operator: str, values: Mapping[str, str]) -> Condition:
+def _predicate(wanted: SearchField, operator: str, values: Mapping[str, str]) -> Predicate:
     if operator not in wanted.operators:
         raise ValueError("the comparison does not suit the field")
     if operator == MISSING:
-        return Condition(wanted.name, Op.IS_NULL, True)
+        return Predicate(wanted.name, Op.IS_NULL, True)
     first, last = values.get(f"value.{wanted.name}", "").strip(), values.get(f"until.{wanted.name}", "").strip()
     if operator == Op.IN:
         parts = [part.strip() for part in first.replace("、", ",").split(",")]
-        return Condition(wanted.name, Op.IN, tuple(part for part in parts if part))
+        return Predicate(wanted.name, Op.IN, tuple(part for part in parts if part))
     if not first:
         raise ValueError("there is no value")
     if operator == Op.BETWEEN:
-        return Condition(wanted.name, Op.BETWEEN, (_value(wanted, first), _value(wanted, last)))
-    return Condition(wanted.name, operator, _value(wanted, first))
+        return Predicate(wanted.name, Op.BETWEEN, (_value(wanted, first), _value(wanted, last)))
+    return Predicate(wanted.name, operator, _value(wanted, first))
 
 
 def _value(wanted: SearchField, text: str) -> Any:

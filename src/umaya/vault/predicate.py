@@ -1,7 +1,7 @@
-"""Conditions: what a row must meet to be read, in a closed vocabulary that the columnar scan itself can test.
+"""Predicates: what a row must meet to be read, in a closed vocabulary that the columnar scan itself can test.
 
-Part of the use, sealed in the grant. Must hold: a condition means the same on every store; a value that is missing in
-a row meets no condition but `is_null`; a condition that does not fit the dataset's schema is refused, never ignored.
+Part of the use, sealed in the grant. Must hold: a predicate means the same on every store; a value that is missing in
+a row meets no predicate but `is_null`; a predicate that does not fit the dataset's schema is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ORDER: Final = frozenset({Op.LT, Op.LE, Op.GT, Op.GE, Op.BETWEEN})
 
 
 @dataclass(frozen=True)
-class Condition:
+class Predicate:
     """What one field of a row must meet.
 
     Attributes:
@@ -86,7 +86,7 @@ class Condition:
         return tuple(self.value) if isinstance(self.value, (tuple, list)) else (self.value,)
 
     def check(self, schema: pa.Schema) -> None:
-        """Return when the condition fits the dataset's schema.
+        """Return when the predicate fits the dataset's schema.
 
         Raises:
             InputError: when the schema has no such field, or the values are not of its type; names the field.
@@ -94,7 +94,7 @@ class Condition:
         self.expression(schema)
 
     def expression(self, schema: pa.Schema) -> ds.Expression:
-        """Return the condition as a filter of a scan; raises as `check`."""
+        """Return the predicate as a filter of a scan; raises as `check`."""
         if self.field not in schema.names:
             self._refuse("the dataset has no such field", "choose among " + ", ".join(schema.names))
         field = ds.field(self.field)
@@ -145,9 +145,9 @@ class Condition:
         raise InputError(self._place, problem, advice)
 
 
-def all_of(conditions: Sequence[Condition], schema: pa.Schema) -> ds.Expression | None:
-    """Return the filter of rows that meet every condition, or None where there is none; raises as `Condition.check`."""
-    terms = [condition.expression(schema) for condition in conditions]
+def all_of(predicates: Sequence[Predicate], schema: pa.Schema) -> ds.Expression | None:
+    """Return the filter of rows that meet every predicate, or None where there is none; raises as `Predicate.check`."""
+    terms = [predicate.expression(schema) for predicate in predicates]
     return reduce(lambda left, right: left & right, terms) if terms else None
 
 

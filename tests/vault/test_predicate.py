@@ -1,4 +1,4 @@
-"""A condition filters as a plain comparison would, and one that does not fit is refused in words."""
+"""A predicate filters as a plain comparison would, and one that does not fit is refused in words."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umaya.types.errors import InputError
-from umaya.vault import Condition, Op
-from umaya.vault.condition import all_of
+from umaya.vault import Op, Predicate
+from umaya.vault.predicate import all_of
 
 SCHEMA = pa.schema(
     [
@@ -45,29 +45,29 @@ NUMBERS = st.integers(-128, 127)
 
 
 @st.composite
-def conditions(draw: st.DrawFn) -> Condition:
+def predicates(draw: st.DrawFn) -> Predicate:
     op = draw(st.sampled_from(Op))
     if op is Op.IS_NULL:
-        return Condition("n", op, draw(st.booleans()))
+        return Predicate("n", op, draw(st.booleans()))
     if op is Op.IN:
-        return Condition("n", op, tuple(draw(st.lists(NUMBERS, min_size=1, max_size=4))))
+        return Predicate("n", op, tuple(draw(st.lists(NUMBERS, min_size=1, max_size=4))))
     if op is Op.BETWEEN:
-        return Condition("n", op, tuple(sorted(draw(st.tuples(NUMBERS, NUMBERS)))))
-    return Condition("n", op, draw(NUMBERS))
+        return Predicate("n", op, tuple(sorted(draw(st.tuples(NUMBERS, NUMBERS)))))
+    return Predicate("n", op, draw(NUMBERS))
 
 
-def meets(value: int | None, condition: Condition) -> bool:
-    if condition.op is Op.IS_NULL:
-        return (value is None) is condition.value
-    return value is not None and PLAIN[Op(condition.op)](value, condition.value)
+def meets(value: int | None, predicate: Predicate) -> bool:
+    if predicate.op is Op.IS_NULL:
+        return (value is None) is predicate.value
+    return value is not None and PLAIN[Op(predicate.op)](value, predicate.value)
 
 
 @settings(deadline=None)
-@given(st.lists(st.none() | NUMBERS, max_size=20), st.lists(conditions(), min_size=1, max_size=3))
-def test_rows_meet_all_conditions_or_are_not_read(values: list[int | None], stated: list[Condition]) -> None:
+@given(st.lists(st.none() | NUMBERS, max_size=20), st.lists(predicates(), min_size=1, max_size=3))
+def test_rows_meet_all_predicates_or_are_not_read(values: list[int | None], stated: list[Predicate]) -> None:
     table = pa.table({"n": pa.array(values, pa.int8())})
     left = ds.dataset(table).scanner(filter=all_of(stated, table.schema)).to_table()
-    expected = [value for value in values if all(meets(value, condition) for condition in stated)]
+    expected = [value for value in values if all(meets(value, predicate) for predicate in stated)]
     assert left.column("n").to_pylist() == expected
 
 
@@ -86,7 +86,7 @@ FITTING: list[tuple[str, Any, Any]] = [
 @pytest.mark.parametrize(("field", "value", "stored"), FITTING)
 def test_each_type_is_compared_with_its_own_values(field: str, value: Any, stored: Any) -> None:
     table = pa.table({field: pa.array([stored, None], SCHEMA.field(field).type)})
-    chosen = Condition(field, "eq", value).expression(table.schema)
+    chosen = Predicate(field, "eq", value).expression(table.schema)
     assert ds.dataset(table).scanner(filter=chosen).count_rows() == 1
 
 
@@ -114,7 +114,7 @@ def test_what_does_not_fit_the_schema_is_refused_naming_the_field(
     field: str, op: str, value: Any, problem: str
 ) -> None:
     with pytest.raises(InputError, match=problem) as caught:
-        Condition(field, op, value).check(SCHEMA)
+        Predicate(field, op, value).check(SCHEMA)
     assert caught.value.place.field == field
     assert caught.value.__cause__ is None
     assert "300" not in str(caught.value)
@@ -132,17 +132,17 @@ SHAPELESS: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("op", "value", "problem"), SHAPELESS)
-def test_a_condition_without_its_shape_cannot_be_made(op: str, value: Any, problem: str) -> None:
+def test_a_predicate_without_its_shape_cannot_be_made(op: str, value: Any, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
-        Condition("n", op, value)
+        Predicate("n", op, value)
 
 
 def test_a_list_is_taken_as_a_tuple() -> None:
-    assert Condition("n", "in", [1, 2]) == Condition("n", Op.IN, (1, 2))
-    assert hash(Condition("n", "in", [1, 2])) == hash(Condition("n", "in", (1, 2)))
+    assert Predicate("n", "in", [1, 2]) == Predicate("n", Op.IN, (1, 2))
+    assert hash(Predicate("n", "in", [1, 2])) == hash(Predicate("n", "in", (1, 2)))
 
 
 @settings(deadline=None)
-@given(conditions(), conditions())
-def test_conditions_are_sealed_alike_only_when_they_are(one: Condition, other: Condition) -> None:
+@given(predicates(), predicates())
+def test_predicates_are_sealed_alike_only_when_they_are(one: Predicate, other: Predicate) -> None:
     assert (one.sealed() == other.sealed()) == (one == other)

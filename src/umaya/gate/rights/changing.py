@@ -12,6 +12,7 @@ receipts verify.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from pyroaring import BitMap
 from sqlalchemy import delete, select
@@ -20,12 +21,12 @@ from sqlalchemy.orm import Session
 from umaya.gate.catalogue import Dataset, find_dataset
 from umaya.gate.record import Acts
 from umaya.gate.rights.answering import held_datasets
-from umaya.gate.rights.desk import At, Desk, close, second_person, write_text
+from umaya.gate.rights.desk import At, Desk, close, has_done, second_person, write_text
 from umaya.gate.rights.files import AnswerFiles
 from umaya.gate.rights.models import RequestRow, TextRow
 from umaya.gate.rights.provided import recipients
 from umaya.gate.rights.requests import note
-from umaya.gate.rights.values import Proposal, RequestState
+from umaya.gate.rights.values import OPEN, Proposal, Requester, RequestState
 from umaya.gate.statements import salted, statement
 from umaya.gate.stops import BarRow, Scope, all_numbers
 from umaya.law import RuleBook
@@ -33,6 +34,8 @@ from umaya.law.rights import RequestKind
 from umaya.types.errors import ConflictError, NotFoundError, Place
 from umaya.types.site import Actor
 from umaya.vault import Predicate, Vault, fitting
+
+_STOPPING: Final = frozenset({RequestKind.STOP_USE, RequestKind.STOP_PROVISION, RequestKind.ERASURE})
 
 
 class Changes:
@@ -73,6 +76,7 @@ class Changes:
             NotFoundError: when the party has no such dataset about people.
         """
         found, numbers = self._prepared(actor, request, dataset)
+        fitting(found.layout, field, value)
         matching = (Predicate(field, "eq", fitting(found.layout, field, old).as_py()),) if old else ()
         rows = 0
         for person in numbers:
@@ -80,11 +84,12 @@ class Changes:
                 self._vault.correct(dataset, found.layout, person, field, value, matching) as rewrite,
                 self._desk.at(actor, request, RequestState.IN_WORK) as at,
             ):
-                body = {"request": request, "dataset": dataset, "field": field, "rows": rewrite.rows}
-                note(at.act, at.row, "corrected", at.clerk.id, body | {"value": salted(str(value), at.row.salt or "")})
+                _note_correction(at, dataset, field, value, rewrite.rows)
                 rewrite.commit()
             rows += rewrite.rows
         with self._desk.at(actor, request, RequestState.IN_WORK) as at:
+            if not numbers:
+                _note_correction(at, dataset, field, value, 0)
             told = recipients(at.act.session, at.act.ledger, self._law, at.row.party, numbers)
             if told:
                 write_text(at.act.session, request, "recipients", " ".join(told))
@@ -114,6 +119,8 @@ class Changes:
     def lift(self, actor: Actor, request: str, reason: str) -> None:
         """End the stops of a request, because the person wants it so or comes back after an erasure.
 
+        What an agent's request about a protected person never stopped is ended like any other, once.
+
         Raises:
             InputError: when no reason is stated.
             ConflictError: when none is in force; others as `Desk.at`.
@@ -122,7 +129,7 @@ class Changes:
         with self._desk.at(actor, request, RequestState.ANSWERED, RequestState.PARTLY) as at:
             query = select(BarRow).where(BarRow.request == request, BarRow.lifted_entry.is_(None))
             bars = at.act.session.scalars(query).all()
-            if not bars:
+            if not bars and (at.row.kind not in _STOPPING or has_done(at.act.session, at.row, "bar-lifted")):
                 raise ConflictError("no stop is in force")
             for bar in bars:
                 bar.lifted_by, bar.lifted_at, bar.lifted_entry = at.clerk.id, at.act.now, 0
@@ -160,7 +167,7 @@ class Changes:
             rows += rewrite.rows
         with self._desk.at(actor, request, RequestState.IN_WORK) as at:
             at.row.proposal = None
-            doomed = self._forget(at) if numbers else []  # (3)
+            doomed = self._forget(at, of_agents=not numbers)  # (3)
             self._answered(at, {"rows": rows, "datasets": names}, act="erased")  # (4)
         for name in doomed:
             self._files.remove(name)
@@ -206,16 +213,27 @@ class Changes:
         note(at.act, at.row, act, at.clerk.id, {"request": at.row.id, "state": at.row.state, **counts})
 
     @staticmethod
-    def _forget(at: At) -> Sequence[str]:
-        """Remove what was written about the person at this party's desk; return the files that must go."""
+    def _forget(at: At, *, of_agents: bool) -> Sequence[str]:
+        """Remove what was written about the person at this party's desk; return the files that must go.
+
+        Of a protected person, what agents wrote alone: to them it looks as if all were gone.
+        """
         session: Session = at.act.session
         numbers = all_numbers(session, at.row.person)
         query = select(RequestRow).where(RequestRow.party == at.row.party, RequestRow.person.in_(numbers))
+        if of_agents:
+            query = query.where(RequestRow.requester != Requester.PERSON.value)
         doomed = []
         for row in session.scalars(query).all():
             session.execute(delete(TextRow).where(TextRow.request == row.id))
-            row.salt = row.evidence = None
+            goes_on = row.id != at.row.id and row.state in OPEN
+            row.salt, row.evidence = at.act.entropy(16).hex() if goes_on else None, None
             if row.file is not None:
                 doomed.append(row.file)
                 row.file = row.file_until = None
         return doomed
+
+
+def _note_correction(at: At, dataset: str, field: str, value: str | None, rows: int) -> None:
+    body = {"request": at.row.id, "dataset": dataset, "field": field, "rows": rows}
+    note(at.act, at.row, "corrected", at.clerk.id, body | {"value": salted(str(value), at.row.salt or "")})

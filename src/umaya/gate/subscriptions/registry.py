@@ -26,6 +26,8 @@ from umaya.types.site import Actor
 
 SUBJECTS: Final = ("alarm", "breach", "dataset", "emergency", "notice", "request", "scheme", "use")
 """Kinds of entries that may be told, by the part before the point; none of them is about one person alone by name."""
+OF_ONE_PARTY: Final = frozenset({"alarm", "breach", "request"})
+"""Subjects that are the business of the party they name alone: the other one of a scheme would be warned by them."""
 SECRET_BYTES: Final = 32
 PREFIX: Final = "whsec_"
 """Of secrets, as Standard Webhooks writes them."""
@@ -147,7 +149,9 @@ class Subscriptions:
         for index, data in entries:
             members = json.loads(data)
             kind, body = members["kind"], members["body"]
-            if kind.split(".", 1)[0] in subscription.kinds and _concerns(body, subscription.party, schemes):
+            subject = kind.split(".", 1)[0]
+            known = frozenset[str]() if subject in OF_ONE_PARTY else schemes
+            if subject in subscription.kinds and _concerns(body, subscription.party, known):
                 yield News(index, kind, members["time"], body)
 
     def list(self, actor: Actor) -> list[Subscription]:

@@ -6,7 +6,8 @@
 
 Must hold: what was answered with 2xx is not sent again; what was not is, later and later, in the ledger's order; of
 several processes one delivers for a subscription at a time; no redirect is followed, and no request goes to an address
-inside; to this very machine in a demonstration alone.
+inside; to this very machine in a demonstration alone. A name is resolved once for each request, which goes to the
+address that was found.
 """
 
 from __future__ import annotations
@@ -75,6 +76,14 @@ class Told:
     last_status: int | None
 
 
+@dataclass(frozen=True)
+class _Lease:
+    """A subscription that is kept to this process: how far it was told, and until when it is kept."""
+
+    told: int
+    until: datetime
+
+
 class WebhookService:
     """Delivers.
 
@@ -136,26 +145,29 @@ class WebhookService:
                 _log.error("a round of webhooks failed: %s", type(error).__name__)
 
     def _deliver(self, client: httpx2.Client, subscription: Subscription, secret: str) -> int:
-        told = self._hold(subscription)
-        if told is None:
+        lease = self._hold(subscription)
+        if lease is None:
             return 0
-        taken, status = 0, None
-        for news in self._news(subscription, told):
+        taken, told, stop = 0, lease.told, min(self._entries.size, lease.told + 1 + AT_ONCE)
+        for news in self._news(subscription, told, stop):
             status = self._send(client, subscription, secret, news)
             if status is None or not 200 <= status < 300:
-                self._failed(subscription, told, status)
+                self._failed(subscription, lease, told, status)
                 return taken
             taken, told = taken + 1, news.index
-        self._reached(subscription, min(told + AT_ONCE, self._entries.size - 1) if not taken else told, status)
+            kept = self._kept(subscription, lease, told, status)
+            if kept is None:
+                return taken
+            lease = kept
+        self._reached(subscription, lease, stop - 1)
         return taken
 
-    def _news(self, subscription: Subscription, told: int) -> Iterator[News]:
-        stop = min(self._entries.size, told + 1 + AT_ONCE)
+    def _news(self, subscription: Subscription, told: int, stop: int) -> Iterator[News]:
         entries = ((index, self._entries.entry_bytes(index)) for index in range(told + 1, stop))
         return self._gate.subscriptions.news(subscription, entries)
 
-    def _hold(self, subscription: Subscription) -> int | None:
-        """Keep the subscription to this process; return how far it was told, or None when it is not its turn."""
+    def _hold(self, subscription: Subscription) -> _Lease | None:
+        """Keep the subscription to this process, or return None when it is not its turn."""
         now = self._clock.now()
         with self._database.writing() as session:
             row = session.get(DeliveryRow, subscription.id, with_for_update=True)
@@ -166,28 +178,43 @@ class WebhookService:
             if held or row.next_at > now or row.told >= self._entries.size - 1:
                 return None
             row.held_until = now + HELD
-            return row.told
+            return _Lease(row.told, row.held_until)
 
-    def _reached(self, subscription: Subscription, told: int, status: int | None) -> None:
+    def _kept(self, subscription: Subscription, lease: _Lease, told: int, status: int) -> _Lease | None:
+        """Note an entry that was taken, and keep the subscription; None where another process has it by now."""
         with self._database.writing() as session:
-            row = self._row(session, subscription)
-            row.told, row.failures, row.held_until = told, 0, None
-            row.last_status = status or row.last_status
+            row = self._row(session, subscription, lease)
+            if row is None:
+                return None
+            row.told, row.failures, row.last_status = told, 0, status
+            row.held_until = self._clock.now() + HELD
+            return _Lease(told, row.held_until)
 
-    def _failed(self, subscription: Subscription, told: int, status: int | None) -> None:
+    def _reached(self, subscription: Subscription, lease: _Lease, told: int) -> None:
         with self._database.writing() as session:
-            row = self._row(session, subscription)
+            row = self._row(session, subscription, lease)
+            if row is not None:
+                row.told, row.failures, row.held_until = told, 0, None
+
+    def _failed(self, subscription: Subscription, lease: _Lease, told: int, status: int | None) -> None:
+        with self._database.writing() as session:
+            row = self._row(session, subscription, lease)
+            if row is None:
+                return
             row.told, row.held_until, row.last_status = told, None, status
             row.next_at = self._clock.now() + min(FIRST_WAIT * 2 ** min(row.failures, 20), LONGEST_WAIT)
             row.failures += 1
 
     @staticmethod
-    def _row(session: Session, subscription: Subscription) -> DeliveryRow:
-        return session.get_one(DeliveryRow, subscription.id, with_for_update=True)
+    def _row(session: Session, subscription: Subscription, lease: _Lease) -> DeliveryRow | None:
+        """Return the row of a subscription, locked, while it is this process's."""
+        row = session.get_one(DeliveryRow, subscription.id, with_for_update=True)
+        return row if (row.told, row.held_until) == (lease.told, lease.until) else None
 
     def _send(self, client: httpx2.Client, subscription: Subscription, secret: str, news: News) -> int | None:
         """Send one entry; return the status of the answer, None where there was none."""
-        if not self._allowed(subscription.url):
+        address = self._address(subscription.url)
+        if address is None:
             return None
         name, now = f"{subscription.id}-{news.index}", self._clock.now()
         told = {"type": news.kind, "timestamp": news.time, "data": {"entry": news.index, **news.body}}
@@ -198,17 +225,28 @@ class WebhookService:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(secret).sign(name, now, body),
         }
+        url = httpx2.URL(subscription.url)
+        host = url.netloc.decode()
         try:
-            return int(client.post(subscription.url, content=body.encode(), headers=headers).status_code)
+            with client.stream(
+                "POST",
+                url.copy_with(host=address),
+                content=body.encode(),
+                headers={**headers, "Host": host},
+                extensions={"sni_hostname": url.host},
+            ) as response:
+                return int(response.status_code)  # and nothing of what follows is read
         except (httpx2.HTTPError, httpx2.InvalidURL):
             return None
 
-    def _allowed(self, url: str) -> bool:
+    def _address(self, url: str) -> str | None:
+        """Return the address that a URL's host has now; None where it, or another one of its, lies inside."""
         parts = urlsplit(url)
+        host = str(parts.hostname)
         if parts.scheme == "http":
-            return self._loopback
-        addresses = self._resolve(str(parts.hostname))
-        return bool(addresses) and all(ip_address(address).is_global for address in addresses)
+            return host if self._loopback else None
+        addresses = self._resolve(host)
+        return addresses[0] if addresses and all(ip_address(one).is_global for one in addresses) else None
 
 
 def _addresses(host: str) -> list[str]:

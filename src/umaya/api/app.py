@@ -17,7 +17,9 @@ from umaya.api.idempotency import Idempotency, Keys
 from umaya.api.limits import limited
 from umaya.api.responses import PROBLEMS
 from umaya.api.security import SecurityHeaders, refuse_other_sites
+from umaya.api.sign_in.bearer import Bearer
 from umaya.api.sign_in.entrance import entrance as entrance_of
+from umaya.api.sign_in.schemes import WAYS_TO_ASK
 from umaya.hub import Hub, Settings
 from umaya.services.roads import pages as road_pages
 from umaya.services.roads import routes as road_routes
@@ -64,10 +66,16 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         who=site.signed_in,
         answer=lambda request, error: site.problem(request, problems.problem_of(error)),
     )
+    places = entrance.places(app)
+    app.add_middleware(
+        Bearer,
+        tokens=entrance.tokens(places),
+        answer=lambda request, error: site.problem(request, problems.problem_of(error)),
+    )
     _guard(app, hub.settings)
     if assets.built:
         app.mount(MOUNT, HashedFiles(directory=assets.directory), name="static")
-    for router in entrance.routers(app, site):
+    for router in entrance.routers(places, site):
         app.include_router(router, include_in_schema=False)
     for router in pages.routers(hub, site):
         app.include_router(router, include_in_schema=False)
@@ -83,7 +91,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         emergencies.router(hub.gate, hub.clock, site),
         webhook_routes.router(hub.gate, hub.webhooks, site),
     ):
-        app.include_router(api, responses=PROBLEMS)
+        app.include_router(api, responses=PROBLEMS, dependencies=WAYS_TO_ASK)
     return app
 
 

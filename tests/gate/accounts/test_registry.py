@@ -11,7 +11,7 @@ from umaya.gate.accounts import Identity
 from umaya.gate.models import ActorRoleRow
 from umaya.gate.statements import salted
 from umaya.ledger.entries import Record, make_entry
-from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from umaya.types.errors import ConflictError, InputError, NotFoundError
 from umaya.types.site import Actor
 
 ANN = Identity("https://login.example", "248289761001")
@@ -106,10 +106,11 @@ def test_what_does_not_fit_is_refused(world: World, act: Callable[..., object], 
 
 
 def test_nobody_signs_in_as_a_program(world: World) -> None:
-    """Neither is one bound, nor does a binding hold for an actor that became one."""
+    """A program's account is for its tokens alone; nor does a binding hold for an actor that became one."""
     world.gate.catalogue.add_actor(Actor("robot", "機械", "city-minase", frozenset({"officer", "program"})))
-    with pytest.raises(ForbiddenError):
-        world.gate.accounts.bind(ANN, actor="robot")
+    world.gate.accounts.bind(ANN, actor="robot")
+    assert world.gate.accounts.actors(ANN) == []
+    assert [actor.id for actor in world.gate.accounts.actors(ANN, programs=True)] == ["robot"]
     world.gate.accounts.bind(ANN, actor="officer")
     with world.database.writing() as session:
         session.add(ActorRoleRow(actor="officer", role="program"))

@@ -25,13 +25,14 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from umaya.api.sign_in.relying_party import RelyingParty
 from umaya.gate import Party
 from umaya.gate.accounts import Identity
 from umaya.gate.roles import PROGRAM
-from umaya.hub import Hub
+from umaya.hub import Hub, Settings
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, Place
 from umaya.types.identity_provider import Audience, IdentityProvider
 from umaya.types.site import Actor, Resident
@@ -95,10 +96,41 @@ class DemoIdentity:
         try:
             if audience is Audience.RESIDENTS and accounts.person(identity) is None:
                 accounts.bind(identity, person=self.hub.gate.numbers.person(NUMBERS, subject))
-            if audience is Audience.STAFF and not accounts.actors(identity):
-                accounts.bind(identity, actor=self.hub.gate.catalogue.actor(subject).id)
+            if audience is Audience.STAFF and not accounts.actors(identity, programs=True):
+                actor = self.hub.gate.catalogue.actor(subject)
+                if PROGRAM not in actor.roles:
+                    accounts.bind(identity, actor=actor.id)
         except (NotFoundError, InputError, ConflictError, ForbiddenError):
             return  # asserted all the same: such an identity has no account
+
+    def program_token(self, form: dict[str, str], authorization: str) -> dict[str, Any] | None:
+        """Return an access token for a program (RFC 6749, section 4.4), or None when anything does not fit.
+
+        The program is its own client: its id, with the secret that everybody knows.
+        """
+        program, _, secret = _basic(authorization).partition(":")
+        if form.get("grant_type") != "client_credentials" or secret != PROGRAM_SECRET:
+            return None
+        identity = Identity(f"{_ISSUER}staff", program)
+        try:
+            if PROGRAM not in self.hub.gate.catalogue.actor(program).roles:
+                return None
+            if not self.hub.gate.accounts.actors(identity, programs=True):
+                self.hub.gate.accounts.bind(identity, actor=program)
+        except (NotFoundError, InputError, ConflictError):
+            return None
+        now = int(time.time())
+        claims = {
+            "iss": identity.issuer,
+            "sub": program,
+            "client_id": program,
+            "aud": audience_of(self.hub.settings),
+            "iat": now,
+            "exp": now + _TOKEN_LASTS_S,
+            "jti": secrets.token_urlsafe(16),
+        }
+        token = jwt.encode({"alg": "ES256", "kid": self.key.kid, "typ": "at+jwt"}, claims, self.key)
+        return {"access_token": token, "token_type": "Bearer", "expires_in": _TOKEN_LASTS_S}
 
     def code(self, audience: Audience, subject: str, asked: Asked) -> str:
         """Return a code for whom was chosen, to be used once and soon."""
@@ -134,6 +166,15 @@ class DemoIdentity:
         }
         id_token = jwt.encode({"alg": "ES256", "kid": self.key.kid}, claims, self.key)
         return {"access_token": access, "token_type": "Bearer", "expires_in": _TOKEN_LASTS_S, "id_token": id_token}
+
+
+PROGRAM_SECRET: Final = "demo"  # noqa: S105 - it guards nothing
+"""Of every program at this provider: all here is made up."""
+
+
+def audience_of(settings: Settings) -> str:
+    """Return what access tokens for a hub call it, whatever its public URL: its ledger's name as a URL."""
+    return f"https://{settings.origin}"
 
 
 _STAFF = ("架空の職員証（デモ）", "Made-up staff card (demonstration)")
@@ -198,7 +239,10 @@ def router(identity: DemoIdentity, site: WebSite) -> APIRouter:
     async def token(request: Request, audience: Audience) -> Response:
         async with request.form() as form:
             given = {key: value for key, value in form.items() if isinstance(value, str)}
-        tokens = identity.tokens(audience, given, request.headers.get("authorization", ""))
+        authorization = request.headers.get("authorization", "")
+        tokens = identity.tokens(audience, given, authorization)
+        if tokens is None and audience is Audience.STAFF:
+            tokens = await run_in_threadpool(identity.program_token, given, authorization)
         return JSONResponse({"error": "invalid_grant"}, 400) if tokens is None else JSONResponse(tokens)
 
     @routes.get("/end")

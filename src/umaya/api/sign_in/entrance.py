@@ -9,6 +9,7 @@ import httpx2
 from fastapi import APIRouter, FastAPI
 
 from umaya.api.sign_in import demo, routes
+from umaya.api.sign_in.bearer import Tokens
 from umaya.api.sign_in.door import Cookies, Door
 from umaya.api.sign_in.relying_party import RelyingParty
 from umaya.api.sign_in.sessions import Attempts, Sessions
@@ -35,10 +36,19 @@ class Entrance:
     identity: demo.DemoIdentity | None
     transport: httpx2.AsyncBaseTransport | None
 
-    def routers(self, app: FastAPI, site: WebSite) -> list[APIRouter]:
-        """Return the routes of sign-in, and in a demonstration those of its provider."""
+    def places(self, app: FastAPI) -> routes.Places:
+        """Return the relying parties of the application."""
         made = self._over_the_network if self.identity is None else demo.relying_party(app)
-        places = routes.Places(self.hub.settings.public_url, made)
+        return routes.Places(self.hub.settings.public_url, made)
+
+    def tokens(self, places: routes.Places) -> Tokens:
+        """Return what knows who asks with a token: one for the hub's public URL, or for its ledger's name as a URL."""
+        settings = self.hub.settings
+        names = {settings.public_url.rstrip("/"), demo.audience_of(settings)} - {""}
+        return Tokens(self.door, places, names)
+
+    def routers(self, places: routes.Places, site: WebSite) -> list[APIRouter]:
+        """Return the routes of sign-in, and in a demonstration those of its provider."""
         own = [] if self.identity is None else [demo.router(self.identity, site)]
         return [routes.SignIn(self.hub.gate.catalogue, site, self.door, places).router(), *own]
 

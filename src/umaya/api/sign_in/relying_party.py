@@ -121,11 +121,23 @@ class RelyingParty:
             raise SignInFailedError("the identity provider did not let you in, or you broke off")
         token = await self._exchanged(answer["code"], attempt, metadata)  # (4)
         try:
-            claims = await self._verified(token["id_token"])  # (5)
+            claims = await self.verified(token["id_token"])  # (5)
             self._check_claims(claims, token, attempt)  # (6)
         except (JoseError, AuthlibBaseError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise SignInFailedError("the identity provider's token does not hold") from error
         return Asserted(claims.claims["sub"], token["id_token"])
+
+    async def verified(self, token: str) -> jwt.Token:
+        """Return what a token of the provider says when its signature holds: (5). Nothing else of it is checked.
+
+        Raises:
+            JoseError, ValueError: when it does not.
+            ProviderUnavailableError: when the provider cannot be asked.
+        """
+        try:
+            return jwt.decode(token, await self._key_set(_KEPT_S), algorithms=ALGORITHMS)
+        except (InvalidKeyIdError, ValueError):  # signed with a key that is newer than what is kept
+            return jwt.decode(token, await self._key_set(_KEYS_AGAIN_S), algorithms=ALGORITHMS)
 
     async def sign_out_url(self, id_token: str, back: str) -> str | None:
         """Return where the provider ends its own session (RP-Initiated Logout 1.0), or None where it offers no such.
@@ -199,12 +211,6 @@ class RelyingParty:
         if not isinstance(token.get("id_token"), str):
             raise SignInFailedError("the identity provider sent no ID token")
         return dict(token)
-
-    async def _verified(self, id_token: str) -> jwt.Token:
-        try:
-            return jwt.decode(id_token, await self._key_set(_KEPT_S), algorithms=ALGORITHMS)
-        except (InvalidKeyIdError, ValueError):  # signed with a key that is newer than what is kept
-            return jwt.decode(id_token, await self._key_set(_KEYS_AGAIN_S), algorithms=ALGORITHMS)
 
     async def _key_set(self, kept_s: float) -> KeySet:
         url = (await self._described())["jwks_uri"]

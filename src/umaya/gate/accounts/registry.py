@@ -15,7 +15,7 @@ from umaya.gate.people.words import check_person
 from umaya.gate.record import Acts
 from umaya.gate.roles import PROGRAM
 from umaya.gate.statements import salted
-from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, Place
+from umaya.types.errors import ConflictError, InputError, NotFoundError, Place
 from umaya.types.site import Actor
 
 MAX_CHARACTERS = 255
@@ -67,7 +67,6 @@ class Accounts:
         Raises:
             InputError: when the identity has no form of one, or not one of actor and person is named.
             NotFoundError: when there is no such actor.
-            ForbiddenError: when the actor is a program.
             ConflictError: when it is bound so already, or stands for a resident while an actor is named, or the
                 other way round.
         """
@@ -77,8 +76,8 @@ class Accounts:
         if person is not None:
             check_person(person)
         with self._acts.begin() as act:
-            if actor is not None and PROGRAM in find_actor(act.session, actor).roles:
-                raise ForbiddenError("nobody signs in as a program")
+            if actor is not None:
+                find_actor(act.session, actor)
             _check_free(_open(act.session, identity), actor)
             row = AccountRow(
                 id=self._acts.new_id(),
@@ -119,11 +118,16 @@ class Accounts:
         with self._acts.database.reading() as session:
             return [_account(row) for row in session.scalars(query)]
 
-    def actors(self, identity: Identity) -> Sequence[Actor]:
-        """Return the actors that an identity may act as, with the roles they have now, by id; often none."""
+    def actors(self, identity: Identity, *, programs: bool = False) -> Sequence[Actor]:
+        """Return the actors that an identity may act as, with the roles they have now, by id; often none.
+
+        Args:
+            identity: as the provider asserts it.
+            programs: with programs too; nobody signs in as one, but a program asks with a token.
+        """
         with self._acts.database.reading() as session:
             found = [find_actor(session, row.actor) for row in _open(session, identity) if row.actor is not None]
-        return sorted((actor for actor in found if PROGRAM not in actor.roles), key=lambda actor: actor.id)
+        return sorted((actor for actor in found if programs or PROGRAM not in actor.roles), key=lambda actor: actor.id)
 
     def person(self, identity: Identity) -> int | None:
         """Return the number of the resident that an identity is, or None."""

@@ -1,5 +1,7 @@
 """What each role can do here: the links of the header and the cards of the home page, from one list.
 
+What a role does every day comes first: a phone's header shows the first three or four, and is moved sideways for more.
+
 A link is a convenience, not a permission: every page asks for itself.
 """
 
@@ -26,11 +28,19 @@ class Link:
 
 
 LINKS = (
+    Link("uses", "/uses", frozenset({"officer"})),
     Link("roads", "/roads", frozenset({"officer"})),
     Link("apply", "/apply", frozenset({"applicant"})),
     Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
+    Link("audit", "/audit", frozenset({"auditor"})),
+    Link("ledger", "/ledger", frozenset({"auditor"})),
     Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
     Link("register", "/register", frozenset({"applicant", "approver", "privacy-officer"})),
+    Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
+    Link("counter", "/counter", frozenset({"clerk"})),
+    Link("evidence", "/counter/evidence", frozenset({"auditor"})),
+    Link("figures", "/figures", frozenset({"steward", "verifier", "approver", "auditor", "privacy-officer"})),
+    Link("rights", "/rights", frozenset({"rights-desk", "protector"})),
     Link("breach", "/breach", frozenset({"privacy-officer", "verifier", "auditor"})),
     Link("breach-protected", "/breach/protected", frozenset({"protector"})),
     Link(
@@ -38,14 +48,6 @@ LINKS = (
         "/emergency",
         frozenset({"responder", "verifier", "privacy-officer", "steward", "auditor", "declarer"}),
     ),
-    Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
-    Link("counter", "/counter", frozenset({"clerk"})),
-    Link("evidence", "/counter/evidence", frozenset({"auditor"})),
-    Link("figures", "/figures", frozenset({"steward", "verifier", "approver", "auditor", "privacy-officer"})),
-    Link("rights", "/rights", frozenset({"rights-desk", "protector"})),
-    Link("ledger", "/ledger", frozenset({"auditor"})),
-    Link("audit", "/audit", frozenset({"auditor"})),
-    Link("uses", "/uses", frozenset({"officer"})),
 )
 
 

@@ -205,7 +205,7 @@ def test_sessions_and_attempts_on_both_databases(database_url: str) -> None:
     database, clock = Database.open(database_url), ManualClock(NOW)
     database.migrate(ServiceBase)
     sessions, attempts = (
-        Sessions(database, clock, timedelta(minutes=30), timedelta(hours=12)),
+        Sessions(database, clock, timedelta(minutes=30), timedelta(hours=12), bytes(32)),
         Attempts(database, clock),
     )
     identity = Identity(CITY, ANN)

@@ -65,7 +65,7 @@ def entrance(hub: Hub, clock: Clock | None, transport: httpx2.AsyncBaseTransport
     idle, longest = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours)
     door = Door(
         hub.gate.accounts,
-        Sessions(hub.database, clock, idle, longest),
+        Sessions(hub.database, clock, idle, longest, hub.request_key),
         Attempts(hub.database, clock),
         {provider.issuer: provider for provider in providers},
         Cookies(settings.public_url.startswith("https:")),

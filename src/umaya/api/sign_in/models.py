@@ -15,18 +15,15 @@ _DIGEST = String(64)
 
 
 class SessionRow(ServiceBase):
-    """A session; `key` is the digest of what the cookie holds."""
+    """A session; `key` is the digest of what the cookie holds, `sealed` is readable with the cookie alone."""
 
     __tablename__ = "sessions"
 
     key: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
-    issuer: Mapped[str] = mapped_column(String(255))
-    subject: Mapped[str] = mapped_column(String(255))
-    actor: Mapped[str | None] = mapped_column(String(64))
-    """Whom somebody chose to act as; None for residents, and until one of several is chosen."""
-    id_token: Mapped[str] = mapped_column(Text)
-    """Shown to the provider at sign-out, for nothing else."""
+    sealed: Mapped[bytes]
+    """Who signed in, whom they act as, the ID token, and since when; see `sessions`."""
     began_at: Mapped[datetime]
+    """When the row may be forgotten; how long a session lasts is told by what is sealed."""
     seen_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -14,3 +14,10 @@ htmx.config.historyCacheSize = 0;
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status >= 400) event.detail.shouldSwap = true;
 });
+
+// What is wrong with a form stands on top of the page: there the reading begins, unless the page says where to type.
+const summary = document.querySelector("main .notice--error[role=alert]");
+if (summary && !document.querySelector("[autofocus]")) {
+  summary.tabIndex = -1;
+  summary.focus();
+}

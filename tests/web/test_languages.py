@@ -44,7 +44,7 @@ from umaya.types.reasons import Reason
 from umaya.vault.steps import PARAMETERS
 from umaya.web.desks import DESKS
 from umaya.web.emergency_form import TEXTS as EMERGENCY_TEXTS
-from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_span, japan_time, load_catalogue
+from umaya.web.languages import SUPPORTED, Catalogue, choose, japan_limit, japan_span, japan_time, load_catalogue
 from umaya.web.navigation import LINKS
 from umaya.web.pages.apply import TEMPLATES
 from umaya.web.pages.apply_draft import STEPS as APPLY_STEPS
@@ -59,10 +59,10 @@ from umaya.web.pages.emergency import SPANS
 from umaya.web.pages.ledger_checks import FILE_WORDS, FINDINGS, OTHER
 from umaya.web.pages.my_requests import ANSWERS
 from umaya.web.pages.rights_steps import RIGHTS as RIGHTS_DESK
-from umaya.web.pages.uses_files import FORMATS
 from umaya.web.pages.uses_form import FAULTS, MISSING
 from umaya.web.problem import CODES
 from umaya.web.receipt_check import STEPS
+from umaya.web.row_files import FORMATS
 
 PACKAGE = Path(umaya.__file__).parent
 FRONTEND = PACKAGE.parents[1] / "frontend"
@@ -307,3 +307,9 @@ def test_a_span_says_its_day_once() -> None:
     start, end = datetime(2026, 11, 20, 14, 50, tzinfo=UTC), datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
     assert japan_span(start - timedelta(hours=1), end - timedelta(hours=1), "ja") == "2026年11月20日(金) 22:50 – 23:00"
     assert japan_span(start, end, "en") == "Fri 20 Nov 2026, 23:50 JST – Sat 21 Nov 2026, 00:00 JST"
+
+
+def test_a_limit_at_midnight_is_said_as_the_day_that_it_ends() -> None:
+    midnight = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    assert japan_limit(midnight, "ja") == "2026年11月20日"
+    assert japan_limit(midnight + timedelta(minutes=1), "ja") == "2026年11月21日(土) 0:01"

@@ -8,7 +8,7 @@ key that a catalogue lacks is shown as it is; tests hold that none is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from starlette.requests import Request
 SUPPORTED = ("ja", "en")
 COOKIE = "language"
 JAPAN = ZoneInfo("Asia/Tokyo")
+_DAY, _MIDNIGHT = timedelta(days=1), time()
 _LOCALE = Path(__file__).parent / "locale"
 _SKELETON = {"ja": "y年M月d日(E) H:mm", "en": "EEE d MMM y, HH:mm"}
 
@@ -100,6 +101,12 @@ def japan_span(start: datetime, end: datetime, language: str) -> str:
 def japan_date(day: date, language: str) -> str:
     """Return a day in words."""
     return format_date(day, "long", locale=language)
+
+
+def japan_limit(moment: datetime, language: str) -> str:
+    """Return a moment until which something must be done: midnight is said as the day that it ends."""
+    local = moment.astimezone(JAPAN)
+    return japan_date(local.date() - _DAY, language) if local.time() == _MIDNIGHT else japan_time(moment, language)
 
 
 def japan_month(day: date, language: str) -> str:

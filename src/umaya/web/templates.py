@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 import umaya.services
 from umaya.web.assets import Assets
-from umaya.web.languages import Catalogue, iso_time, japan_date, japan_span, japan_time, number
+from umaya.web.languages import Catalogue, iso_time, japan_date, japan_limit, japan_span, japan_time, number
 
 
 def _loader() -> BaseLoader:
@@ -69,6 +69,7 @@ def _environment(loader: BaseLoader, catalogue: Catalogue, assets: Assets) -> En
         japan_time=lambda moment: japan_time(moment, language),
         japan_span=lambda window: japan_span(window[0], window[1], language),
         japan_date=lambda day: japan_date(day, language),
+        japan_limit=lambda moment: japan_limit(moment, language),
         iso_time=iso_time,
         number=lambda value: number(value, language),
         in_language=lambda words: in_language(words, language),

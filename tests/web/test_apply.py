@@ -139,7 +139,7 @@ def test_bases_are_offered_with_what_would_carry_them(client: TestClient) -> Non
     fill(client, draft, "idea", "what", "whose")
     page = client.get(f"{draft}/why").text
     assert 'value="use:statistics:0"' in page
-    assert "Bases that do not carry" in page
+    assert "Bases that cannot be used" in page
     answer = post(client, draft, "why", do="use:statistics:0")
     assert answer.headers["location"].startswith(f"{draft}/why#")
     text = client.get(f"{draft}/scheme.yaml").text

@@ -65,7 +65,7 @@ def test_a_scheme_goes_through_both_locks_in_the_browser(fresh_hub: Hub) -> None
     page = verifier.get(review).text
     assert 'action="/schemes/minase-drill/1/verify"' in page
     assert "weighed against secrecy" in page, "the evidence to confirm stands beside the button"
-    assert "approver's turn" in verifier.post(f"{path}/1/verify", data={"note": "ok"}).text
+    assert "What comes next" in verifier.post(f"{path}/1/verify", data={"note": "ok"}).text
     assert 'action="/schemes/minase-drill/1/verify"' not in verifier.get(review).text
     assert "Approved." in approver.post(f"{path}/1/approve").text
     assert fresh_hub.gate.schemes.get("minase-drill").summary.in_force == 1

@@ -91,14 +91,15 @@ def _serve(opened: Demo, console: Console, speed: float, bound: socket, address:
     from umaya.api import create_app
     from umaya.cli.listening import serve
     from umaya.gate.roles import PROGRAM
+    from umaya.sample import bank
     from umaya.sample.setup import ACTORS
 
     console.print(
         f"\nThe sample hub of Minase is at [bold]{address}[/bold] (stop with Ctrl+C). Sign in as:", soft_wrap=True
     )
-    for person in ACTORS:
+    for person in (*ACTORS, *bank.ACTORS):
         if PROGRAM not in person.roles:
-            console.print(f"  {person.id:<14} {person.name}  ({', '.join(sorted(person.roles))})")
+            console.print(f"  {person.id:<16} {person.name}  ({', '.join(sorted(person.roles))})")
     console.print(f"The day of the earthquake plays {speed:g} times as fast as it was. It is all made up.\n")
     stop = threading.Event()
     player = threading.Thread(target=_play_along, args=(opened, console, speed, stop), daemon=True)

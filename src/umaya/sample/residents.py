@@ -1,7 +1,8 @@
 """Residents of the sample town whom one may sign in as: what each of them said is why they are worth looking at.
 
 Found in what people said, not in the data about them: no row is read, and nobody's name is known here. A person whom a
-protective measure stands before is never among them.
+protective measure stands before is never among them. Once found they stay the same for as long as the hub is open: who
+consents at the counter, or withdraws, is still who they were when one signs in as them.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from pyroaring import BitMap
 
-from umaya.gate import Words
+from umaya.gate import Gate, Words
 from umaya.hub import Hub
 from umaya.law import day_in_japan
 from umaya.sample.bank import TOPIC
@@ -34,6 +37,13 @@ class SampleResident:
 
 def residents(hub: Hub) -> list[SampleResident]:
     """Return one who consented, one who withdrew and one who was never asked; fewer where the hub has none such."""
+    cast = _CAST.get(hub.gate) or _found(hub)
+    if len(cast) == _WHOLE:
+        _CAST[hub.gate] = cast
+    return cast
+
+
+def _found(hub: Hub) -> list[SampleResident]:
     state = hub.gate.projection.latest()
     words = state.topic(TOPIC, day_in_japan(hub.clock.now()))
     hidden = state.measures | state.merged
@@ -54,6 +64,8 @@ def _others(people: BitMap) -> Iterator[int]:
     return (number for number in count() if number not in people)
 
 
-_CONSENTED = Words("住民A: 保険の案内に同意している人", "Resident A: consents to offers of insurance")
-_WITHDREW = Words("住民B: 同意を撤回した人", "Resident B: withdrew the consent")
-_NEVER_ASKED = Words("住民C: まだ何も聞かれていない人", "Resident C: was never asked")
+_CONSENTED = Words("住民A: はじめ、保険の案内に同意している人", "Resident A: consents to offers of insurance at first")
+_WITHDREW = Words("住民B: はじめ、同意を撤回している人", "Resident B: has withdrawn the consent at first")
+_NEVER_ASKED = Words("住民C: はじめ、何も聞かれていない人", "Resident C: was asked nothing at first")
+_WHOLE: Final = 3
+_CAST: Final[WeakKeyDictionary[Gate, list[SampleResident]]] = WeakKeyDictionary()

@@ -171,6 +171,12 @@ def _states(found: list[Said], data: Data) -> list[StepState]:
     ]
 
 
+def _businesses(gate: Gate, datasets: Mapping[str, Dataset]) -> list[str]:
+    """Return the businesses that the catalogue knows: of the data there is, and of what people are asked about."""
+    sides = [side for topic in gate.topics.list() for side in (topic.source, topic.target)]
+    return sorted({one.business for one in (*datasets.values(), *sides) if one.business is not None})
+
+
 def _of_step(hub: Hub, data: Data, step: str, rules: RuleSet, datasets: Mapping[str, Dataset]) -> Mapping[str, Any]:
     """Return what one step needs and the others do not."""
     gate, today = hub.gate, day_in_japan(hub.clock.now())
@@ -186,7 +192,7 @@ def _of_step(hub: Hub, data: Data, step: str, rules: RuleSet, datasets: Mapping[
                 "notices": [(one.id, one.seen(today)[-1]) for one in gate.joint_use.list() if one.seen(today)],
                 "events": [one for one in gate.events.list() if one.end > hub.clock.now()],
                 "points": list(AgreedPoint),
-                "businesses": sorted({one.business for one in datasets.values() if one.business is not None}),
+                "businesses": _businesses(gate, datasets),
             }
         case "obligations":
             ways = ways_of(gate, data, datasets)

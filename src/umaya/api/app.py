@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 import umaya
 from umaya.api import catalogue, consents, datasets, emergencies, joint_use, problems, schemes, uses
 from umaya.api.idempotency import Idempotency, Keys
-from umaya.api.limits import limited
+from umaya.api.limits import BodyLimit, limited
 from umaya.api.responses import PROBLEMS
 from umaya.api.security import SecurityHeaders, refuse_other_sites
 from umaya.api.sign_in.bearer import Bearer
@@ -70,6 +70,11 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
     app.add_middleware(
         Bearer,
         tokens=entrance.tokens(places),
+        answer=lambda request, error: site.problem(request, problems.problem_of(error)),
+    )
+    app.add_middleware(
+        BodyLimit,
+        megabytes=hub.settings.intake_megabytes,
         answer=lambda request, error: site.problem(request, problems.problem_of(error)),
     )
     _guard(app, hub.settings)

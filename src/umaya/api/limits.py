@@ -1,4 +1,4 @@
-"""Limits on how often one asks: sign-ins, look-ups of people, calls of the JSON API.
+"""Limits on how often one asks: sign-ins, look-ups of people, calls of the JSON API; and on how much one hands in.
 
 A bucket of tokens for each asker: it holds as many as the settings allow a minute and is filled at that rate. Whoever
 is signed in is counted as that actor or resident, whatever sessions they have; others by address (an IPv6 network of 64
@@ -15,7 +15,10 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from fastapi import Request
+from fastapi import Request, Response
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umaya.hub import Settings
 from umaya.types.errors import UmayaError
@@ -27,6 +30,11 @@ SIGN_IN: Final = ("/sign-in/", "/acting-for", "/demo-identity/{audience}/authori
 LOOK_UPS: Final = ("/api/v1/consents/state", "/api/v1/explain", "/counter")
 """What is asked of one person after another. A route is named by its path or by how it begins."""
 _KEPT: Final = 20_000
+MEGABYTE: Final = 1 << 20
+ORDINARY: Final = 16 * MEGABYTE
+"""Octets of a body at most: of forms with an image, of documents, of lists of people."""
+DATA: Final = ("/datasets", "/api/v1/datasets")
+"""Where files of rows are handed in, whose size is a setting."""
 
 
 class TooManyError(UmayaError):
@@ -72,6 +80,44 @@ class Buckets:
                 self._held.popitem(last=False)
         if not enough:
             raise TooManyError(math.ceil((1 - tokens) / self._rate))
+
+
+class BodyLimit:
+    """Refuses bodies that are too large: by what they say of themselves, or where that is nothing, as they come in.
+
+    Forms are read before anybody is asked who they are, so that this is the one limit on strangers.
+
+    Args:
+        app: the application within.
+        megabytes: of a file of rows.
+        answer: turns an error into its response.
+    """
+
+    def __init__(self, app: ASGIApp, megabytes: int, answer: Callable[[Request, Exception], Response]) -> None:
+        self.app = app
+        self._data = (megabytes + 1) * MEGABYTE  # a form is larger than its file
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        most = max(self._data, ORDINARY) if scope["path"].startswith(DATA) else ORDINARY
+        stated = Headers(scope=scope).get("content-length", "")
+        if stated.isdecimal() and int(stated) > most:
+            await self._answer(Request(scope), HTTPException(413))(scope, receive, send)
+            return
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
 
 
 def limited(site: WebSite, settings: Settings) -> Callable[[Request], None]:

@@ -6,7 +6,7 @@
     SignInRequiredError   401 sign-in        CrossSiteError          403 cross-site
     SignInFailedError     400 sign-in-failed ProviderUnavailableError 503 provider-unavailable
     TooManyError          429 too-many       NotRecordedError        503 not-recorded
-    anything else         500 internal
+    status 413            413 too-large      anything else           500 internal
 
 A fault that nobody foresaw says nothing about itself; where it arose is in the server's log. The log has no word of
 other libraries' errors and no address as it was asked for: both may hold a value from somebody's data.
@@ -54,7 +54,15 @@ _OF_ERROR: tuple[tuple[type[UmayaError], str], ...] = (
     (IntegrityError, "integrity"),
     (NotRecordedError, "not-recorded"),
 )
-_OF_STATUS = {404: "not-found", 403: "forbidden", 401: "sign-in", 422: "input", 409: "conflict", 429: "too-many"}
+_OF_STATUS = {
+    401: "sign-in",
+    403: "forbidden",
+    404: "not-found",
+    409: "conflict",
+    413: "too-large",
+    422: "input",
+    429: "too-many",
+}
 _log = logging.getLogger("umaya.api")
 
 

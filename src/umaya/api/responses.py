@@ -13,6 +13,7 @@ _SAID: Final = {
     403: "the role does not allow it, another site asks, or the gate refused; then `reason` is its reason code",
     404: "there is no such thing, or it is none of one's business",
     409: "the act does not fit the present state, or the idempotency key is in use",
+    413: "the body is larger than the hub takes",
     422: "something handed in is wrong; `place` or `errors` says where",
     429: "too many requests; `Retry-After` says when to ask again",
     503: "the ledger cannot write, so nothing happened",

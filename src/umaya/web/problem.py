@@ -23,6 +23,7 @@ CODES: Mapping[str, int] = {
     "refused": 403,
     "not-found": 404,
     "conflict": 409,
+    "too-large": 413,
     "input": 422,
     "too-many": 429,
     "integrity": 500,

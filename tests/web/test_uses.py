@@ -26,7 +26,7 @@ from umaya.hub import Hub
 from umaya.law import day_in_japan
 from umaya.types.clock import ManualClock
 from umaya.web.pages import uses_form
-from umaya.web.pages.uses_files import BOM, guarded, written
+from umaya.web.row_files import BOM, guarded, written
 
 SELLER = ACTORS["seller"]
 FORM = {"scheme": SCHEME, "reason": "満期の案内の準備", "fields": ["balance", "matures", "town"], "format": "csv"}

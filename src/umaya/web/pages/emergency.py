@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.responses import StreamingResponse
 
 from umaya.gate import Refusal
 from umaya.gate.emergency.desk import EmergencyRecord, EmergencyRefusal, may_review
@@ -20,8 +19,8 @@ from umaya.hub import Hub
 from umaya.types.errors import NotFoundError
 from umaya.types.site import Actor
 from umaya.web.emergency_form import HOURS, RADII_KM, TEXTS, EmergencyForm
+from umaya.web.row_files import Download, RowsResponse, geojson
 from umaya.web.site import WebSite
-from umaya.web.table_files import KINDS
 
 ROLES = ("responder", "verifier", "privacy-officer", "steward", "auditor", "declarer")
 SPANS = {"1h": timedelta(hours=1), "3h": timedelta(hours=3), "24h": timedelta(hours=24), "all": None}
@@ -94,9 +93,11 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         stream = hub.gate.stream(desk.use(actor, emergency, _window(hub, record, dataset.time, since)))
         if isinstance(stream, Refusal):
             return site.refusal(request, stream.reason)
-        media, write = KINDS[kind]
-        headers = {"Content-Disposition": f'attachment; filename="{record.emergency.dataset}-{stream.entry}.{kind}"'}
-        return StreamingResponse(write(stream, lon, lat), media_type=media, headers=headers)
+        name = f"{record.emergency.dataset}-{stream.entry}"
+        if kind != "geojson":
+            return Download(stream, {"csv": "csv-excel", "arrows": "arrow"}[kind], name)
+        headers = {"Content-Disposition": f'attachment; filename="{name}.geojson"', "Umaya-Use": stream.use}
+        return RowsResponse(stream, geojson(stream, lon, lat), "application/geo+json", headers)
 
     @routes.post("/{emergency}/seen")
     def seen(request: Request, emergency: str) -> Response:

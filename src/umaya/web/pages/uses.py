@@ -19,8 +19,8 @@ from umaya.hub import Hub
 from umaya.types.site import Actor
 from umaya.web.pages import uses_form, uses_trail
 from umaya.web.pages.audit_search import names_of, search_of
-from umaya.web.pages.uses_files import FORMATS, Download
 from umaya.web.pages.uses_form import UseForm
+from umaya.web.row_files import FORMATS, Download
 from umaya.web.site import WebSite
 
 RECENT = 10

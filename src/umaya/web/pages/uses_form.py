@@ -20,7 +20,7 @@ from umaya.gate.usable import UsableScheme
 from umaya.types.errors import InputError, Place
 from umaya.types.site import Actor
 from umaya.web.languages import JAPAN
-from umaya.web.pages.uses_files import FORMATS
+from umaya.web.row_files import FORMATS
 
 MISSING: Final = "is-missing"
 """The operator of the page for `is_null` with the value true."""

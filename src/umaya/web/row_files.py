@@ -1,4 +1,4 @@
-"""Released rows as a file that a browser takes, batch by batch: CSV, Parquet or an Arrow stream.
+"""Released rows as a file, batch by batch: CSV, Parquet, an Arrow stream or GeoJSON.
 
 Nothing of the rows stays on the hub. Must hold: the use is closed with the response, even where the browser went away;
 no text of a CSV can begin a formula in a spreadsheet.
@@ -7,7 +7,8 @@ no text of a CSV can begin a formula in a spreadsheet.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
@@ -34,8 +35,30 @@ _FORMULA: Final = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n]"
 """How a text begins that a spreadsheet may take for a formula, in letters of full width too (OWASP, CSV Injection)."""
 
 
-class Download(StreamingResponse):
-    """Rows on their way to a browser; closes the use with the response.
+class RowsResponse(StreamingResponse):
+    """Rows on their way out; the use is closed with the response, even where the client left before it began.
+
+    Args:
+        rows: the opened use.
+        content: the bytes made of them.
+        media_type: of the content.
+        headers: besides it.
+    """
+
+    def __init__(self, rows: Stream, content: Iterator[bytes], media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(content, media_type=media_type, headers=headers)
+        self._rows = rows
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await run_in_threadpool(self._rows.close)
+
+
+class Download(RowsResponse):
+    """Rows on their way to a browser, as a file.
 
     Args:
         rows: the opened use.
@@ -46,15 +69,7 @@ class Download(StreamingResponse):
     def __init__(self, rows: Stream, form: str, name: str) -> None:
         media, ending = FORMATS[form]
         headers = {"Content-Disposition": f'attachment; filename="{name}{ending}"', "Umaya-Use": rows.use}
-        super().__init__(written(rows, form), media_type=media, headers=headers)
-        self._rows = rows
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            with CancelScope(shield=True):
-                await run_in_threadpool(self._rows.close)
+        super().__init__(rows, written(rows, form), media, headers)
 
 
 def written(rows: Stream, form: str) -> Generator[bytes, None, None]:
@@ -71,10 +86,32 @@ def written(rows: Stream, form: str) -> Generator[bytes, None, None]:
         yield sink.taken()
 
 
+def geojson(rows: Stream, lon: str, lat: str) -> Generator[bytes, None, None]:
+    """Yield a GeoJSON FeatureCollection of points (RFC 7946), at the columns of longitude and latitude."""
+    yield b'{"type":"FeatureCollection","features":['
+    first = True
+    with rows:
+        for batch in rows:
+            lines = (_feature(row, lon, lat) for row in batch.to_pylist())
+            yield (b"" if first else b",\n") + ",\n".join(lines).encode()
+            first = False
+    yield b"]}\n"
+
+
 def guarded(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch for a CSV: what is nested as JSON text, and an apostrophe before what could begin a formula."""
     columns = [_guarded(_plain(column)) for column in batch.columns]
     return pa.RecordBatch.from_arrays(columns, schema=_plain_schema(batch.schema))
+
+
+def _feature(row: dict[str, Any], lon: str, lat: str) -> str:
+    at = [row.pop(lon), row.pop(lat)]
+    geometry = None if None in at else {"type": "Point", "coordinates": at}
+    return json.dumps({"type": "Feature", "geometry": geometry, "properties": row}, ensure_ascii=False, default=_text)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 def _guarded(column: pa.Array) -> pa.Array:

@@ -76,7 +76,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedEvidence:
     """Evidence that was opened.
 
     Attributes:
@@ -151,7 +151,7 @@ class Evidences:
         if used is None:
             self._files.erase(evidence.digest)
 
-    def open(self, actor: Actor, consent: int, way: Way, reason: str) -> Opened:
+    def open(self, actor: Actor, consent: int, way: Way, reason: str) -> OpenedEvidence:
         """Return the evidence of a consent; that it was opened, and why, is recorded first.
 
         Args:
@@ -180,7 +180,7 @@ class Evidences:
             record(act, [(LookUp(opener, person, topic, way, reason, consent), opener.party)])
             name, keep_through, media_type = row.digest, row.keep_through, row.media_type
         image = None if media_type is None else self._files.image(name)
-        return Opened(consent, json.loads(self._files.form(name)), image, media_type, keep_through)
+        return OpenedEvidence(consent, json.loads(self._files.form(name)), image, media_type, keep_through)
 
     def erase_due(self, officer: Actor) -> int:
         """Erase what the officer's party need keep no longer, in one act; return how many were erased.

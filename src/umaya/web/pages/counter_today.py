@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from umaya.gate.people.evidence import Opened
+from umaya.gate.people.evidence import OpenedEvidence
 from umaya.gate.people.evidence_images import PDF
 from umaya.gate.people.look_ups import Way
 from umaya.gate.roles import AUDITOR, CLERK
@@ -95,7 +95,7 @@ def _asked(
     return site.render(request, "counter/evidence.html", status, **told)
 
 
-def _opened(hub: Hub, actor: Actor, entry: str, reason: str) -> tuple[Opened | None, dict[str, str]]:
+def _opened(hub: Hub, actor: Actor, entry: str, reason: str) -> tuple[OpenedEvidence | None, dict[str, str]]:
     """Open evidence; return it, or what is wrong with the question, by field."""
     faults = {}
     if not entry.isascii() or not entry.isdecimal() or int(entry) >= 2**53:
@@ -112,12 +112,12 @@ def _opened(hub: Hub, actor: Actor, entry: str, reason: str) -> tuple[Opened | N
         return None, {"reason": "reason"}
 
 
-def _lines(opened: Opened) -> list[str]:
+def _lines(opened: OpenedEvidence) -> list[str]:
     """Return the strokes of a signature as points of SVG lines."""
     return [" ".join(f"{x},{y}" for x, y, _ in stroke) for stroke in opened.form.get("strokes", [])]
 
 
-def _size(opened: Opened) -> tuple[int, int]:
+def _size(opened: OpenedEvidence) -> tuple[int, int]:
     """Return how wide and high the signature is."""
     points = [point for stroke in opened.form.get("strokes", []) for point in stroke]
     return max((x for x, _, _ in points), default=0) + 10, max((y for _, y, _ in points), default=0) + 10

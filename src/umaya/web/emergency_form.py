@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ HOURS: Final = (1, 3, 6, 12, 24, 48, 72)
 RADII_KM: Final = (1, 2, 5, 10, 20)
 TEXTS: Final = ("why", "danger", "why_raw", "why_fields", "harm")
 _POINT = re.compile(r"\s*\(?\s*(-?\d{1,3}(?:\.\d+)?)\s*[,、\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*\)?\s*")
+_ORDER: Final = ("event", "why", "danger", "fields", "point", "why_raw", "why_fields", "harm")
+"""The fields as they stand on the page: what is wrong is told in this order."""
 _KM_PER_DEGREE: Final = 111.32
 
 
@@ -53,6 +56,7 @@ class EmergencyForm:
         if not self.event:
             self.faults["event"] = "event"
         if self.faults:
+            self.faults = {name: self.faults[name] for name in _ORDER if name in self.faults}
             return None
         try:
             return EmergencyRequest(
@@ -73,7 +77,7 @@ class EmergencyForm:
     def _area(self) -> Area | None:
         if self.where == "whole":
             return None
-        given = _POINT.fullmatch(self.point)
+        given = _POINT.fullmatch(unicodedata.normalize("NFKC", self.point))
         lat, lon = (float(part) for part in given.groups()) if given else (91.0, 0.0)
         if not (-85 <= lat <= 85 and -170 <= lon <= 170):
             self.faults["point"] = "point"

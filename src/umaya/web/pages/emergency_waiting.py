@@ -23,7 +23,7 @@ def find(hub: Hub, actor: Actor) -> Iterator[Waiting]:
         one, href = record.emergency, f"/emergency/{record.emergency.id}"
         state = one.state(now)
         if any(warned.actor == actor.id and warned.seen_at is None for warned in record.warned):
-            yield Waiting("acknowledge", href, since=one.opened_at, due=one.opened_at)
+            yield Waiting("acknowledge", href, since=one.opened_at, due=one.ends)
         if state is EmergencyState.TO_REVIEW and may_review(actor, one):
             yield Waiting("review", href, since=one.ends, due=datetime.combine(one.review_due, time(23, 59), JAPAN))
         if state is EmergencyState.OPEN and actor.id == one.requester:

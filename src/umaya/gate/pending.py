@@ -151,7 +151,8 @@ class Agenda:
             row = session.get(SchemeVersionRow, (scheme, version))
             if row is None:
                 raise NotFoundError("the scheme has no such version")
-            return self._standing(session, version_of(row), day_in_japan(self._acts.clock.now()))
+            acts = _acts(session, scheme, version)
+            return self._standing(session, version_of(row), acts, day_in_japan(self._acts.clock.now()))
 
     def _find(self, which: ColumnElement[bool] | None) -> tuple[Pending, ...]:
         live = [State.SUBMITTED, State.VERIFIED, State.RETURNED, State.SUSPENDED, State.APPROVED]
@@ -179,7 +180,7 @@ class Agenda:
             return [] if due is None else [_pending(version, Need.REPORT, (recipient,), acts, due)]
         if version.state is State.RETURNED:
             return [_pending(version, Need.CORRECT, both, acts)]
-        standing = self._standing(session, version, day)
+        standing = self._standing(session, version, acts, day)
         if standing.fault is not None or standing.open_points:
             return [_pending(version, Need.CORRECT, both, acts)]
         if version.state is State.SUSPENDED:
@@ -203,11 +204,10 @@ class Agenda:
             return _pending(version, Need.REPORT, (document.recipient,), acts, _report_due(version, acts))
         return _pending(version, Need.CORRECT, tuple(dict.fromkeys((document.provider, document.recipient))), acts)
 
-    def _standing(self, session: Session, version: SchemeVersion, day: date) -> Standing:
+    def _standing(self, session: Session, version: SchemeVersion, acts: Sequence[SchemeActRow], day: date) -> Standing:
         document = version.document
         rules = self._law.at(day)
         dataset = find_dataset(session, document.dataset)
-        acts = _acts(session, version.scheme, version.version)
         signed = next((act.entry for act in acts if act.act == "privacy-check"), None)
         consented = _parties_of(session, [act.actor for act in acts if act.act == "consent"])
         parties = tuple(dict.fromkeys((document.provider, document.recipient)))

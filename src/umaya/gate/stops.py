@@ -6,7 +6,6 @@ decides. A number that a stopped number was merged into is stopped too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -129,12 +128,6 @@ def all_numbers(session: Session, person: int) -> list[int]:
         if into is None:
             return numbers_of(session, person)
         person = into
-
-
-def bars_of(session: Session, party: str, numbers: Sequence[int]) -> list[Bar]:
-    """Return the stops of a person at a party, earliest first."""
-    query = select(BarRow).where(BarRow.party == party, BarRow.person.in_(numbers)).order_by(BarRow.set_at, BarRow.id)
-    return [bar_of(row) for row in session.scalars(query)]
 
 
 def bar_of(row: BarRow) -> Bar:

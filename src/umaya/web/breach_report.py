@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-
-import typst
 
 from umaya.gate.breach.cases import BreachCase, Draft
 from umaya.gate.breach.released import Released
 from umaya.law.breach import ReportField
-from umaya.types.errors import NotFoundError
 from umaya.web.languages import Catalogue, japan_date, japan_time, number
+from umaya.web.pdf import typeset
 
 
 def prefilled(case: BreachCase, found: Released | None, words: Catalogue) -> Mapping[ReportField, str]:
@@ -59,8 +54,6 @@ def as_pdf(case: BreachCase, draft: Draft, words: Catalogue, party: str, fonts: 
     Raises:
         NotFoundError: when the fonts are not there, or lack a character of the draft.
     """
-    if not fonts.is_dir():
-        raise NotFoundError("there are no PDFs on this hub: its front end is not built")
     made = draft.made.at
     given = {
         "title": words.gettext("breach.report-title"),
@@ -72,19 +65,8 @@ def as_pdf(case: BreachCase, draft: Draft, words: Catalogue, party: str, fonts: 
         "reference": f"{case.id} - {draft.version}",
         "sections": [[name, text or words.gettext("breach.not-written")] for name, text in _sections(draft, words)],
     }
-    try:
-        return bytes(
-            typst.compile(
-                _template(),
-                font_paths=_fonts(fonts),
-                format="pdf",
-                pdf_standards="ua-1",
-                sys_inputs={"report": json.dumps(given, ensure_ascii=False)},
-                timestamp=datetime(made.year, made.month, made.day, tzinfo=UTC),
-            )
-        )
-    except typst.TypstError as error:
-        raise NotFoundError("there is no PDF of this draft: its font lacks a character; the text has all") from error
+    stamp = datetime(made.year, made.month, made.day, tzinfo=UTC)
+    return typeset("breach/report.typ", "report", given, fonts, stamp)
 
 
 def _known(case: BreachCase, words: Catalogue) -> str:
@@ -94,13 +76,3 @@ def _known(case: BreachCase, words: Catalogue) -> str:
 
 def _sections(draft: Draft, words: Catalogue) -> list[tuple[str, str]]:
     return [(words.gettext(f"breach.field.{name.value}"), draft.texts.get(name, "")) for name in ReportField]
-
-
-@cache
-def _template() -> bytes:
-    return files("umaya.web").joinpath("templates/breach/report.typ").read_bytes()
-
-
-@cache
-def _fonts(folder: Path) -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

@@ -34,14 +34,12 @@ class Plan:
         version: in force, or suspended.
         dataset_title: of its dataset.
         hours, area_km2: its limits, or the law's where those are narrower.
-        has_time: whether a span of time is chosen with each opening of data.
     """
 
     version: SchemeVersion
     dataset_title: Words
     hours: int
     area_km2: int
-    has_time: bool
 
     @property
     def document(self) -> SchemeDocument:
@@ -106,4 +104,4 @@ def _plan(session: Session, version: SchemeVersion, day: date) -> Plan:
     if rules is not None:
         hours, area = min(hours, rules.max_hours), min(area, rules.max_area_km2)
     dataset = find_dataset(session, version.document.dataset)
-    return Plan(version, dataset.title, hours, area, dataset.time is not None)
+    return Plan(version, dataset.title, hours, area)

@@ -1,7 +1,8 @@
 """Different people for every scheme: nobody may apply for, check the privacy of, verify, consent to and approve one
 scheme in two of these hats.
 
-Hats are kept for the life of the scheme, over all its versions, and a returned version counts as reviewed.
+Hats are kept for the life of the scheme, over all its versions, and a returned version counts as reviewed. Who may act
+as several actors wears the hats of all of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from umaya.gate.hands import hands
 from umaya.gate.models import SchemeActRow
 from umaya.gate.roles import APPLICANT, APPROVER, PRIVACY_OFFICER, VERIFIER
 from umaya.types.errors import ForbiddenError
@@ -38,7 +40,7 @@ def check_hat(session: Session, scheme: str, actor: Actor, role: str, act: str =
     """Return when the actor may do the act on the scheme in this role; raise ForbiddenError when not."""
     check_role(actor, role)
     query = select(SchemeActRow.act, SchemeActRow.role).where(
-        SchemeActRow.scheme == scheme, SchemeActRow.actor == actor.id
+        SchemeActRow.scheme == scheme, SchemeActRow.actor.in_(hands(session, actor.id))
     )
     worn = {hat_of(done, as_role) for done, as_role in session.execute(query)} - {None, hat_of(act, role)}
     if worn:

@@ -17,6 +17,7 @@ from umaya.gate.emergency.models import EmergencyRow
 from umaya.gate.emergency.openings import Balancing
 from umaya.gate.emergency.plan import Plan, find_plan
 from umaya.gate.events import Event, find_event
+from umaya.gate.hands import hands
 from umaya.gate.legal import find_legal_facts, legal_fault
 from umaya.gate.roles import RESPONDER
 from umaya.gate.schemes import State
@@ -116,9 +117,9 @@ def judge(
 
 
 def locked_by(session: Session, requester: str) -> EmergencyRow | None:
-    """Return the opening of a requester that is not reviewed yet, or None."""
+    """Return the opening of a requester, as whomever they acted, that is not reviewed yet, or None."""
     query = select(EmergencyRow).where(
-        EmergencyRow.requester == requester,
+        EmergencyRow.requester.in_(hands(session, requester)),
         EmergencyRow.reason == Reason.PERMITTED.value,
         EmergencyRow.reviewed_at.is_(None),
     )

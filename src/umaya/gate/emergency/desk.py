@@ -21,6 +21,7 @@ from umaya.gate.emergency.notify import Notification, Notifier
 from umaya.gate.emergency.openings import Emergency, EmergencyState, Finding, emergency_of, find_emergency
 from umaya.gate.emergency.plan import Contact, Plan, contacts, plans_for, watches
 from umaya.gate.emergency.warnings import Warned, raise_alarm, warn, warned_of
+from umaya.gate.hands import hands
 from umaya.gate.models import ActorRow, DatasetRow, EventRow, PartyRow, UseRow
 from umaya.gate.record import Act, Acts, NotRecordedError, digest
 from umaya.gate.roles import AUDITOR, PRIVACY_OFFICER, RESPONDER, VERIFIER
@@ -110,7 +111,8 @@ class Emergencies:
         emergency = self._acts.new_id()
         try:
             with self._acts.begin() as act:
-                act.session.get(ActorRow, request.actor.id, with_for_update=True)  # one opening at a time
+                for hand in sorted(hands(act.session, request.actor.id)):  # one opening at a time
+                    act.session.get(ActorRow, hand, with_for_update=True)
                 actor = find_actor(act.session, request.actor.id)
                 rules = self._law.at(day_in_japan(act.now))
                 judged = judge(act.session, request, actor, act.now, rules, self._obligations)
@@ -190,7 +192,7 @@ class Emergencies:
         with self._acts.begin() as act:
             row, found = _locked(act, emergency)
             person = find_actor(act.session, actor.id)
-            if not may_review(person, found):
+            if not may_review(person, found) or found.requester in hands(act.session, person.id):
                 raise ForbiddenError("the review is written by the provider's second line, never by the requester")
             state = found.state(act.now)
             if state is not EmergencyState.TO_REVIEW:

@@ -17,6 +17,7 @@ from umaya.gate import documents
 from umaya.gate.bodies import Office, check_office
 from umaya.gate.catalogue import find_actor
 from umaya.gate.documents import Path, key_path
+from umaya.gate.hands import hands
 from umaya.gate.hats import check_role
 from umaya.gate.joint_use.checks import check_notice
 from umaya.gate.joint_use.document import NoticeDocument, parse
@@ -103,7 +104,7 @@ class Register:
             check_office(act.session, approver, Office.APPROVING_BODY, day_in_japan(act.now))
             if approver.party != draft.document.publisher:
                 raise ForbiddenError("an approver must act for the publisher of the notice")
-            if approver.id in _submitters(act.session, notice, version):
+            if hands(act.session, approver.id) & set(_submitters(act.session, notice, version)):
                 raise ForbiddenError("the actor submitted this version and cannot publish it too")
             if draft.state is not NoticeState.SUBMITTED:
                 raise ConflictError(f"the version is {draft.state}")

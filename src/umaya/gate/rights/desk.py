@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import find_actor, find_party
+from umaya.gate.hands import hands
 from umaya.gate.hats import check_role
 from umaya.gate.people.models import MeasureRow
 from umaya.gate.people.projection import Projection
@@ -315,7 +316,7 @@ def second_person(at: At, *proposals: Proposal) -> Proposal:
     """
     if at.row.proposal is None or Proposal(at.row.proposal) not in proposals:
         raise ConflictError("nothing waits to be confirmed")
-    if at.row.proposed_by == at.clerk.id:
+    if at.row.proposed_by in hands(at.act.session, at.clerk.id):
         raise ForbiddenError("a second person confirms what you proposed")
     return Proposal(at.row.proposal)
 

@@ -1,26 +1,33 @@
 """Alarms: what the second line of the party whose data it is must look at.
 
 Raised by refused uses that look like the incident this hub exists to prevent: people put on a list before they
-consented, or fields asked for that no approved scheme gives. An alarm names scheme, actor and entries, no person.
+consented, or fields asked for that no approved scheme gives; and by what monitoring finds. An alarm names scheme, actor
+and entries, no person. Every alarm has a case with an owner and a clock from the moment it is raised; what is done
+in it is in `umaya.gate.monitoring.casework`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from umaya.gate.catalogue import find_actor
 from umaya.gate.hats import check_role
-from umaya.gate.judge import Judged
 from umaya.gate.models import AlarmRow, UseRow
+from umaya.gate.monitoring.models import AlarmCaseRow
+from umaya.gate.monitoring.opening import open_case, record_alarm
 from umaya.gate.record import Act, Acts
 from umaya.gate.roles import VERIFIER
 from umaya.types.errors import ConflictError, ForbiddenError, NotFoundError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
+
+if TYPE_CHECKING:
+    from umaya.gate.judge import Judged
 
 
 class AlarmKind(StrEnum):
@@ -32,6 +39,32 @@ class AlarmKind(StrEnum):
     """Fields were asked for that the scheme or its basis does not give."""
     EMERGENCY = "emergency"
     """Raw data was opened in an emergency, without prior approval."""
+    VOLUME = "volume"
+    """Far more look-ups or uses in a day than the actor and their peers use to make."""
+    OFF_HOURS = "off-hours"
+    """People were looked up outside the hours of the office."""
+    ONE_PERSON = "one-person"
+    """Many looked one person up, and nothing came of it."""
+    REPEATED = "repeated"
+    """One actor looked one person up again and again, and nothing came of it."""
+    RESTRICTED = "restricted"
+    """Somebody looked up whom they must not: themselves, their family, an acquaintance."""
+    PUBLIC_INTEREST = "public-interest"
+    """Somebody of public interest was looked up."""
+    REFUSALS = "refusals"
+    """An actor, office or party is refused far more often than the others."""
+    NEAR_CAMPAIGN = "near-campaign"
+    """A list was made shortly before a campaign, or on its days."""
+    LISTED_FIRST = "listed-before-consent"
+    """People consented only after they stood in a list."""
+    SAME_DAY = "same-day-consents"
+    """Consents were taken on the day of the visit."""
+    CONSENT_HOURS = "consents-off-hours"
+    """Consents were taken outside the hours of the office."""
+    BURST = "consent-burst"
+    """More consents within minutes than can be explained to people."""
+    REGRET = "regret"
+    """Consents were withdrawn soon after they were taken, more often than others'."""
 
 
 _NO_CONSENT = frozenset(
@@ -48,7 +81,15 @@ _BEYOND = frozenset({Reason.FIELD_NOT_IN_SCHEME, Reason.CLASS_NEVER_LEAVES, Reas
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm; `about` is the index of the entry that raised it, `entry` that of the alarm itself."""
+    """An alarm; `about` is the index of the entry that raised it, `entry` that of the alarm itself.
+
+    Attributes:
+        scheme: empty where it is about none.
+        actor: whom it is about; `hub` where they are several.
+        state: how far its case is: open, assigned, in-review or closed; None for one that has no case yet.
+        owner: who of the second line answers for it; None while nobody does.
+        due: the last day, in Japan, to close it.
+    """
 
     id: str
     kind: AlarmKind
@@ -60,6 +101,9 @@ class Alarm:
     entry: int
     seen_by: str | None
     seen_at: datetime | None
+    state: str | None = None
+    owner: str | None = None
+    due: date | None = None
 
 
 def alarm_kind(judged: Judged, *, by_number: bool) -> AlarmKind | None:
@@ -93,9 +137,14 @@ def raise_alarm(act: Act, alarm: str, kind: AlarmKind, judged: Judged, use: UseR
         about=use.entry,
         entry=0,
     )
+    enter(act, row, use.actor)
+
+
+def enter(act: Act, row: AlarmRow, by: str) -> None:
+    """Write an alarm, open its case and record both; `by` is who raised it. Call it last in the act."""
     act.session.add(row)
-    body = {"alarm": row.id, "alarm_kind": row.kind, "party": row.party, "scheme": row.scheme, "about": row.about}
-    row.entry = act.record("alarm.raised", use.actor, body)
+    case = open_case(act, row)
+    record_alarm(act, row, case, by)
 
 
 class Alarms:
@@ -118,10 +167,11 @@ class Alarms:
         with self._acts.database.reading() as session:
             person = find_actor(session, actor.id)
             check_role(person, VERIFIER)
-            query = select(AlarmRow).where(AlarmRow.party == person.party).order_by(AlarmRow.entry.desc())
+            query = select(AlarmRow, AlarmCaseRow).outerjoin(AlarmCaseRow, AlarmCaseRow.alarm == AlarmRow.id)
+            query = query.where(AlarmRow.party == person.party).order_by(AlarmRow.entry.desc())
             if seen is not None:
                 query = query.where(AlarmRow.seen_at.is_not(None) if seen else AlarmRow.seen_at.is_(None))
-            return [_alarm(row) for row in session.scalars(query)]
+            return [_alarm(row, case) for row, case in session.execute(query)]
 
     def see(self, actor: Actor, alarm: str) -> None:
         """Note that a verifier of the alarm's party has looked into it.
@@ -143,7 +193,7 @@ class Alarms:
             act.record("alarm.seen", person.id, {"alarm": row.id})
 
 
-def _alarm(row: AlarmRow) -> Alarm:
+def _alarm(row: AlarmRow, case: AlarmCaseRow | None) -> Alarm:
     return Alarm(
         id=row.id,
         kind=AlarmKind(row.kind),
@@ -155,4 +205,7 @@ def _alarm(row: AlarmRow) -> Alarm:
         entry=row.entry,
         seen_by=row.seen_by,
         seen_at=row.seen_at,
+        state=None if case is None else case.state,
+        owner=None if case is None else case.owner,
+        due=None if case is None else case.due,
     )

@@ -7,7 +7,7 @@ cannot write, the caller gets nothing; only this class holds a mint of grants fo
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from umaya.gate.intake import Intake, Pendings
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.lineage import Lineage
+from umaya.gate.monitoring.desk import Monitoring
 from umaya.gate.opening import Opener
 from umaya.gate.own import Own
 from umaya.gate.pending import Agenda
@@ -106,6 +107,7 @@ class Gate:
         merges: numbers that became one.
         numbers: what each party calls a person.
         alarms: what the second line must look at.
+        monitoring: what is unusual, and what the three lines do about it.
         subscriptions: which systems are told what the ledger records.
         own: what people are told about themselves.
         joint_use: notices of joint use.
@@ -163,6 +165,7 @@ class Gate:
         self.telling = Telling(self._acts, self.breach, self.projection, self.numbers, self.open)
         self.subscriptions = Subscriptions(self._acts)
         self.alarms = Alarms(self._acts)
+        self.monitoring = Monitoring(self._acts, self.numbers)
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)
@@ -191,6 +194,20 @@ class Gate:
             use = replace(use, people=[person])
         with self._database.reading() as session:
             return self._judge.judge(session, use, self._clock.now()).decision
+
+    def foresee(self, use: Use) -> Decision:
+        """Return what `open` would decide now, for whoever asks, as `explain` does. Releases nothing.
+
+        Counts of people who were named tell what these people said, so that is in the ledger before it is told.
+
+        Raises:
+            NotRecordedError: when the ledger cannot write; then nothing is told.
+        """
+        with self._database.reading() as session:
+            judged = self._judge.judge(session, use, self._clock.now())
+        if use.people is not None and judged.decision.people is not None:
+            self._record_question(use, use.people, use.actor.id, judged.decision.version)
+        return judged.decision
 
     def open(self, use: Use) -> Release | Refusal:
         """Carry a use from its decision to its release.
@@ -281,16 +298,16 @@ class Gate:
             actor = judged.facts.actor
             protector = actor is not None and self.measures.shown_to(session, actor, person)
         if judged.case is not None and actor is not None:
-            self._record_question(use, person, actor, judged.decision.version)
+            self._record_question(use, [person], actor.id, judged.decision.version)
         return explanation(judged, person, self._law.at(day_in_japan(now)), language, protector=protector)
 
-    def _record_question(self, use: Use, person: int, actor: Actor, version: int | None) -> None:
-        """Record that somebody asked about one person, whom only they and the hub can recognise in the entry."""
+    def _record_question(self, use: Use, people: Iterable[int], actor: str, version: int | None) -> None:
+        """Record that somebody asked about people, each of whom only they and the hub can recognise in the entry."""
         question = self._acts.new_id()
-        root = people_root(np.array([person], np.uint32), question, self._people_secret)
+        root = people_root(np.fromiter(people, np.uint32), question, self._people_secret)
         body = {"question": question, "scheme": use.scheme, "version": version, "people": hashed(root)}
         with self._acts.begin() as act:
-            act.record("person.explained", actor.id, body)
+            act.record("person.explained", actor, body)
 
     def person_receipt(self, use: str, person: int) -> bytes:
         """Return the receipt file that proves to one person whether a use reached them; see `PersonReceipts.make`."""

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from umaya.gate.alarms import AlarmKind
+from umaya.gate.alarms import AlarmKind, enter
 from umaya.gate.emergency.models import EmergencyWarningRow
 from umaya.gate.emergency.openings import Emergency
 from umaya.gate.emergency.plan import WATCHERS
@@ -70,9 +70,7 @@ def raise_alarm(act: Act, alarm: str, emergency: Emergency, entry: int) -> None:
         about=entry,
         entry=0,
     )
-    act.session.add(row)
-    body = {"alarm": alarm, "alarm_kind": row.kind, "party": row.party, "scheme": row.scheme, "about": entry}
-    row.entry = act.record("alarm.raised", emergency.requester, body)
+    enter(act, row, emergency.requester)
 
 
 def warned_of(session: Session, emergency: str) -> list[Warned]:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from sqlalchemy import bindparam, insert, update
 
 from umaya.gate.catalogue import find_actor
+from umaya.gate.monitoring.at_once import alarm_at_once
 from umaya.gate.people.desk import Desk
 from umaya.gate.people.models import LOOK_UPS
 from umaya.gate.people.taking import check_party
@@ -136,6 +137,10 @@ def record(act: Act, look_ups: Sequence[tuple[LookUp, str]]) -> None:
     placed = update(LOOK_UPS).where(LOOK_UPS.c.id == bindparam("row")).values(entry=bindparam("at_entry"))
     values = [{"row": number, "at_entry": entry} for number, entry in zip(numbers, entries, strict=True)]
     act.session.connection().execute(placed, values)
+    alarm_at_once(
+        act,
+        [(one.actor.id, party, one.person, entry) for (one, party), entry in zip(look_ups, entries, strict=True)],
+    )
 
 
 def _row(look_up: LookUp, party: str, salt: str, now: datetime) -> dict[str, object]:

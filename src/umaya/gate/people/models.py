@@ -165,7 +165,11 @@ class LookUpRow(Base):
     """
 
     __tablename__ = "look_ups"
-    __table_args__ = (Index("ix_look_ups_actor_at", "actor", "at"), Index("ix_look_ups_person_at", "person", "at"))
+    __table_args__ = (
+        Index("ix_look_ups_actor_at", "actor", "at"),
+        Index("ix_look_ups_person_at", "person", "at"),
+        Index("ix_look_ups_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BIG, primary_key=True)
     actor: Mapped[str] = mapped_column(ID)

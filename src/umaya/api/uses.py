@@ -79,8 +79,8 @@ def router(gate: Gate, site: Site) -> APIRouter:
 
     @routes.post("/uses/decide")
     def decide(request: Request, body: UseBody) -> models.Decision:
-        """What would be decided now. Records nothing and releases nothing."""
-        return decision_json(gate.decide(body.use(site.actor(request))))
+        """What would be decided now. Releases nothing; records that it was asked where people are named."""
+        return decision_json(gate.foresee(body.use(site.actor(request))))
 
     @routes.post("/uses", response_class=Response, responses={200: {"content": {ARROW: {}}}})
     def release(request: Request, body: UseBody) -> Response:

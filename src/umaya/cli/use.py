@@ -48,10 +48,10 @@ def decide(
     where: Matching = None,
     json: Json = False,
 ) -> None:
-    """Say what would be decided now; nothing is recorded and nothing leaves."""
+    """Say what would be decided now; nothing leaves, and what is asked about people by number is recorded."""
     with opened_gate(hub) as gate:
         asked = _use(gate.catalogue.actor(actor), scheme, reason, start, end, event, fields, person, where)
-        _tell(gate.decide(asked), json)
+        _tell(gate.foresee(asked), json)
 
 
 @app.command()

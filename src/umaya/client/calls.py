@@ -156,7 +156,7 @@ class Client(Transport):
 
     @operation("POST", "/api/v1/uses/decide")
     def decide(self, scheme: str, reason: str, **narrowed: Any) -> models.Decision:
-        """Return what would be decided now; takes what `use` takes. Records and releases nothing."""
+        """Return what would be decided now; takes what `use` takes. Naming people is recorded."""
         answer = self._post("/api/v1/uses/decide", _use(scheme, reason, **narrowed))
         return models.Decision.model_validate(answer.json())
 

@@ -68,7 +68,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     def _decide(request: Request, scheme: str, data: FormData) -> Response:
         actor = site.require(request, OFFICER)
         form = uses_form.read(data, actor, gate.usable.get(actor, scheme))
-        decision = None if form.use is None else gate.decide(form.use)
+        decision = None if form.use is None else gate.foresee(form.use)
         return form_page(request, actor, scheme, form, decision)
 
     @routes.post("/uses/release")

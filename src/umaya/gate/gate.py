@@ -31,6 +31,7 @@ from umaya.gate.intake import Intake, Pendings
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.lineage import Lineage
+from umaya.gate.monitoring.desk import Monitoring
 from umaya.gate.opening import Opener
 from umaya.gate.own import Own
 from umaya.gate.pending import Agenda
@@ -105,6 +106,7 @@ class Gate:
         merges: numbers that became one.
         numbers: what each party calls a person.
         alarms: what the second line must look at.
+        monitoring: what is unusual, and what the three lines do about it.
         subscriptions: which systems are told what the ledger records.
         own: what people are told about themselves.
         joint_use: notices of joint use.
@@ -162,6 +164,7 @@ class Gate:
         self.telling = Telling(self._acts, self.breach, self.projection, self.numbers, self.open)
         self.subscriptions = Subscriptions(self._acts)
         self.alarms = Alarms(self._acts)
+        self.monitoring = Monitoring(self._acts, self.numbers)
         self.joint_use = Register(self._acts, law)
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -37,7 +39,7 @@ class Catalogue(NullTranslations):
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         super().__init__()
         self.language = language
-        self.texts = dict(texts)
+        self.texts = MappingProxyType(dict(texts))
 
     def gettext(self, message: str) -> str:
         return self.texts.get(message, message)
@@ -50,8 +52,9 @@ class Catalogue(NullTranslations):
         return {key: text for key, text in self.texts.items() if key.startswith(prefixes)}
 
 
+@cache
 def load_catalogue(language: str, directory: Path = _LOCALE) -> Catalogue:
-    """Read the PO files of a language; raises ValueError when two of them have the same key."""
+    """Read the PO files of a language, once; raises ValueError when two of them have the same key."""
     texts: dict[str, str] = {}
     for file in sorted((directory / language / "LC_MESSAGES").glob("*.po")):
         with file.open("rb") as source:

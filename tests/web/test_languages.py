@@ -15,6 +15,7 @@ from umaya.gate import Op
 from umaya.gate.breach.cases import Stage
 from umaya.gate.breach.desk import NARROWING
 from umaya.gate.checks import FaultCode
+from umaya.gate.collection import Manner
 from umaya.gate.conditions import FORMS, Rule
 from umaya.gate.dry_check import ShapeCode
 from umaya.gate.emergency.openings import Finding
@@ -55,6 +56,11 @@ from umaya.web.pages.audit import SCOPES
 from umaya.web.pages.audit_search import MEMBERS
 from umaya.web.pages.breach import FAULTS as BREACH_FAULTS
 from umaya.web.pages.counter_take import EXPLAINED
+from umaya.web.pages.datasets import DONE as DATASET_ACTS
+from umaya.web.pages.datasets import NOTICE_FIELDS
+from umaya.web.pages.datasets_import import OTHER as OTHER_PROBLEM
+from umaya.web.pages.datasets_import import PROBLEMS
+from umaya.web.pages.datasets_waiting import DATASETS
 from umaya.web.pages.emergency import SPANS
 from umaya.web.pages.ledger_checks import FILE_WORDS, FINDINGS, OTHER
 from umaya.web.pages.my_requests import ANSWERS
@@ -125,6 +131,13 @@ LOOKED_UP = {
     "breach.stage.": list(Stage),
     "breach.trigger.": list(Trigger),
     "breach.": ("report-title", "not-written"),
+    "datasets.ask.": [*NOTICE_FIELDS, "days", "reason"],
+    "datasets.deleted.": ("dataset.swept", "request.erased"),
+    "datasets.done.": DATASET_ACTS,
+    "datasets.fault.": ("day", "days", "file", "large", "long", "none", "past", "text"),
+    "datasets.manner.": list(Manner),
+    "datasets.next.": DATASETS.codes,
+    "datasets.problem.": [*PROBLEMS.values(), OTHER_PROBLEM],
     "emergency.ask.": [*EMERGENCY_TEXTS, "event", "fields", "point", "note", "finding", "looked", "measures"],
     "emergency.help.": [*EMERGENCY_TEXTS, "point", "note", "looked", "measures"],
     "emergency.fault.": ("text", "fields", "event", "point", "unfit", "finding"),

@@ -192,7 +192,7 @@ class Lineage:
             .where(ProvisionRecordRow.scheme.in_(ids), ProvisionRecordRow.party == owner)
             .group_by(ProvisionRecordRow.scheme)
         )
-        records: dict[str, int] = dict(session.execute(kept).tuples().all())
+        records = {str(scheme): int(count) for scheme, count in session.execute(kept)}
         found = []
         for scheme in schemes:
             left = [uses[scheme.id, state] for state in _LEFT if (scheme.id, state) in uses]

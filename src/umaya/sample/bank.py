@@ -53,6 +53,7 @@ ACTORS: Final = (
     Actor("bank-guard", "相原 静（保護担当）", BANK, frozenset({"protector"})),
     Actor("bank-desk", "杉本 千佳（開示等請求窓口）", BANK, frozenset({"rights-desk"})),
     Actor("bank-desk-lead", "木下 修（開示等請求窓口・責任者）", BANK, frozenset({"rights-desk"})),
+    Actor("bank-import", "西村 拓（データ受付）", BANK, frozenset({"operator"})),
     Actor("bank-core", "勘定系からの受付プログラム", BANK, frozenset({"operator", "program"})),
 )
 PARTICULARS: Final = (

@@ -231,14 +231,13 @@ class Lake:
             content = _indexed(folder, write, pending.generation, index.column, index.make)
             pending.add_index(_index_path(folder, write, pending.generation), content, known.get(write, []))
 
-    def writes(self, dataset: str) -> set[str]:
-        """Return the names of the writes that hold."""
-        return _holding(self._folder(dataset))
-
-    def days(self, dataset: str) -> set[str]:
-        """Return the days, in UTC, of which rows lie here; `none` for rows without a time."""
-        found = self._folder(dataset).glob("day=*/area=*/*.parquet")
-        return {path.parent.parent.name.removeprefix("day=") for path in found}
+    def parts(self, dataset: str) -> set[tuple[str, str]]:
+        """Return each write of which rows lie here with each of their days in UTC; `none` for rows without a time."""
+        folder = self._folder(dataset)
+        if not folder.is_dir():
+            return set()
+        files = self._files(folder, generations.epoch(folder), None, None)
+        return {(generations.parts(path.name)[0], path.parent.parent.name.removeprefix("day=")) for path in files}
 
     def is_indexed(self, dataset: str) -> bool:
         """Return whether any write of a dataset was made with an index."""

@@ -127,10 +127,11 @@ class Vault:
 
         Looks at names of files alone, so it is cheap; the last hours before the day may be missed.
         """
+        parts = self._lake.parts(dataset)
         if layout.placement.time is None:
-            return not self._lake.writes(dataset).isdisjoint(writes)
+            return any(write in writes for write, _ in parts)
         last = str(day - timedelta(days=1))
-        return any(name < last for name in self._lake.days(dataset))
+        return any(held < last for _, held in parts)
 
     def _rewrite(
         self, dataset: str, layout: Layout, change: Change, patience_s: float = PATIENCE_S

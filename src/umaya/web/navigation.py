@@ -36,6 +36,7 @@ LINKS = (
     Link("ledger", "/ledger", frozenset({"auditor"})),
     Link("schemes", "/schemes", frozenset({"applicant", "verifier", "approver", "steward", "auditor", "officer"})),
     Link("register", "/register", frozenset({"applicant", "approver", "privacy-officer"})),
+    Link("datasets", "/datasets", frozenset({"steward", "operator", "privacy-officer", "auditor"})),
     Link("releases", "/releases", frozenset({"officer", "steward", "auditor"})),
     Link("counter", "/counter", frozenset({"clerk"})),
     Link("evidence", "/counter/evidence", frozenset({"auditor"})),

@@ -4,6 +4,6 @@ Must hold: what is due is deleted with its bytes, by nobody's leave, and each de
 day; a dataset without a rule is never swept, and is told so each time.
 """
 
-from umaya.gate.retention.sweep import Due, Retention, Rule, Swept
+from umaya.gate.retention.sweep import MAX_DAYS, Due, Retention, Rule, Swept
 
-__all__ = ["Due", "Retention", "Rule", "Swept"]
+__all__ = ["MAX_DAYS", "Due", "Retention", "Rule", "Swept"]

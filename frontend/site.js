@@ -21,3 +21,6 @@ if (summary && !document.querySelector("[autofocus]")) {
   summary.tabIndex = -1;
   summary.focus();
 }
+
+// On a phone the links of the header scroll: the page that is open is the one to be seen.
+document.querySelector(".site-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

@@ -93,7 +93,7 @@ def bars(chart: Chart, language: str) -> Markup:
 def lines(chart: Chart, language: str) -> Markup:
     """Return lines over time, one a series; the labels are moments in their order."""
     top = _nice(max((value for series in chart.series for value in series.values), default=0))
-    right = WIDTH - 24
+    right = WIDTH - 32
     step = (right - _LEFT) / max(len(chart.labels) - 1, 1)
 
     def y(value: float) -> float:

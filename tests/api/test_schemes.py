@@ -111,8 +111,9 @@ def test_what_may_not_be_is_answered_with_its_problem(
 ) -> None:
     (in_force,) = (scheme.id for scheme in hub.gate.schemes.list() if scheme.in_force)
     path = path.replace("IN-FORCE", in_force)
+    client = client_of(hub, actor)
     size = hub.ledger.size
-    assert post(client_of(hub, actor), path, status, **body)["code"] == code
+    assert post(client, path, status, **body)["code"] == code
     assert hub.ledger.size == size
 
 

@@ -67,11 +67,9 @@ def test_my_number_cannot_be_registered(world: World) -> None:
 
 def test_what_is_registered_is_in_the_ledger_without_names(world: World) -> None:
     bodies = {entry.kind: entry.body for entry in world.ledger.entries}
-    assert bodies["actor.registered"] == {
-        "subject": "banker",
-        "party": "bank-minase",
-        "roles": sorted(ACTORS["banker"].roles),
-    }
+    registered = [entry.body for entry in world.ledger.entries if entry.kind == "actor.registered"]
+    roles = sorted(ACTORS["banker"].roles)
+    assert {"subject": "banker", "party": "bank-minase", "roles": roles} in registered
     assert bodies["party.registered"] == {"party": "bank-minase", "party_kind": "bank"}
     assert "addressee:correspondence" in next(
         entry.body["fields"] for entry in world.ledger.entries if entry.kind == "dataset.registered"
@@ -81,7 +79,7 @@ def test_what_is_registered_is_in_the_ledger_without_names(world: World) -> None
 def test_actors_and_parties_are_found_by_id(world: World) -> None:
     catalogue = world.gate.catalogue
     assert catalogue.actor("officer") == ACTORS["officer"]
-    assert {actor.id for actor in catalogue.actors()} == set(ACTORS)
+    assert {actor.id for actor in catalogue.actors()} == {*ACTORS, "post-minase-tells"}
     assert [party.id for party in catalogue.parties()] == ["bank-minase", "city-minase", "post-minase"]
     assert catalogue.party("city-minase").kind == "municipality"
     assert [dataset.id for dataset in catalogue.datasets()] == ["bike-positions", "letterboxes"]

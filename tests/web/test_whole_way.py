@@ -249,6 +249,7 @@ def officer_makes_a_list(way: Way, people: set[int]) -> None:
     """The counts are told before anything is recorded; the list has exactly those who consent now."""
     say = way.say
     page = way.desk_of(PEOPLE["insurer-seller"], "uses")
+    expect(page.get_by_role("link", name=say("nav.roads"))).to_have_count(0)  # a map that is not for insurers
     follow(page, f"{say('uses.make')} {way.title}")
     page.get_by_label(say("uses.reason")).fill(say_words(way, "ご案内の準備", "Preparing the offers"))
     press(page, say("uses.decide"))

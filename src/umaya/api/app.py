@@ -49,7 +49,13 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
     """
     assets = Assets()
     entrance = entrance_of(hub, clock, transport)
-    site = WebSite(entrance.door, demo=hub.settings.demo, language=hub.settings.language, assets=assets)
+    site = WebSite(
+        entrance.door,
+        demo=hub.settings.demo,
+        language=hub.settings.language,
+        assets=assets,
+        leads=lambda key, actor: key != "roads" or road_pages.leads_to_map(hub.roads, actor),
+    )
     app = FastAPI(
         title="Umaya",
         version=umaya.__version__,

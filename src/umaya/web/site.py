@@ -6,6 +6,7 @@ are never stored by browsers or proxies.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlencode
@@ -65,14 +66,24 @@ class WebSite:
         demo: whether everything is made up; pages then say so.
         language: of people who state no wish.
         assets: the built front end.
+        leads: whether a link, by its key, leads somewhere for an actor who has its role.
     """
 
-    def __init__(self, door: Doorkeeper, *, demo: bool, language: str, assets: Assets) -> None:
+    def __init__(
+        self,
+        door: Doorkeeper,
+        *,
+        demo: bool,
+        language: str,
+        assets: Assets,
+        leads: Callable[[str, Actor], bool],
+    ) -> None:
         self._catalogues = {code: languages.load_catalogue(code) for code in languages.SUPPORTED}
         self._environments = environments(self._catalogues, assets)
         self._door = door
         self.demo = demo
         self._language = language
+        self._leads = leads
 
     def visitor(self, request: Request) -> Visitor:
         """Return who asks."""
@@ -159,7 +170,9 @@ class WebSite:
             "several_parties": len(visitor.choices) > 1,
             "demo": self.demo,
             "path": request.url.path,
-            "links": links_for(visitor.actor),
+            "links": [
+                link for link in links_for(visitor.actor) if visitor.actor and self._leads(link.key, visitor.actor)
+            ],
             "languages": {code: f"?{urlencode(self._query(request, code))}" for code in languages.SUPPORTED},
         }
         body = self._environments[language].get_template(template).render(here | context)

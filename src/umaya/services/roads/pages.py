@@ -14,10 +14,21 @@ from pydantic import AwareDatetime
 
 from umaya.services.roads.listing import Choice, Filter, crossings, listing, page_of
 from umaya.services.roads.service import MapState, RoadMapService
-from umaya.types.errors import ConflictError
+from umaya.types.errors import ConflictError, ForbiddenError
 from umaya.types.site import Actor, Site
 
 PAGE_ROWS = 50
+
+
+def leads_to_map(service: RoadMapService, actor: Actor) -> bool:
+    """Return whether `/roads` is for this actor: not for officers of a party that no scheme of a road map names."""
+    try:
+        service.check_may_see(actor)
+    except ForbiddenError:
+        return False
+    except ConflictError:
+        pass  # it is, and the page says why there is no map now
+    return True
 
 
 def router(service: RoadMapService, site: Site) -> APIRouter:

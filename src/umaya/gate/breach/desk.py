@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from umaya.gate.breach.cases import BreachCase, Draft, Stage, StepKind, case_of, cases_of
 from umaya.gate.breach.models import BreachCaseRow, BreachStepRow
@@ -292,9 +293,19 @@ def _turn(act: Act, actor: Actor, case: str) -> tuple[Actor, BreachCaseRow]:
     return person, locked_case(act, person, case)
 
 
+def check_turn(session: Session, actor: Actor, case: str) -> None:
+    """Return when it is the actor's to act on a case, before anything is done; raise what `assess` says."""
+    person = find_actor(session, actor.id)
+    _check_desk(person)
+    _check_open(session.get(BreachCaseRow, case), person)
+
+
 def locked_case(act: Act, person: Actor, case: str) -> BreachCaseRow:
     """Return an open case of a person's party, locked until the act ends; raise NotFoundError or ConflictError."""
-    row = act.session.get(BreachCaseRow, case, with_for_update=True)
+    return _check_open(act.session.get(BreachCaseRow, case, with_for_update=True), person)
+
+
+def _check_open(row: BreachCaseRow | None, person: Actor) -> BreachCaseRow:
     if row is None or row.party != person.party:
         raise NotFoundError("there is no such case")
     if row.closed_at is not None:

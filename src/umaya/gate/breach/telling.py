@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from umaya.gate.breach.cases import StepKind
-from umaya.gate.breach.desk import BreachDesk, locked_case, write_step
+from umaya.gate.breach.desk import BreachDesk, check_turn, locked_case, write_step
 from umaya.gate.breach.models import BreachCaseRow, BreachProtectedRow
 from umaya.gate.catalogue import find_actor, find_dataset
 from umaya.gate.hats import check_role
@@ -116,6 +116,8 @@ class Telling:
                 case is closed, or nobody is known whose data left.
             InputError: when the scheme is none of those.
         """
+        with self._acts.database.reading() as session:
+            check_turn(session, actor, case)
         found = self._desk.released(actor, case)
         if scheme not in {one.scheme for one in self.schemes(actor)}:
             place = Place("breach", field="scheme")

@@ -20,7 +20,17 @@ from hypothesis import strategies as st
 from umaya.ledger import Ed25519Signer, Ledger, evidence_check
 from umaya.ledger.entries import Given, digest
 from umaya.ledger.evidence import MAX_ENTRIES, Content, fingerprint, finish, prepare
-from umaya.ledger.evidence_check import Archive, FaultError, Step, consistent, included, read_zip, signed, written_zip
+from umaya.ledger.evidence_check import (
+    Archive,
+    FaultError,
+    Step,
+    consistent,
+    included,
+    main,
+    read_zip,
+    signed,
+    written_zip,
+)
 from umaya.ledger.merkle import consistency_path, inclusion_path, leaf_hash, node_hash, range_root
 from umaya.types.clock import SystemClock
 from umaya.types.errors import InputError
@@ -104,7 +114,8 @@ def test_it_verifies_on_a_machine_with_python_alone(archive: bytes, tmp_path: Pa
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.count(" ok ") == 9
-        assert done.stdout.endswith("PROVED / すべて確かめました\n")
+        assert done.stdout.endswith("\nPROVED / すべて確かめました\n") == ("--key" in arguments)
+        assert "\nPROVED" in done.stdout
     (folder / "entries" / "0000000031.json").write_bytes(b"{}")
     done = subprocess.run(run, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
     assert done.returncode == 1
@@ -190,6 +201,16 @@ def test_another_key_is_found(story: Story, archive: bytes, tmp_path: Path) -> N
         proved({**read_zip(archive), "ledger.vkey": forged["ledger.vkey"]})
     with pytest.raises(FaultError):
         proved({**read_zip(archive), "checkpoint.txt": forged["checkpoint.txt"]})
+
+
+def test_who_names_no_key_is_told_what_was_not_proved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A forged archive holds under the forger's own key, and the last word says so."""
+    file = tmp_path / "forged.zip"
+    file.write_bytes(make_story(tmp_path / "forged", signer=OTHER).export(signer=OTHER))
+    assert main([str(file)]) == 0
+    assert "\nPROVED if the key is the ledger's" in capsys.readouterr().out
+    assert main([str(file), "--key", fingerprint(SIGNER.vkey)]) == 1
+    assert capsys.readouterr().out.endswith("NOT PROVED / 証明できません\n")
 
 
 def test_another_genuine_export_cannot_lend_its_entry(story: Story) -> None:

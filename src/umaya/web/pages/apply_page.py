@@ -173,8 +173,8 @@ def _states(found: list[Said], data: Data) -> list[StepState]:
 
 def _businesses(gate: Gate, datasets: Mapping[str, Dataset]) -> list[str]:
     """Return the businesses that the catalogue knows: of the data there is, and of what people are asked about."""
-    sides = [side for topic in gate.topics.list() for side in (topic.source, topic.target)]
-    return sorted({one.business for one in (*datasets.values(), *sides) if one.business is not None})
+    asked = {side.business for topic in gate.topics.list() for side in (topic.source, topic.target)}
+    return sorted(asked | {one.business for one in datasets.values() if one.business is not None})
 
 
 def _of_step(hub: Hub, data: Data, step: str, rules: RuleSet, datasets: Mapping[str, Dataset]) -> Mapping[str, Any]:

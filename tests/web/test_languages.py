@@ -12,6 +12,7 @@ from starlette.requests import Request
 import umaya
 from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
 from umaya.gate import Op
+from umaya.gate.alarms import AlarmKind
 from umaya.gate.breach.cases import Stage
 from umaya.gate.breach.desk import NARROWING
 from umaya.gate.checks import FaultCode
@@ -20,6 +21,10 @@ from umaya.gate.conditions import FORMS, Rule
 from umaya.gate.dry_check import ShapeCode
 from umaya.gate.emergency.openings import Finding
 from umaya.gate.highlights import Point
+from umaya.gate.monitoring.cases import Result as AlarmResult
+from umaya.gate.monitoring.cases import StepKind as AlarmStep
+from umaya.gate.monitoring.opening import CaseState
+from umaya.gate.monitoring.settings import Relation
 from umaya.gate.own import Reach
 from umaya.gate.pending import Need
 from umaya.gate.people import Channel
@@ -63,6 +68,8 @@ from umaya.web.pages.datasets_import import PROBLEMS
 from umaya.web.pages.datasets_waiting import DATASETS
 from umaya.web.pages.emergency import SPANS
 from umaya.web.pages.ledger_checks import FILE_WORDS, FINDINGS, OTHER
+from umaya.web.pages.monitoring_reports import COUNTS as MONITORING_COUNTS
+from umaya.web.pages.monitoring_settings import FAULTS as SETTING_FAULTS
 from umaya.web.pages.my_requests import ANSWERS
 from umaya.web.pages.rights_steps import RIGHTS as RIGHTS_DESK
 from umaya.web.pages.uses_form import FAULTS, MISSING
@@ -112,6 +119,29 @@ LOOKED_UP = {
     "apply.choice.": [choice for field in APPLY_PARAMETERS for choice in field.choices],
     "diff.": ("added", "removed", "changed"),
     "diff.key.": [field.alias or name for name, field in SchemeDocument.model_fields.items()],
+    "monitoring.kind.": list(AlarmKind),
+    "monitoring.kind-about.": list(AlarmKind),
+    "monitoring.state.": list(CaseState),
+    "monitoring.result.": list(AlarmResult),
+    "monitoring.turn.": ("assign", "state", "begin", "close", "sample", "done"),
+    "monitoring.line.": ("assign", "state", "sample"),
+    "monitoring.step.": list(AlarmStep),
+    "monitoring.number.": (
+        *("count", "limit", "own", "peers", "total", "actors", "days", "repeats", "some", "all", "percent"),
+        *("others-percent", "people", "listed", "consented-after", "consented", "minutes"),
+    ),
+    "monitoring.detail.": ("what", "level", "reason", "office", "campaign", "topic", "relation"),
+    "monitoring.value.": ("look-ups", "uses", "actor", "office", "party", "any"),
+    "monitoring.relation.": list(Relation),
+    "monitoring.count.": MONITORING_COUNTS,
+    "monitoring.part.": ("counts", "purposes", "refusals", "kinds", "states", "results", "ages", "offices"),
+    "monitoring.age.": ("late", "in-time"),
+    "monitoring.fault.": ("words", "owner"),
+    "monitoring.setting-fault.": SETTING_FAULTS,
+    "monitoring.": (
+        *("data", "data-about", "data-heading", "data-value", "few", "not-kept", "chart-about"),
+        *("report-what", "report-this", "report-before"),
+    ),
     "nav.": [link.key for link in LINKS],
     "home.": [link.key for link in LINKS],
     "role.": [*ROLES, *(f"{role}.does" for role in ROLES)],

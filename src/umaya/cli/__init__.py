@@ -25,6 +25,7 @@ GROUPS = {
     "joint-use": "submit, publish and end joint-use notices",
     "ledger": "check, read and search a hub's ledger",
     "measure": "set, lift and list protective measures",
+    "monitor": "look for what is unusual, report on a month",
     "probe": "match positions to roads",
     "provision": "list, export and erase records of provision",
     "receipt": "verify a person's receipt of a use",

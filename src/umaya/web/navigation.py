@@ -42,6 +42,7 @@ LINKS = (
     Link("evidence", "/counter/evidence", frozenset({"auditor"})),
     Link("figures", "/figures", frozenset({"steward", "verifier", "approver", "auditor", "privacy-officer"})),
     Link("rights", "/rights", frozenset({"rights-desk", "protector"})),
+    Link("monitoring", "/monitoring", frozenset({"steward", "verifier", "auditor"})),
     Link("breach", "/breach", frozenset({"privacy-officer", "verifier", "auditor"})),
     Link("breach-protected", "/breach/protected", frozenset({"protector"})),
     Link(

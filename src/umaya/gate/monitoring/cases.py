@@ -106,7 +106,7 @@ class AlarmCase:
         return self.state is not CaseState.CLOSED and self.due < today
 
 
-def all_cases() -> Select[tuple[AlarmRow, AlarmCaseRow]]:
+def all_cases() -> Select[AlarmRow, AlarmCaseRow]:
     """Return the query of every case with its alarm, what is due first."""
     query = select(AlarmRow, AlarmCaseRow).join(AlarmCaseRow, AlarmCaseRow.alarm == AlarmRow.id)
     return query.order_by(AlarmCaseRow.due, AlarmRow.entry)

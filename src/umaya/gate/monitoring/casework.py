@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -228,7 +228,7 @@ def _step(
     kind: StepKind,
     entry: str,
     words: str,
-    body: dict[str, object],
+    body: Mapping[str, object],
     owner: str | None = None,
     result: Result | None = None,
 ) -> None:

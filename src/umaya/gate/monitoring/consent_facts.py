@@ -83,7 +83,8 @@ def taken_consents(session: Session, start: datetime, end: datetime, hours: int)
     for seq, person, topic, actor, at, requested, entry, looked_at in session.execute(query):
         asked = requested is not None and requested.astimezone(JAPAN).date() == at.astimezone(JAPAN).date()
         visited = looked_at is not None and at - looked_at <= timedelta(hours=hours)
-        found.append(TakenConsent(seq, person, topic, actor, at, asked or visited, entry))
+        if person is not None and topic is not None:
+            found.append(TakenConsent(seq, person, topic, actor, at, asked or visited, entry))
     return found
 
 
@@ -187,7 +188,7 @@ def _given(session: Session, topic: int, start: datetime, end: datetime) -> list
         .where(ActRow.taken_at >= start, ActRow.taken_at < end)
     )
     return [
-        (at, BitMap([person]) if people is None else BitMap.deserialize(people))
+        (at, BitMap([person or 0]) if people is None else BitMap.deserialize(people))
         for at, person, people in session.execute(query)
     ]
 
@@ -224,7 +225,8 @@ def regret_shares(
     )
     withdrawn: dict[tuple[int, int], list[datetime]] = defaultdict(list)
     for person, topic, at in session.execute(query):
-        withdrawn[person, topic].append(at)
+        if person is not None and topic is not None:
+            withdrawn[person, topic].append(at)
     all_: dict[str, int] = defaultdict(int)
     some: dict[str, int] = defaultdict(int)
     for one in consents:

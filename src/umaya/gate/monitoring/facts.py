@@ -182,7 +182,7 @@ def shares(some: dict[str, int], all_: dict[str, int], staff: Staff, about: dict
         by_party[staff.party[actor]].append(actor)
     total = (sum(some.values()), sum(all_.values()))
     for party, members in sorted(by_party.items()):
-        groups = [("actor", "", (actor,)) for actor in sorted(members)]
+        groups: list[tuple[str, str, tuple[str, ...]]] = [("actor", "", (actor,)) for actor in sorted(members)]
         offices = sorted({staff.office(actor) for actor in members} - {""})
         at = {office: tuple(sorted(a for a in members if staff.office(a) == office)) for office in offices}
         groups += [("office", office, who) for office, who in at.items() if len(who) > 1]

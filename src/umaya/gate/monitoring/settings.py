@@ -224,7 +224,7 @@ class MonitoringSettings:
             NotFoundError: when there is no such actor in the party.
         """
         if not is_id(work.office):
-            raise InputError(_place("office"), "the office is no id", "small letters, digits and hyphens")
+            raise InputError(_place("place"), "the office is no id", "small letters, digits and hyphens")
         if not 0 <= work.opens < work.closes <= 24 * 60:
             raise InputError(_place("opens"), "it closes before it opens", "name hours of one day")
         with self._acts.begin() as act:

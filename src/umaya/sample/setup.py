@@ -28,6 +28,7 @@ from umaya.sample.bank import set_up_bank
 from umaya.sample.customers import customers
 from umaya.sample.days import JAPAN, ordinary_day
 from umaya.sample.emergency import set_up_emergency
+from umaya.sample.monitoring import announce_event, late_look_ups
 from umaya.sample.quake import QUAKE_TIME
 from umaya.sample.rights import ask_on_my_page, open_desk
 from umaya.sample.tables import HOUSEHOLDS, LETTERBOXES
@@ -160,12 +161,15 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     learn_homes(hub)
     tell("bank, insurer, consents and a first list")
     set_up_bank(hub, clock, customers(town, seed))
+    announce_event(hub, day_in_japan(clock.now()))
     open_desk(hub)
     for day in ORDINARY_DAYS:
         tell(f"ordinary day {day}")
         clock.set(datetime.combine(day, time(18), JAPAN))
         positions = ordinary_day(town, day, seed).positions
         hub.gate.intake.take(PEOPLE["post-intake"], "bike-positions", positions, f"minase/{day}", 1)
+    tell("what monitoring sees")
+    late_look_ups(hub, clock, customers(town, seed), ORDINARY_DAYS[-1])
     tell("usual pattern")
     clock.set(QUAKE)
     learn_usual(hub)

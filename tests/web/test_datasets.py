@@ -46,10 +46,21 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, clock: ManualClock) -> Iterator[Hub]:
-    """The bank with an approved scheme, one list that left, and people who take data in."""
-    init_hub(tmp_path / "hub", Settings("minase.example/umaya", demo=True), clock)
-    opened = open_hub(tmp_path / "hub", clock, environment={})
+def fresh(tmp_path: Path, clock: ManualClock) -> Iterator[Hub]:
+    """A hub of the test's own."""
+    yield from furnished(tmp_path, clock)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A hub for all tests that bring their own rows and change nothing else."""
+    yield from furnished(tmp_path_factory.mktemp("datasets"), ManualClock(NOW))
+
+
+def furnished(folder: Path, clock: ManualClock) -> Iterator[Hub]:
+    """Yield the bank with an approved scheme, one list that left, and people who take data in."""
+    init_hub(folder / "hub", Settings("minase.example/umaya", demo=True), clock)
+    opened = open_hub(folder / "hub", clock, environment={})
     world = Lists.of_gate(opened.gate, clock)
     world.furnish()
     world.approve()
@@ -97,47 +108,47 @@ def test_the_list_says_whose_turn_it_is(hub: Hub) -> None:
     assert "badge--warning" in listed
 
 
-def test_the_steward_sets_retention_and_a_wrong_one_comes_back(hub: Hub) -> None:
-    client = client_of(hub, ACTORS["steward"])
-    assert waiting(hub, ACTORS["steward"]) == ["rule"]
+def test_the_steward_sets_retention_and_a_wrong_one_comes_back(fresh: Hub) -> None:
+    client = client_of(fresh, ACTORS["steward"])
+    assert waiting(fresh, ACTORS["steward"]) == ["rule"]
     wrong = client.post("/datasets/deposits/retention", data={"days": "soon", "reason": "帳簿の保存"})
     assert wrong.status_code == 422
     assert 'role="alert"' in wrong.text
     assert "帳簿の保存" in wrong.text
     kept = client.post("/datasets/deposits/retention", data={"days": "30", "reason": "帳簿の保存"})
     assert "30 days" in kept.text
-    assert waiting(hub, ACTORS["steward"]) == []
+    assert waiting(fresh, ACTORS["steward"]) == []
 
 
-def test_a_late_sweep_waits_for_the_steward(hub: Hub, clock: ManualClock) -> None:
-    hub.gate.retention.set_rule(ACTORS["steward"], "deposits", 1, "短く")
+def test_a_late_sweep_waits_for_the_steward(fresh: Hub, clock: ManualClock) -> None:
+    fresh.gate.retention.set_rule(ACTORS["steward"], "deposits", 1, "短く")
     clock.advance(timedelta(days=2))
-    assert waiting(hub, ACTORS["steward"]) == []
+    assert waiting(fresh, ACTORS["steward"]) == []
     clock.advance(timedelta(days=2))
-    assert waiting(hub, ACTORS["steward"]) == ["sweep"]
-    hub.gate.retention.sweep()
-    assert waiting(hub, ACTORS["steward"]) == []
-    page = client_of(hub, WATCHER).get("/datasets/deposits").text
+    assert waiting(fresh, ACTORS["steward"]) == ["sweep"]
+    fresh.gate.retention.sweep()
+    assert waiting(fresh, ACTORS["steward"]) == []
+    page = client_of(fresh, WATCHER).get("/datasets/deposits").text
     assert "deleted, as their time was over" in page
 
 
-def test_late_days_of_a_dataset_with_a_time_are_seen(hub: Hub, clock: ManualClock) -> None:
+def test_late_days_of_a_dataset_with_a_time_are_seen(fresh: Hub, clock: ManualClock) -> None:
     schema = pa.schema([pa.field("t", pa.timestamp("us", "UTC"), nullable=False), pa.field("n", pa.int64())])
     classes = dict.fromkeys(schema.names, SecrecyClass.NON_PERSONAL)
-    hub.gate.catalogue.add_dataset(Dataset("counts", BANK, Words("数", "Counts"), schema, classes, time="t"))
-    hub.gate.intake.take(
+    fresh.gate.catalogue.add_dataset(Dataset("counts", BANK, Words("数", "Counts"), schema, classes, time="t"))
+    fresh.gate.intake.take(
         KEEPER, "counts", pa.table({"t": pa.array([NOW], schema.field("t").type), "n": [1]}), "c", None
     )
-    hub.gate.retention.set_rule(ACTORS["steward"], "counts", 5, "短く")
-    assert not hub.gate.retention.is_overdue("counts")
+    fresh.gate.retention.set_rule(ACTORS["steward"], "counts", 5, "短く")
+    assert not fresh.gate.retention.is_overdue("counts")
     clock.advance(timedelta(days=9))
-    assert hub.gate.retention.is_overdue("counts")
-    hub.gate.retention.sweep()
-    assert not hub.gate.retention.is_overdue("counts")
+    assert fresh.gate.retention.is_overdue("counts")
+    fresh.gate.retention.sweep()
+    assert not fresh.gate.retention.is_overdue("counts")
 
 
-def test_the_privacy_officer_registers_and_ends_versions(hub: Hub) -> None:
-    client = client_of(hub, ACTORS["privacy"])
+def test_the_privacy_officer_registers_and_ends_versions(fresh: Hub) -> None:
+    client = client_of(fresh, ACTORS["privacy"])
     wrong = client.post("/datasets/deposits/notices", data={**NOTICE, "purpose_en": " ", "starts": "2020-01-01"})
     assert wrong.status_code == 422
     assert "預金に使います。" in wrong.text
@@ -145,8 +156,8 @@ def test_the_privacy_officer_registers_and_ends_versions(hub: Hub) -> None:
     assert "version 2" in client.post("/datasets/deposits/notices", data=NOTICE).text
     for version in (1, 2):
         client.post(f"/datasets/deposits/notices/{version}/end")
-    assert waiting(hub, ACTORS["privacy"]) == ["notice"]
-    form = client_of(hub, KEEPER).get("/datasets/deposits/import").text
+    assert waiting(fresh, ACTORS["privacy"]) == ["notice"]
+    form = client_of(fresh, KEEPER).get("/datasets/deposits/import").text
     assert "ask the privacy officer" in form
 
 
@@ -174,7 +185,7 @@ def test_faults_are_shown_without_values_and_come_as_a_file(hub: Hub) -> None:
     client = client_of(hub, KEEPER)
     location = handed_in(client, HEAD + "secretvalue,5,,\n102,6,,\n,7,,\n").headers["location"]
     preview = client.get(location).text
-    assert "Take the 1 good rows in" in preview
+    assert "Take the good rows in (1)" in preview
     assert "secretvalue" not in preview
     path, _, query = location.partition("?")
     file = client.get(f"{path}/faults.csv?{query}")
@@ -184,19 +195,19 @@ def test_faults_are_shown_without_values_and_come_as_a_file(hub: Hub) -> None:
     assert hub.gate.lineage.intakes(KEEPER, "deposits")[0].left_out == 2
 
 
-def test_a_file_waits_sealed_and_for_its_holder_alone(hub: Hub, clock: ManualClock) -> None:
-    client = client_of(hub, KEEPER)
+def test_a_file_waits_sealed_and_for_its_holder_alone(fresh: Hub, clock: ManualClock) -> None:
+    client = client_of(fresh, KEEPER)
     location = handed_in(client, HEAD + "103,987654321,,\n").headers["location"]
-    folder = hub.directory / "vault" / "pending_intakes"
+    folder = fresh.directory / "vault" / "pending_intakes"
     (file,) = folder.iterdir()
     assert b"987654321" not in file.read_bytes()
     assert b"new.csv" not in file.read_bytes()
     assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert client_of(hub, KEEPER).get(location).status_code == 404  # served anew, so it is gone
-    client = client_of(hub, KEEPER)
+    assert client_of(fresh, KEEPER).get(location).status_code == 404  # served anew, so it is gone
+    client = client_of(fresh, KEEPER)
     location = handed_in(client, HEAD + "103,987654321,,\n").headers["location"]
     with pytest.raises(NotFoundError):
-        hub.gate.pending_intakes.get(OTHER, "deposits", location.rpartition("/")[2].partition("?")[0])
+        fresh.gate.pending_intakes.get(OTHER, "deposits", location.rpartition("/")[2].partition("?")[0])
     clock.advance(timedelta(hours=1))
     assert client.get(location).status_code == 404
     assert list(folder.iterdir()) == []

@@ -37,7 +37,7 @@ def list_requests(
 def show(request: Annotated[str, typer.Argument(help="Id of the request.")], hub: HubFolder, actor: As) -> None:
     """Show what was done about a request; not what was written, which is the desk's page to show."""
     with opened_gate(hub) as gate:
-        one = gate.rights.requests.get(gate.catalogue.actor(actor), request)
+        one = gate.rights.requests.open(gate.catalogue.actor(actor), request)
         print(f"{one.kind} by {one.requester}, {one.state}, due {one.due_on}, answer as {one.form}, fee {one.fee}")
         for act in one.acts:
             print(f"{act.at:%Y-%m-%d %H:%M}Z {act.act} {act.actor} entry {act.entry}")

@@ -123,6 +123,7 @@ class Kind(StrEnum):
     REQUEST_FILE_REMOVED = "request.file-removed"
     REQUEST_HANDED_OUT = "request.handed-out"
     REQUEST_IDENTIFIED = "request.identified"
+    REQUEST_OPENED = "request.opened"
     REQUEST_PROPOSED = "request.proposed"
     REQUEST_READ = "request.read"
     REQUEST_RECEIVED = "request.received"

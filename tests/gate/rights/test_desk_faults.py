@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.gate.rights.desk_world import DESK, GUARD, SECOND, World
+from umaya.gate.record import NotRecordedError
 from umaya.gate.rights import Form, Request, Requester, RequestState
 from umaya.gate.statements import salted
 from umaya.law.rights import RequestKind
@@ -153,3 +155,27 @@ def test_to_an_agent_a_protected_person_is_like_somebody_unknown_in_every_act(wo
         acts = [one.act for one in found.acts]
         courses.append((told, kinds, acts, found.state, dict(found.texts), found.proposal))
     assert courses[0] == courses[1]
+
+
+def test_the_desk_opens_nothing_that_the_ledger_did_not_note(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request, the work list, and what agents ask about the protected: each is an entry, or is not shown."""
+    world.gate.measures.set(GUARD, PROTECTED, "支援措置")
+    request = world.in_work(person=PROTECTED, **AGENT)
+    requests, ledger = world.gate.rights.requests, world.hub.ledger
+    shows: list[tuple[Callable[[], object], dict[str, object]]] = [
+        (lambda: requests.open(DESK, request), {"request": request}),
+        (lambda: requests.list(DESK), {"requests": 1}),
+        (lambda: world.gate.rights.desk.agents(GUARD), {"requests": 1}),
+    ]
+    for show, body in shows:
+        show()
+        entry = ledger.entry(ledger.size - 1)
+        assert (entry.kind, entry.body) == ("request.opened", body)
+
+    def full(*given: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(world.gate.rights.requests._acts, "ledger", SimpleNamespace(append=full))
+    for show, _ in shows:
+        with pytest.raises(NotRecordedError):
+            show()

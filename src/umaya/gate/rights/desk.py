@@ -241,15 +241,20 @@ class Desk:
 
         Raises:
             ForbiddenError: when the actor is no protector.
+            NotRecordedError: when the ledger cannot write; then nothing is shown.
         """
-        with self._acts.database.reading() as session:
+        with self._acts.begin() as act:
+            session = act.session
             protector = _protector(session, actor)
             state = self._projection.now(session)
             query = select(RequestRow).where(
                 RequestRow.requester != Requester.PERSON.value, RequestRow.state.in_([one.value for one in OPEN])
             )
             rows = [row for row in session.scalars(query) if row.person in state.measures]
-            return [whole(session, row) for row in rows if _protects(session, protector, row.person)]
+            found = [whole(session, row) for row in rows if _protects(session, protector, row.person)]
+            if found:
+                act.record("request.opened", protector.id, {"requests": len(found)})
+            return found
 
     def clear(self, actor: Actor, request: str, reason: str) -> None:
         """Agree, as a protector, that an agent's request about a protected person is answered.

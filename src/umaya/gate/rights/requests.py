@@ -131,19 +131,39 @@ class Requests:
                 raise NotFoundError("there is no such request")
             return whole(session, row)
 
+    def open(self, actor: Actor, request: str) -> Request:
+        """Return a request as `get` does, for showing it: that it was opened is recorded first.
+
+        Raises:
+            NotRecordedError: when the ledger cannot write; then nothing is shown. Others as `get`.
+        """
+        with self._acts.begin() as act:
+            row = act.session.get(RequestRow, request)
+            if row is None:
+                raise NotFoundError("there is no such request")
+            clerk = find_clerk(act.session, actor, row.party)
+            found = whole(act.session, row)
+            act.record("request.opened", clerk.id, {"request": row.id})
+            return found
+
     def list(self, actor: Actor, *, closed: bool = False) -> Sequence[Request]:
-        """Return the requests to the actor's party by due day, open ones alone or closed ones too.
+        """Return the requests to the actor's party by due day, open ones alone or closed ones too; recorded first.
 
         Raises:
             ForbiddenError: when the actor is not of the rights desk.
+            NotRecordedError: when the ledger cannot write; then nothing is shown.
         """
+        with self._acts.begin() as act:
+            clerk = find_actor(act.session, actor.id)
+            found = _of_party(act.session, clerk, closed=closed)
+            if found:
+                act.record("request.opened", clerk.id, {"requests": len(found)})
+            return found
+
+    def waiting(self, actor: Actor) -> Sequence[Request]:
+        """Return the open requests as `list` does, unrecorded: for what tells that one waits, and not about whom."""
         with self._acts.database.reading() as session:
-            clerk = find_actor(session, actor.id)
-            check_role(clerk, RIGHTS_DESK)
-            query = select(RequestRow).where(RequestRow.party == clerk.party)
-            if not closed:
-                query = query.where(RequestRow.state.in_([state.value for state in OPEN]))
-            return [request_of(row, {}) for row in session.scalars(query.order_by(RequestRow.due_on, RequestRow.id))]
+            return _of_party(session, find_actor(session, actor.id), closed=False)
 
     def of(self, person: int) -> Sequence[Request]:
         """Return what a person asked for themselves, latest first, with what was written; for that person alone.
@@ -181,6 +201,14 @@ class Requests:
             salt=act.entropy(16).hex(),
             entry=0,
         )
+
+
+def _of_party(session: Session, clerk: Actor, *, closed: bool) -> list[Request]:
+    check_role(clerk, RIGHTS_DESK)
+    query = select(RequestRow).where(RequestRow.party == clerk.party)
+    if not closed:
+        query = query.where(RequestRow.state.in_([state.value for state in OPEN]))
+    return [request_of(row, {}) for row in session.scalars(query.order_by(RequestRow.due_on, RequestRow.id))]
 
 
 def find_clerk(session: Session, actor: Actor, party: str) -> Actor:

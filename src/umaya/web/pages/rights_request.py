@@ -175,7 +175,7 @@ _DONE = (
 
 def _context(hub: Hub, actor: Actor, asked: str) -> dict[str, object]:
     """Return what page and letter show of a request."""
-    found = hub.gate.rights.requests.get(actor, asked)
+    found = hub.gate.rights.requests.open(actor, asked)
     rules = RIGHTS.at(day_in_japan(found.received_at))
     return {
         "one": found,

@@ -59,7 +59,7 @@ def find(hub: Hub, actor: Actor) -> Iterator[Waiting]:
     """Yield the open requests of the actor's desk whose next step is theirs."""
     if RIGHTS_DESK not in actor.roles:
         return
-    for request in hub.gate.rights.requests.list(actor):
+    for request in hub.gate.rights.requests.waiting(actor):
         step = next_step(actor, request)
         if step is not None and step != "second":
             due = datetime.combine(request.due_on + timedelta(days=1), time(), _JAPAN).astimezone(UTC)

@@ -87,3 +87,10 @@ def test_without_a_plan_it_is_said_whom_to_call(folder: Path) -> None:
 def test_a_finding_that_is_none_is_a_mistake(folder: Path) -> None:
     outcome = run(folder, "review", "x", "--finding", "fine", "--seen", "見た", "--measures", "なし", who=VERIFIER.id)
     assert isinstance(outcome.exception, InputError)
+
+
+@pytest.mark.parametrize("hours", ["nan", "inf", "-1", "0", "1e300"])
+def test_hours_that_are_none_open_nothing(folder: Path, hours: str) -> None:
+    outcome = run(folder, "open", "bike-positions", "--event", "quake", "--fields", "t", f"--hours={hours}", *WORDS)
+    assert isinstance(outcome.exception, InputError)
+    assert run(folder, "list", "--json").stdout.split() in (["[]"], [])

@@ -95,7 +95,7 @@ def test_what_is_wrong_is_said_in_a_line(
     wrong.write_text(text.replace('    address: {ja: 水無瀬市本町1-1, en: "1-1 Honmachi, Minase"}\n', ""), "utf-8")
     for arguments, words in (
         (("submit", str(wrong), "--as", "group-clerk"), "wrong.yaml: row 27: field `responsible[0].address`"),
-        (("submit", str(tmp_path / "none.yaml"), "--as", "group-clerk"), "cannot be read as UTF-8 text"),
+        (("submit", str(tmp_path / "none.yaml"), "--as", "group-clerk"), "there is no such file"),
         (("submit", str(tmp_path / "notice.yaml"), "--as", "group-head"), "needs the role `applicant`"),
         (("publish", ID, "1", "--as", "group-head"), "no such version"),
         (("show", ID), "no such joint-use notice"),

@@ -46,6 +46,21 @@ def test_a_search_tells_how_many_and_where_to_go_on(hub: Path) -> None:
     assert int(lines(hub, "--party", "post-minase", "--limit", "1", "--before", before)[0].split()[0]) < int(before)
 
 
+@pytest.mark.parametrize(
+    ("asked", "option"),
+    [
+        (("--kind", "use.refusedd"), "--kind"),
+        (("--from", "2026-12-01", "--to", "2026-11-01"), "--to"),
+    ],
+)
+def test_a_search_that_can_find_nothing_is_a_mistake_not_an_empty_answer(
+    hub: Path, asked: tuple[str, ...], option: str
+) -> None:
+    done = RUN.invoke(app, ["search", "--hub", str(hub), *asked])
+    assert isinstance(done.exception, InputError)
+    assert done.exception.place.file == option
+
+
 def test_an_archive_is_made_and_verifies_with_python_alone(hub: Path, tmp_path: Path) -> None:
     out = tmp_path / "evidence.zip"
     asked = ["export", "--hub", str(hub), "--as", AUDITOR.id, "--out", str(out), "--of", "scheme"]

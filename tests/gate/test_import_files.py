@@ -160,3 +160,8 @@ def test_a_preview_says_what_would_be_taken_and_takes_nothing(ready: World) -> N
     ready.gate.intake.take(ACTORS["phones"], "bike-positions", table, "feed.csv", 1, keep_good=True)
     again = ready.gate.intake.preview(ACTORS["phones"], "bike-positions", table, "feed.csv", 1, None)
     assert again.repeated
+
+
+def test_an_empty_file_is_said_to_be_empty() -> None:
+    with pytest.raises(InputError, match="the file is empty"):
+        read(b"\xef\xbb\xbf\n", "accounts.csv", ACCOUNTS)

@@ -43,7 +43,7 @@ def read_document(file: Path) -> str:
     """Return the text of a document; raises InputError when it cannot be read as UTF-8 text."""
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            Place(str(file)), "the file cannot be read as UTF-8 text", "check its path and form"
-        ) from error
+    except OSError as error:
+        raise InputError(Place(str(file)), "there is no such file, or it may not be read", "check its path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(Place(str(file)), "the file is not text in UTF-8", "save it as UTF-8") from error

@@ -16,6 +16,8 @@ app = typer.Typer(no_args_is_help=True, help="Open raw data in a declared disast
 
 Id = Annotated[str, typer.Argument(metavar="EMERGENCY", help="Id of the opening.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_MAX_HOURS = 24 * 365
+"""More no plan allows; the plan's own limit is the gate's to hold."""
 
 
 @app.command("open")
@@ -41,11 +43,16 @@ def open_(
     from umaya.gate.emergency.asking import EmergencyRequest
     from umaya.gate.emergency.desk import EmergencyRefusal
     from umaya.gate.emergency.openings import Balancing
+    from umaya.web.languages import load_catalogue
 
     try:
         area = None if box is None else Area.of_box(box)
     except ValueError as error:
         raise InputError(Place("--box"), str(error), "give west, south, east, north") from error
+    if not 0 < hours <= _MAX_HOURS:
+        raise InputError(
+            Place("--hours"), "the number of hours is out of range", f"give more than 0, {_MAX_HOURS} at most"
+        )
     with opened_hub(hub) as opened:
         requester = opened.gate.catalogue.actor(actor)
         names = tuple(name.strip() for name in fields.split(",") if name.strip())
@@ -56,7 +63,8 @@ def open_(
         )
         if isinstance(outcome, EmergencyRefusal):
             call = "; ".join(f"{one.name} ({one.role})" for one in outcome.call)
-            raise ForbiddenError(f"it is not opened: {outcome.reason}" + (f"; call {call}" if call else ""))
+            words = load_catalogue("en").gettext(f"reason.{outcome.reason}.next")
+            raise ForbiddenError(f"it is not opened: {outcome.reason}: {words}" + (f" Call {call}" if call else ""))
         print(f"{outcome.id} is open until {outcome.ends:%Y-%m-%dT%H:%M:%SZ}")
 
 

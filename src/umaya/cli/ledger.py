@@ -170,9 +170,16 @@ def _question(
     end: datetime | None,
 ) -> Question:
     """Return the question; a day without a time is a day in Japan, and the last one is included."""
+    from umaya.ledger.entries import Kind
     from umaya.ledger.search import Question
 
-    return Question(party, scheme, reason, kind, actor, use, _moment(start, 0), _moment(end, 1))
+    if kind is not None and kind not in set(Kind):
+        told = "write it as `umaya ledger show` prints it, e.g. use.refused"
+        raise InputError(Place("--kind"), "the ledger knows no such kind of entry", told)
+    first, last = _moment(start, 0), _moment(end, 1)
+    if first is not None and last is not None and first >= last:
+        raise InputError(Place("--to"), "the time ends before it begins", "let it end after `--from`")
+    return Question(party, scheme, reason, kind, actor, use, first, last)
 
 
 def _moment(given: datetime | None, days: int) -> datetime | None:

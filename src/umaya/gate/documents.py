@@ -71,7 +71,7 @@ def read(text: str, file: str) -> Document:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(Place(file), "the document is not YAML", "mend the syntax") from error
     if not isinstance(data, dict):
-        raise InputError(Place(file), "the document is no mapping of keys to values", "start it with `scheme: ...`")
+        raise InputError(Place(file), "the document is no mapping of keys to values", "write `key: value`, one a line")
     return Document(file, data, lines)
 
 

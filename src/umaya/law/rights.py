@@ -157,7 +157,8 @@ def read_terms(text: str, source: str, rules: RightsRules) -> Terms:
         raise InputError(Place(source), "the document is no YAML", "mend it") from error
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise InputError(Place(source, field=field), "the terms are not as they must be", "see docs") from None
+        told = "write them as docs/reference/cli.md shows for `umaya request terms`"
+        raise InputError(Place(source, field=field or None), "the terms are not as they must be", told) from None
     if set(terms.contact) != {"ja", "en"}:
         raise InputError(Place(source, field="contact"), "the contact is not in both languages", "give `ja` and `en`")
     for kind, fee in terms.fees.items():

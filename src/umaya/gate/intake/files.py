@@ -83,6 +83,8 @@ def _arrow(content: bytes, name: str, dataset: Dataset) -> Read:
 
 def _csv(content: bytes, name: str, dataset: Dataset) -> Read:
     text = _as_utf8(content, name)
+    if not text.strip():
+        raise InputError(Place(name), "the file is empty", "give a heading and rows")
     heading = text.split(b"\n", 1)[0].decode().lstrip("\ufeff").strip("\r").split(",")
     columns = [column.strip().strip('"') for column in heading]
     options = pyarrow.csv.ConvertOptions(

@@ -17,7 +17,7 @@ from umaya.gate.emergency.desk import EmergencyRefusal
 from umaya.gate.emergency.openings import Emergency, Finding
 from umaya.gate.hands import hands
 from umaya.law.rights import RequestKind
-from umaya.types.errors import ForbiddenError
+from umaya.types.errors import ForbiddenError, NotFoundError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
 
@@ -92,3 +92,15 @@ def test_a_clerk_confirms_no_own_erasure_as_the_second(desk: DeskWorld) -> None:
     desk.gate.rights.desk.propose_erasure(DESK, request)
     with pytest.raises(ForbiddenError):
         desk.gate.rights.changes.erase(SECOND, request)
+
+
+def test_nobody_sees_off_an_alarm_about_themselves(world: World) -> None:
+    """Not the actor who raised it, nor the same human as the provider's verifier."""
+    furnish(world)
+    bound(world, ONE, RESPONDER, REVIEWER)
+    assert isinstance(world.gate.emergency.open(asked()), Emergency)
+    (alarm,) = world.gate.alarms.list(REVIEWER)
+    with pytest.raises(ForbiddenError):
+        world.gate.alarms.see(REVIEWER, alarm.id)
+    with pytest.raises(NotFoundError):
+        world.gate.monitoring.casework.assign(REVIEWER, alarm.id, REVIEWER.id)

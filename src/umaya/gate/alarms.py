@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from umaya.gate.catalogue import find_actor
+from umaya.gate.hands import hands
 from umaya.gate.hats import check_role
 from umaya.gate.models import AlarmRow, UseRow
 from umaya.gate.monitoring.models import AlarmCaseRow
@@ -187,6 +188,8 @@ class Alarms:
                 raise NotFoundError("there is no such alarm")
             if row.party != person.party:
                 raise ForbiddenError("the alarm is for the second line of another party")
+            if row.actor in hands(act.session, person.id):
+                raise ForbiddenError("somebody else looks into an alarm about oneself")
             if row.seen_at is not None:
                 raise ConflictError("the alarm was seen before")
             row.seen_by, row.seen_at = person.id, act.now

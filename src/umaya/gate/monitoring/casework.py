@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from umaya.gate.bodies import Office
 from umaya.gate.bodies.registry import check_office
 from umaya.gate.catalogue import HUB, find_actor
+from umaya.gate.hands import hands
 from umaya.gate.models import AlarmRow
 from umaya.gate.monitoring.cases import AlarmCase, Result, StepKind, all_cases, case_of
 from umaya.gate.monitoring.models import AlarmCaseRow, AlarmStepRow
@@ -195,6 +196,8 @@ class Casework:
         row = act.session.get(AlarmCaseRow, alarm, with_for_update=True)
         found = act.session.get(AlarmRow, alarm)
         if found is None or row is None or not _may_read(person, found, row):
+            raise NotFoundError("there is no such alarm")
+        if not hands(act.session, person.id).isdisjoint(row.actors):
             raise NotFoundError("there is no such alarm")
         return person, found, row
 

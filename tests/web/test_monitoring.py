@@ -96,5 +96,7 @@ def test_a_report_is_a_page_a_pdf_and_json(hub: Hub, language: str) -> None:
 
 
 def test_what_waits_is_told_on_the_home_page(hub: Hub) -> None:
+    """After the third line opened it again it is its owner's turn: the first line has spoken."""
     (case,) = hub.gate.monitoring.casework.cases(SECOND)
     assert f"/monitoring/{case.id}" in client_of(hub, SECOND).get("/").text
+    assert f"/monitoring/{case.id}" not in client_of(hub, STEWARD).get("/").text

@@ -1,4 +1,4 @@
-"""What monitoring has to show in the sample town, all made up: a teller looks up a relative and others late on a Friday,
+"""What monitoring has to show in the sample town, all made up: a teller looks up a relative and others late one Friday,
 and the insurer's list was made days before an event at the bank.
 """
 

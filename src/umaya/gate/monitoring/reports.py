@@ -179,7 +179,7 @@ def _figures(session: Session, party: str, first: date, last: date, rules: Monit
         "given": few(_words(session, party, EventKind.GIVEN, start, end)),
         "withdrawn": few(_words(session, party, EventKind.WITHDRAWN, start, end)),
         "taken": few(len(taken)),
-        "same-day-percent": round(100 * on_day / len(taken)) if len(taken) >= LEAST else FEW,
+        "same-day-percent": round(100 * on_day / len(taken)) if len(taken) >= LEAST else few(len(taken)),
         "offices": _offices(taken, staff, rules),
     }
 

@@ -112,7 +112,9 @@ def is_mine(case: AlarmCase, actor: Actor) -> bool:
         return "auditor" in actor.roles
     if step == "assign":
         return "auditor" in actor.roles or (ours and "verifier" in actor.roles)
-    return (step == "state" and ours and "steward" in actor.roles) or (step != "done" and case.owner == actor.id)
+    if step == "state":
+        return ours and "steward" in actor.roles
+    return step in {"begin", "close"} and case.owner == actor.id
 
 
 class _Pages:

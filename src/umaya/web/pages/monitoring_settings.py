@@ -47,7 +47,10 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             fault=fault,
             typed={
                 **dict.fromkeys(("number", "title", "office", "place"), ""),
-                **{"starts": today.isoformat(), "ends": today.isoformat(), "opens": "09:00", "closes": "17:00"},
+                "starts": today.isoformat(),
+                "ends": today.isoformat(),
+                "opens": "09:00",
+                "closes": "17:00",
                 **(typed or {}),
             },
         )

@@ -27,6 +27,7 @@ from umaya.types.site import Actor
 from umaya.web.assets import DIST
 from umaya.web.breach_report import as_pdf, as_text, prefilled
 from umaya.web.languages import JAPAN
+from umaya.web.row_files import guarded
 from umaya.web.site import WebSite
 
 ROLES = ("privacy-officer", "verifier", "auditor")
@@ -99,7 +100,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             return site.refusal(request, made.reason)
         table = made.data if kind == "contacts" else pa.table({"customer_number": list(made.numbers)})
         headers = {"Content-Disposition": f'attachment; filename="breach-{kind}-{made.use}.csv"'}
-        return Response(_csv(table), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(contacts_csv(table), media_type="text/csv; charset=utf-8", headers=headers)
 
     return routes
 
@@ -328,7 +329,9 @@ def _moment(field: str, text: str) -> datetime:
         raise InputError(Place("breach", field=field), "it is no time", "choose one") from None
 
 
-def _csv(table: pa.Table) -> bytes:
+def contacts_csv(table: pa.Table) -> bytes:
+    """Return a list of people for spreadsheets, in which no text begins a formula."""
     sink = io.BytesIO()
-    pa.csv.write_csv(table, sink)
+    batches = [guarded(batch) for batch in table.to_batches()]
+    pa.csv.write_csv(pa.Table.from_batches(batches) if batches else table, sink)
     return b"\xef\xbb\xbf" + sink.getvalue()

@@ -181,11 +181,16 @@ class Gate:
         self.own = Own(
             self._acts, self.projection, vault.people, law, self.consents, self._receipts, self._people_secret
         )
-        self.intake = Intake(self._acts, vault)
-        self.pending_intakes = Pendings(vault_directory / "pending_intakes", self._people_secret, clock, entropy)
-        self.lineage = Lineage(self._acts, self.schemes)
-        self.retention = Retention(self._acts, vault)
-        self.collections = Collections(self._acts)
+        self._take_and_keep(vault, vault_directory)
+
+    def _take_and_keep(self, vault: Vault, directory: Path) -> None:
+        """Set up what takes rows in, keeps them and lets them go."""
+        uploads, acts = directory / "pending_intakes", self._acts
+        self.intake = Intake(acts, vault)
+        self.pending_intakes = Pendings(uploads, self._people_secret, acts.clock, acts.entropy)
+        self.lineage = Lineage(acts, self.schemes)
+        self.retention = Retention(acts, vault)
+        self.collections = Collections(acts)
 
     def decide(self, use: Use, person: int | None = None) -> Decision:
         """Return what `open` would decide now, for the people of the use or for one. Records and releases nothing."""

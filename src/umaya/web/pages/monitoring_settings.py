@@ -17,6 +17,7 @@ from umaya.types.site import Actor
 from umaya.web.site import WebSite
 
 ROLES = tuple(sorted(DECLARERS | {"auditor"}))
+PLANNERS = frozenset({"steward", "verifier"})
 FAULTS = ("number", "title", "starts", "ends", "office", "opens", "place")
 _PATH = "/monitoring/settings"
 Short = Annotated[str, Form(max_length=64)]
@@ -28,7 +29,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     settings = hub.gate.monitoring.settings
 
     def shown(request: Request, actor: Actor, fault: str = "", typed: dict[str, str] | None = None) -> Response:
-        planner = not actor.roles.isdisjoint({"steward", "verifier"})
+        planner = not actor.roles.isdisjoint(PLANNERS)
         guard = not actor.roles.isdisjoint(GUARDS)
         today = day_in_japan(hub.clock.now())
         return site.render(
@@ -55,8 +56,10 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             },
         )
 
-    def act(request: Request, does: Callable[[Actor], object], typed: dict[str, str]) -> Response:
-        actor = site.require(request, *ROLES)
+    def act(
+        request: Request, roles: frozenset[str], does: Callable[[Actor], object], typed: dict[str, str]
+    ) -> Response:
+        actor = site.require(request, *roles)
         try:
             does(actor)
         except InputError as error:
@@ -71,11 +74,11 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     def restrict(
         request: Request, number: Short = "", relation: Annotated[Relation, Form()] = Relation.FAMILY
     ) -> Response:
-        return act(request, lambda actor: settings.restrict(actor, number, relation), {"number": number})
+        return act(request, DECLARERS, lambda actor: settings.restrict(actor, number, relation), {"number": number})
 
     @routes.post("/lift")
     def lift(request: Request, restriction: Short = "") -> Response:
-        return act(request, lambda actor: settings.lift(actor, restriction), {})
+        return act(request, GUARDS, lambda actor: settings.lift(actor, restriction), {})
 
     @routes.post("/campaign")
     def campaign(
@@ -90,11 +93,11 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         def plan(actor: Actor) -> None:
             settings.plan(actor, title, _day("starts", starts), _day("ends", ends), office)
 
-        return act(request, plan, typed)
+        return act(request, PLANNERS, plan, typed)
 
     @routes.post("/cancel")
     def cancel(request: Request, campaign: Short = "") -> Response:
-        return act(request, lambda actor: settings.cancel(actor, campaign), {})
+        return act(request, PLANNERS, lambda actor: settings.cancel(actor, campaign), {})
 
     @routes.post("/workplace")
     def workplace(
@@ -109,7 +112,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             hours = (_minutes(opens), _minutes(closes))
             settings.place(actor, Workplace(who, office, *hours, weekend, day_in_japan(hub.clock.now())))
 
-        return act(request, place, {"place": office, "opens": opens, "closes": closes})
+        return act(request, frozenset({"steward"}), place, {"place": office, "opens": opens, "closes": closes})
 
     return routes
 

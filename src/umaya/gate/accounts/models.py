@@ -11,6 +11,7 @@ from umaya.gate.models import BIG, ID
 from umaya.stores.database import Base
 
 _OPEN = text("unbound_entry IS NULL")
+_OF_STAFF = text("actor IS NOT NULL")
 _OF_RESIDENT = text("unbound_entry IS NULL AND person IS NOT NULL")
 
 
@@ -20,6 +21,7 @@ class AccountRow(Base):
     __tablename__ = "accounts"
     __table_args__ = (
         Index("ix_accounts_issuer_subject", "issuer", "subject"),
+        Index("ix_accounts_actor", "actor", sqlite_where=_OF_STAFF, postgresql_where=_OF_STAFF),
         Index(
             "uq_accounts_issuer_subject_actor",
             "issuer",

@@ -117,7 +117,8 @@ def anchors(step: str, data: Data, dataset: Dataset | None, basis: Basis | None)
         case "idea":
             return ["title-ja", "title-en", "purpose-ja", "purpose-en", "scheme"]
         case "what":
-            return ["dataset", "fields", *(f"fields-{name}" for name in shown_fields(data, dataset))]
+            shown = shown_fields(data, dataset)
+            return ["dataset", *(["fields"] if shown else []), *(f"fields-{name}" for name in shown)]
         case "whose":
             return ["recipient", "area", "period-from", "period-to"]
         case "why":

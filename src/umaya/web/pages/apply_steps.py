@@ -70,7 +70,9 @@ def router(hub: Hub, site: WebSite, drafts: Drafts) -> APIRouter:
         kept = drafts.get(actor, draft)
         data = desk.read(dict(kept.document), step, form.without("do"))  # no button was pressed now
         context = page_context(hub, actor, kept, data, step, site.catalogue(request))
-        return site.page(request, "apply/live.html", **context | {"anchors": desk.places(kept, step)})
+        # A page that was overtaken while it asked has other fields than the draft: it gets the gate's word alone.
+        places = desk.places(kept, step) if _revision(form) == kept.revision else []
+        return site.page(request, "apply/live.html", **context | {"anchors": places})
 
     return routes
 

@@ -105,3 +105,16 @@ def test_what_is_wrong_is_said_in_a_line(
     ):
         run(monkeypatch, hub, *arguments, expect=2)
         assert words in capsys.readouterr().err, arguments
+
+
+def test_a_file_that_holds_no_faults_is_never_written_over(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell(monkeypatch, hub, tmp_path)
+    rows = written(tmp_path, MIXED, "mixed.csv")
+    take = ("take", "homes", rows, "--as", "feed", "--notice", "1", "--preview", "--faults")
+    run(monkeypatch, hub, *take, rows, expect=2)
+    assert "mixed.csv: the file is there already" in capsys.readouterr().err
+    assert Path(rows).read_text(encoding="utf-8") == MIXED
+    for _ in range(2):
+        run(monkeypatch, hub, *take, str(tmp_path / "faults.csv"))

@@ -6,9 +6,12 @@ terminal is allowed here and nowhere else.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -69,8 +72,23 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 a fault of ours, 2 something to mend by the person who called."""
+    if sys.stdout is None:
+        _stop("standard output is closed; give it a place, e.g. `> file`")
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except UmayaError as error:
-        sys.stderr.write(f"umaya: {error}\n")
-        sys.exit(2)
+        _stop(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        _stop("a disk is full: not everything was written; make room and look at what was done before you go on")
+
+
+def _stop(told: str) -> NoReturn:
+    sys.stderr.write(f"umaya: {told}\n")
+    sys.exit(2)

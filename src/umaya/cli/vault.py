@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Take rows in, say how long they are kept, delete what is due.")
 
 DatasetId = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
+_HEADING = b'"row","field","problem","advice"'
+"""How a file of faults begins; only such a file is written over."""
 
 
 @app.command()
@@ -123,6 +125,8 @@ def _write(faults: pa.Table, file: Path) -> None:
     from umaya.types.errors import InputError, Place
 
     try:
+        if file.exists() and not file.read_bytes().startswith(_HEADING):
+            raise InputError(Place(str(file)), "the file is there already and holds no faults", "name a new .csv")
         pyarrow.csv.write_csv(faults, file)
     except OSError as error:
         raise InputError(

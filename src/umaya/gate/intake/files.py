@@ -27,6 +27,16 @@ _WHOLE: Final = r"^\s*[+-]?[0-9]+\s*$"
 """The database would round 1.5 to a whole number."""
 _FORM: Final = {"TIMESTAMPTZ": r"T?[0-9:.]+\s*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)\s*$"}
 """A time without a zone could be any of two moments."""
+_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "BOOLEAN": "true or false",
+        "FLOAT": "number",
+        "DOUBLE": "number",
+        "DATE": "day like 2026-04-01",
+        "TIMESTAMPTZ": "time with a zone",
+    }
+)
+"""What a value should have been, in words; every other kind is a whole number."""
 _SQL: Final = (
     (pa.types.is_boolean, "BOOLEAN"),
     (pa.types.is_int8, "TINYINT"),
@@ -134,7 +144,10 @@ def _typed(texts: pa.ChunkedArray, field: pa.Field) -> tuple[pa.ChunkedArray, pa
     advice = (
         "write it with a zone: 2026-04-01T09:00:00+09:00" if kind == "TIMESTAMPTZ" else "correct it or drop the row"
     )
-    said = [pa.repeat(text, len(rows)) for text in (field.name, f"the value is no {field.type}", advice)]
+    said = [
+        pa.repeat(text, len(rows))
+        for text in (field.name, f"the value is no {_WORDS.get(kind, 'whole number in range')}", advice)
+    ]
     return typed.cast(field.type), pa.table([rows, *said], schema=FAULTS)
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.world import World
-from umaya.stores.database import Database
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """The world on SQLite, furnished."""
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     world = World(database, tmp_path / "vault")
     world.furnish()
     yield world
@@ -25,8 +24,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def either_world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """The world on SQLite and on PostgreSQL, furnished."""
-    database = Database.open(database_url)
-    database.migrate()
+    database = migrated(database_url)
     world = World(database, tmp_path / "vault")
     world.furnish()
     yield world

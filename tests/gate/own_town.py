@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS, BANK, NOW, Lists
 from umaya.gate import Release, Use
 from umaya.gate import roles as r
 from umaya.gate.own import PROGRAM_ID
 from umaya.ledger import Ledger, create_keys, load_signer
-from umaya.stores.database import Database
 from umaya.types.clock import ManualClock
 from umaya.types.site import Actor
 
@@ -22,8 +22,7 @@ def own_world(directory: Path, url: str | None = None) -> Lists:
     create_keys(directory / "keys", "minase.example/umaya")
     clock = ManualClock(NOW)
     ledger = Ledger.create(directory / "ledger", load_signer(directory / "keys" / "ledger.key"), clock)
-    database = Database.open(url or f"sqlite:///{directory / 'hub.db'}")
-    database.migrate()
+    database = migrated(url or f"sqlite:///{directory / 'hub.db'}")
     world = Lists(database, directory / "vault", ledger, clock)
     world.furnish()
     world.gate.catalogue.add_actor(MY_PAGE)

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS as PEOPLE
 from tests.gate.lists import DOCUMENT, TOPIC, Lists
 from tests.gate.world import ACTORS, SCHEME, World
@@ -22,7 +23,6 @@ from umaya.gate.reach import Offer, Wanted
 from umaya.gate.schemes import SubmissionCode
 from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import PrivacyFault, Problem
-from umaya.stores.database import Database
 from umaya.types.errors import InputError, UmayaError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
@@ -63,8 +63,7 @@ AWRY: dict[str, list[Any]] = {
 def lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lists]:
     """Bank and insurer; shared, for checks write nothing and submissions only add versions."""
     folder: Path = tmp_path_factory.mktemp("dry")
-    database = Database.open(f"sqlite:///{folder / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{folder / 'hub.db'}")
     world = Lists(database, folder / "vault")
     world.furnish()
     yield world

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
+from tests.databases import migrated
 from tests.gate.people.town import CLERK, CROSS_SELL, NOW, PRIVACY, Town
 from tests.gate.world import ACTORS, World
 from umaya.gate import roles as r
 from umaya.gate.figures import LEAST, Figures, UseCount, told
-from umaya.stores.database import Database
 from umaya.types.errors import ForbiddenError
 from umaya.types.site import Actor
 
@@ -30,8 +30,7 @@ OFFICER, PLANNER = ACTORS["officer"], ACTORS["planner"]
 @pytest.fixture
 def either_town(database_url: str) -> Iterator[Town]:
     """A bank, an insurer and their topics, on SQLite and on PostgreSQL."""
-    database = Database.open(database_url)
-    database.migrate()
+    database = migrated(database_url)
     town = Town(database)
     town.furnish()
     yield town

@@ -22,6 +22,7 @@ import pytest
 from pyroaring import BitMap
 from sqlalchemy import update
 
+from tests.databases import migrated
 from tests.gate.joint_use.group import NOTICE, SUBMITTER, changed, form_group
 from tests.gate.lists import ACTORS, BANK, CLASSES, DOCUMENT, INSURER, NOW, SCHEMA, SCHEME, TOPIC, Lists
 from tests.gate.world import World
@@ -33,7 +34,6 @@ from umaya.gate.conditions import parse
 from umaya.gate.models import FieldRow
 from umaya.gate.people import Channel, Evidence
 from umaya.law import RULES
-from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
 from umaya.types.clock import ManualClock
 from umaya.types.errors import InputError
@@ -48,8 +48,7 @@ POST, PLATFORM = "post-minase", "platform-minase"
 @pytest.fixture
 def lists(tmp_path: Path) -> Iterator[Lists]:
     """The world with its scheme approved; nobody has consented."""
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     world = Lists(database, tmp_path / "vault")
     world.furnish()
     world.approve()
@@ -267,8 +266,7 @@ MANY = 100_001
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lists]:
     """100,001 customers, all of whom consented in one campaign."""
     folder = tmp_path_factory.mktemp("crowd")
-    database = Database.open(f"sqlite:///{folder / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{folder / 'hub.db'}")
     world = Lists(database, folder / "vault", clock=ManualClock(NOW))
     numbers = np.arange(MANY, dtype=np.uint32)
     columns = {

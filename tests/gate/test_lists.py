@@ -13,6 +13,7 @@ import pytest
 from pyroaring import BitMap
 from sqlalchemy import select
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS, DOCUMENT, INSURER, SCHEME, SECRET, TOPIC, WORDS, Lists
 from umaya.gate import Op, Predicate, Refusal, Release, Stream, opening
 from umaya.gate.alarms import AlarmKind
@@ -23,7 +24,6 @@ from umaya.gate.roles import OFFICER, PROTECTOR
 from umaya.gate.uses import UseState
 from umaya.law import ConsentTier
 from umaya.ledger.people_tree import people_root
-from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
@@ -32,8 +32,7 @@ from umaya.types.site import Actor
 @pytest.fixture
 def lists(database_url: str, tmp_path: Path) -> Iterator[Lists]:
     """The world with its scheme approved, on SQLite and on PostgreSQL; nobody has consented."""
-    database = Database.open(database_url)
-    database.migrate()
+    database = migrated(database_url)
     world = Lists(database, tmp_path / "vault")
     world.furnish()
     world.approve()
@@ -332,8 +331,7 @@ def test_a_point_that_decides_for_many_says_what_it_said_of_the_first(lists: Lis
 
 def test_a_topic_for_statistics_grounds_no_cross_selling(tmp_path: Path) -> None:
     """Asked in advance for statistics in the public interest, used to sell: refused by the law's own tiers."""
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     world = Lists(database, tmp_path / "vault")
     world.furnish(tier=ConsentTier.IN_ADVANCE)
     with pytest.raises(InputError, match="tier"):

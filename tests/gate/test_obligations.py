@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS, DOCUMENT, SECRET, Lists
 from umaya.gate import Gate, standard_factories
-from umaya.stores.database import Database
 from umaya.types.errors import InputError
 
 STATISTICS = DOCUMENT.replace("basis: cross-sell-consent", "basis: statistics").replace(
@@ -20,8 +20,7 @@ STATISTICS = DOCUMENT.replace("basis: cross-sell-consent", "basis: statistics").
 @pytest.fixture
 def gate(tmp_path: Path) -> Iterator[Gate]:
     """The gate of the lists, with the obligations that every hub has."""
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     lists = Lists(database, tmp_path / "vault")
     lists.furnish()
     factories = standard_factories(SECRET)

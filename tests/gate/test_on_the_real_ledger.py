@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.world import ACTORS, World
 from umaya.gate import Refusal, Release
 from umaya.gate.uses import UseState
 from umaya.ledger import Ed25519Signer, Ledger, check_ledger
-from umaya.stores.database import Database
 from umaya.types.clock import SystemClock
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
@@ -26,8 +26,7 @@ SIGNER = Ed25519Signer.from_seed("minase.example/umaya", bytes(32))
 
 def at(directory: Path) -> World:
     """Return the world that lies in a folder, as a process that starts there opens it."""
-    database = Database.open(f"sqlite:///{directory / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{directory / 'hub.db'}")
     return World(database, directory / "vault", Ledger.open(directory / "ledger", SIGNER, SystemClock()))
 
 

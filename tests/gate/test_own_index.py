@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy.orm import Session
 
+from tests.databases import migrated
 from umaya.gate.models import UsePeopleRow, UseRow
 from umaya.gate.own import index
 from umaya.gate.own.models import BLOCKS, PERSONS, SLOTS
@@ -28,8 +29,7 @@ PEOPLE = st.frozensets(st.sampled_from([0, 1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1,
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database.open(database_url)
-    database.migrate()
+    database = migrated(database_url)
     yield database
     database.close()
 

@@ -17,13 +17,13 @@ import pytest
 from pyroaring import BitMap
 from sqlalchemy import update
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS, NOW, SCHEMA, SECRET, Lists
 from umaya.gate import Op, Predicate, Release, Stream
 from umaya.gate.models import UsePeopleRow
 from umaya.gate.uses import UseState
 from umaya.ledger import Ledger, create_keys, load_signer, load_vkey
 from umaya.ledger.check_receipt import NotProvedError, Proved, check_receipt
-from umaya.stores.database import Database
 from umaya.types.clock import ManualClock
 from umaya.types.errors import IntegrityError, NotFoundError
 
@@ -38,8 +38,7 @@ def world(tmp_path: Path) -> Iterator[Lists]:
     create_keys(tmp_path / "keys", "minase.example/umaya")
     clock = ManualClock(NOW)
     ledger = Ledger.create(tmp_path / "ledger", load_signer(tmp_path / "keys" / "ledger.key"), clock)
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     world = Lists(database, tmp_path / "vault", ledger, clock)
     world.furnish()
     world.approve()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS, INSURER, SCHEME, TOPIC, Lists
 from umaya.gate.conditions import parse
-from umaya.stores.database import Database
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 from umaya.types.site import Actor
@@ -19,8 +19,7 @@ from umaya.types.site import Actor
 @pytest.fixture
 def lists(database_url: str, tmp_path: Path) -> Iterator[Lists]:
     """The world with its scheme approved, on SQLite and on PostgreSQL; two have consented."""
-    database = Database.open(database_url)
-    database.migrate()
+    database = migrated(database_url)
     world = Lists(database, tmp_path / "vault")
     world.furnish()
     world.approve()

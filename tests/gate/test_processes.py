@@ -15,6 +15,7 @@ import pytest
 from pyroaring import BitMap
 from sqlalchemy import select
 
+from tests.databases import migrated
 from tests.gate import processes
 from tests.gate.lists import ACTORS, DOCUMENT, EIGHT, NOW, SCHEMA, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate.conditions import parse
@@ -23,7 +24,6 @@ from umaya.gate.people.models import ActRow, CounterRow, EventRow
 from umaya.gate.uses import UseState
 from umaya.law import ConsentTier
 from umaya.ledger import Ledger, check_ledger
-from umaya.stores.database import Database
 from umaya.types.clock import ManualClock
 from umaya.types.reasons import Reason
 
@@ -34,8 +34,7 @@ Hub = tuple[str, Path]
 
 def make_hub(url: str, folder: Path, tier: ConsentTier, people: pa.Table = EIGHT, document: str = DOCUMENT) -> Hub:
     """Make a hub that no process has open, its scheme approved; return its URL and folder."""
-    database = Database.open(url)
-    database.migrate()
+    database = migrated(url)
     clock = ManualClock(NOW)
     world = Lists(database, folder / "vault", Ledger.create(folder / "ledger", processes.SIGNER, clock), clock)
     world.furnish(people, tier)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
+from tests.databases import migrated
 from tests.gate.review_world import CHECKED, REVIEWERS, appoint_all, people
 from tests.gate.review_world import ID as PEOPLE_ID
 from tests.gate.world import ACTORS, World
@@ -19,7 +20,6 @@ from umaya.gate.models import SchemeActRow, SchemeVersionRow
 from umaya.gate.replay import IN_FLIGHT, Replay, check_against, replay
 from umaya.gate.schemes import State
 from umaya.ledger import Ed25519Signer, Entry, Ledger
-from umaya.stores.database import Database
 from umaya.types.clock import SystemClock
 from umaya.types.errors import IntegrityError, NotFoundError
 
@@ -34,8 +34,7 @@ UNTIL = parse("valid-until: {day: 2026-12-31}")
 def world(tmp_path: Path) -> Iterator[World]:
     """The world on a real ledger, whose clock is the world's."""
     Ledger.create(tmp_path / "ledger", SIGNER, SystemClock())
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     world = World(database, tmp_path / "vault")
     world.ledger = Ledger.open(tmp_path / "ledger", SIGNER, world.clock)
     world.gate = world.new_gate()

@@ -19,13 +19,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.databases import migrated
 from tests.gate.review_world import CUSTOMERS, ID, REVIEWERS, TODAY, answered, people
 from tests.gate.world import ACTORS, NOW, World
 from umaya.gate import roles as r
 from umaya.gate.bodies import Office, Procedure
 from umaya.gate.conditions import parse
 from umaya.gate.replay import check_against, replay
-from umaya.stores.database import Database
 from umaya.types.errors import ConflictError, ForbiddenError, NotFoundError
 from umaya.types.site import Actor
 
@@ -82,8 +82,7 @@ class Review(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name)
-        self.database = Database.open(f"sqlite:///{path / 'hub.db'}")
-        self.database.migrate()
+        self.database = migrated(f"sqlite:///{path / 'hub.db'}")
         self.world = World(self.database, path / "vault")
         self.world.furnish()
         people(self.world)

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS, DOCUMENT, NOW, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate import Refusal, Release, Use
 from umaya.gate.conditions import parse
@@ -145,8 +146,7 @@ def made() -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         for tier in (ConsentTier.STATED_PERIOD, ConsentTier.EACH_TIME):
             at = Path(folder) / tier.value
-            database = Database.open(f"sqlite:///{at / 'hub.db'}")
-            database.migrate()
+            database = migrated(f"sqlite:///{at / 'hub.db'}")
             world = Lists(database, at / "vault")
             world.furnish(tier=tier)
             world.gate.topics.add_text(ACTORS["privacy"], TOPIC, *WORDS, valid_days=VALID_DAYS[2])

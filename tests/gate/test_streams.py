@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.lists import Lists
 from umaya.gate import Refusal, Stream
 from umaya.gate.record import NotRecordedError
 from umaya.gate.uses import UseState
-from umaya.stores.database import Database
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 from umaya.vault.grant import LIFETIME, GrantError
@@ -20,8 +20,7 @@ from umaya.vault.grant import LIFETIME, GrantError
 @pytest.fixture
 def lists(tmp_path: Path) -> Iterator[Lists]:
     """The world with its scheme approved; 1 and 6 consented."""
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     world = Lists(database, tmp_path / "vault")
     world.furnish()
     world.approve()

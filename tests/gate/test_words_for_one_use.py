@@ -7,18 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS, SCHEME, Lists
 from umaya.gate import Refusal, Release, Stream
 from umaya.gate.conditions import parse
 from umaya.law import ConsentTier
-from umaya.stores.database import Database
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 
 
 def world_of(url: str, folder: Path, tier: ConsentTier) -> Iterator[Lists]:
-    database = Database.open(url)
-    database.migrate()
+    database = migrated(url)
     world = Lists(database, folder / "vault")
     world.furnish(tier=tier)
     world.approve()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.lists import ACTORS as PEOPLE
 from tests.gate.lists import BANK, NOW, SCHEME, Lists
 from umaya.gate import Release, Use
 from umaya.ledger import Ed25519Signer, Ledger
 from umaya.ledger.search import LedgerSearch
-from umaya.stores.database import Database
 from umaya.types.clock import ManualClock
 from umaya.types.site import Actor
 
@@ -35,8 +35,7 @@ class Audited(Lists):
 @pytest.fixture
 def audited(tmp_path: Path) -> Iterator[Audited]:
     """The scheme is approved, three have consented, nothing has been used."""
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     clock = ManualClock(NOW)
     ledger = Ledger.create(tmp_path / "ledger", SIGNER, clock)
     world = Audited(database, tmp_path / "vault", ledger, clock)

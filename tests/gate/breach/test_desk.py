@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.breach.leak import AUDITOR, GUARD, OFFICER, TELL, approve_notice, leaked, opened, searched
 from tests.gate.lists import ACTORS, BANK, INSURER, SCHEME, Lists
 from umaya.gate import Refusal
@@ -16,7 +17,6 @@ from umaya.gate.breach.released import Search
 from umaya.gate.breach.telling import PeopleList
 from umaya.law import day_in_japan
 from umaya.law.breach import LeakException, ReportField, Trigger
-from umaya.stores.database import Database
 from umaya.types.classes import SecrecyClass as C
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 
@@ -24,8 +24,7 @@ from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFou
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Lists]:
     """The bank after two lists left."""
-    database = Database.open(f"sqlite:///{tmp_path / 'hub.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'hub.db'}")
     yield leaked(database, tmp_path)
     database.close()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.people.town import Town
-from umaya.stores.database import Database
 
 
 @pytest.fixture
@@ -22,8 +22,7 @@ def either_town(database_url: str) -> Iterator[Town]:
 
 
 def _furnished(url: str) -> Iterator[Town]:
-    database = Database.open(url)
-    database.migrate()
+    database = migrated(url)
     town = Town(database)
     town.furnish()
     yield town

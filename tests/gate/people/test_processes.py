@@ -12,12 +12,12 @@ import pytest
 from pyroaring import BitMap
 from sqlalchemy import select
 
+from tests.databases import migrated
 from tests.gate.people import processes
 from tests.gate.people.town import CROSS_SELL, Town
 from umaya.gate.people.models import ActRow, CounterRow, EventRow
 from umaya.law import day_in_japan
 from umaya.ledger import Ledger, check_ledger
-from umaya.stores.database import Database
 from umaya.types.clock import SystemClock
 
 pytestmark = pytest.mark.slow
@@ -28,8 +28,7 @@ SPAWN = multiprocessing.get_context("spawn")
 def hub(database_url: str, tmp_path: Path) -> tuple[str, Path]:
     """URL and folder of a furnished hub that no process has open."""
     ledger = Ledger.create(tmp_path / "ledger", processes.SIGNER, SystemClock())
-    database = Database.open(database_url)
-    database.migrate()
+    database = migrated(database_url)
     Town(database, ledger, SystemClock()).furnish()
     database.close()
     return database_url, tmp_path

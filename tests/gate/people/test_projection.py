@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy import delete, update
 
+from tests.databases import migrated
 from umaya.gate.models import PartyRow
 from umaya.gate.people.events import Event, EventKind, append
 from umaya.gate.people.models import CounterRow, EventRow, TopicRow
@@ -36,8 +37,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 def opened(url: str) -> Database:
     """A database with two topics and no event."""
-    database = Database.open(url)
-    database.migrate()
+    database = migrated(url)
     with database.writing() as session:
         session.add(PartyRow(id="bank", name_ja="銀行", name_en="Bank", kind="bank", entry=0))
         session.flush()
@@ -187,7 +187,7 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.close()
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)  # a busy machine is no fault
 @given(steps=st.lists(st.lists(ONE, min_size=1, max_size=6), max_size=12))
 def test_any_events_mean_what_a_naive_reading_says(blank: Database, steps: list[list[Event]]) -> None:
     """Caught up after every step, or at once; the days asked in between change nothing."""

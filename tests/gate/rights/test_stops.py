@@ -7,20 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import migrated
 from tests.gate.lists import BANK, Lists
 from tests.gate.rights.desk_world import DESK
 from umaya.gate import Release
 from umaya.gate.rights import Asked, Identity
 from umaya.law.rights import RequestKind
-from umaya.stores.database import Database
 from umaya.types.errors import ConflictError
 from umaya.types.reasons import Reason
 
 
 @pytest.fixture
 def world(database_url: str, tmp_path: Path) -> Iterator[Lists]:
-    database = Database.open(database_url)
-    database.migrate()
+    database = migrated(database_url)
     world = Lists(database, tmp_path / "vault")
     world.furnish()
     world.approve()

@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.test_init import umaya
 
+pytestmark = pytest.mark.xdist_group("demo")  # the day is played once
 KEYS = [
     "points_in",
     "points_matched",

@@ -21,7 +21,7 @@ def kept(town: Town) -> list[int]:
         return list(session.scalars(select(SnapshotRow.seq)))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=st.lists(ONE, max_size=12), after=st.lists(ONE, max_size=4))
 def test_a_snapshot_says_what_the_events_say(town: Town, before: list[Event], after: list[Event]) -> None:
     with town.database.writing() as session:

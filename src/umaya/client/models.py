@@ -184,7 +184,7 @@ class Explanation(Answer):
 
 
 class Alarm(Answer):
-    """What the second line must look at; `about` is the entry that raised it, `owner` who answers for it until `due`."""
+    """What the second line must look at; `about`: the entry that raised it, `owner`: who answers for it until `due`."""
 
     id: str
     kind: str

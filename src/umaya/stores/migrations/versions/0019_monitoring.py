@@ -1,4 +1,4 @@
-"""Monitoring: cases of alarms with an owner and a clock, what staff must not look up, sales days, workplaces, reports."""
+"""Monitoring: cases of alarms with owner and clock, what staff must not look up, sales days, workplaces, reports."""
 
 import sqlalchemy as sa
 from alembic import op

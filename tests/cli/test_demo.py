@@ -17,7 +17,10 @@ import pytest
 
 from tests.cli.test_init import umaya
 
-pytestmark = pytest.mark.xdist_group("demo")  # the day is played once
+pytestmark = [
+    pytest.mark.xdist_group("demo"),  # the day is played once
+    pytest.mark.timeout(900),  # and longer where the kernels are compiled first
+]
 KEYS = [
     "points_in",
     "points_matched",
@@ -125,7 +128,7 @@ def test_an_interrupt_ends_the_served_demo_and_the_second_start_goes_on(played: 
                 break
             time.sleep(0.1)
         running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=30)[1]
+        said = running.communicate(timeout=120)[1]
     assert "Traceback" not in said
     assert "Sign in as:" in said
     assert play(played[0])["ledger_ok"]

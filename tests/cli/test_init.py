@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 def umaya(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from umaya.cli import main; main()", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_it_makes_a_hub_and_says_what_to_keep(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -18,9 +21,20 @@ def _no_fault(response: Response) -> None:
     assert response.status_code < 500, f"{response.request.url} failed"
 
 
+def app_of(hub: Hub) -> FastAPI:
+    """Return the application of a hub, made once: making it takes longer than most tests. It counts no requests."""
+    kept = vars(hub)
+    if "app" not in kept:
+        many = 10_000_000
+        settings = replace(hub.settings, sign_ins_per_minute=many, look_ups_per_minute=many, api_calls_per_minute=many)
+        kept["app"] = create_app(replace(hub, settings=settings))
+    app: FastAPI = kept["app"]
+    return app
+
+
 def client_of(hub: Hub, who: Actor | Resident | None = None, language: str = "en") -> TestClient:
     """Return a client of the hub's pages, signed in as somebody when given."""
-    client = TestClient(create_app(hub), headers={"Accept-Language": language, "Accept": "text/html"})
+    client = TestClient(app_of(hub), headers={"Accept-Language": language, "Accept": "text/html"})
     client.event_hooks = {"request": [], "response": [_no_fault]}
     if who is not None:
         answer = sign_in(client, hub, who)

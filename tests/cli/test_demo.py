@@ -122,7 +122,7 @@ def test_an_interrupt_ends_the_served_demo_and_the_second_start_goes_on(played: 
     words = ["demo", "--hub", str(played[0]), "--port", str(port)]
     command = [sys.executable, "-c", "from umaya.cli import main; main()", *words]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
-        for _ in range(300):
+        for _ in range(1800):
             with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5) as page:
                 assert page.status == 200
                 break

@@ -15,6 +15,7 @@ from httpx2 import Response
 
 from tests.gate.lists import ACTORS, BANK, NOW, Lists
 from tests.web.clients import TestClient, client_of
+from umaya.api import create_app
 from umaya.gate import Dataset, Release, Words
 from umaya.gate.roles import AUDITOR, OPERATOR
 from umaya.hub import Hub, Settings, init_hub, open_hub
@@ -203,8 +204,8 @@ def test_a_file_waits_sealed_and_for_its_holder_alone(fresh: Hub, clock: ManualC
     assert b"987654321" not in file.read_bytes()
     assert b"new.csv" not in file.read_bytes()
     assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert client_of(fresh, KEEPER).get(location).status_code == 404  # served anew, so it is gone
-    client = client_of(fresh, KEEPER)
+    create_app(fresh)  # served anew, so it is gone
+    assert client.get(location).status_code == 404
     location = handed_in(client, HEAD + "103,987654321,,\n").headers["location"]
     with pytest.raises(NotFoundError):
         fresh.gate.pending_intakes.get(OTHER, "deposits", location.rpartition("/")[2].partition("?")[0])

@@ -46,7 +46,7 @@ def test_the_numbers_stand_in_tables_beside_the_charts(hub: Hub, actor: Actor) -
 
 def test_another_party_sees_none_of_it(hub: Hub) -> None:
     page = client_of(hub, STRANGER).get("/figures").text
-    assert "There were none." in page
+    assert "There are none." in page
     assert "Minase City" not in page
 
 

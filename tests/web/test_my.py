@@ -119,7 +119,7 @@ def test_a_receipt_is_checked_in_one_click(shared: tuple[Hub, Lists], clients: C
     hub, _ = shared
     page = clients(ON_THE_LIST).post(f"/my/uses/{use_of(hub, ON_THE_LIST)}/check").text
     assert "you are among the people of this use" in page
-    assert page.count("Yes:") == 6
+    assert page.count("Checked:") == 6
 
 
 def test_the_archive_verifies_on_a_machine_with_python_alone(
@@ -153,7 +153,7 @@ def test_anybody_can_check_a_file_and_is_told_which_step_fails(shared: tuple[Hub
     assert "Not proved" in told(bundle.receipt, bytes(32).hex())
     assert "Not proved" in told(b"\xff" + bundle.receipt)
     bent = told(bundle.receipt.replace(b'"present":true', b'"present":false'))
-    assert re.findall(r"<strong>(Yes|No|Not checked):", bent) == ["Yes"] * 4 + ["No", "Not checked"]
+    assert re.findall(r"<strong>(Checked|Failed|Not checked):", bent) == ["Checked"] * 4 + ["Failed", "Not checked"]
 
 
 def test_a_file_that_cannot_be_a_receipt_comes_back_with_the_form(clients: Clients) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from tests.web.clients import TestClient, client_of, sign_in
 from tests.web.hubs import APPLICANT, OFFICER, make_hub
+from umaya.api import create_app
 from umaya.api.limits import Buckets, TooManyError, address_of
 from umaya.hub import Hub
 
@@ -70,7 +71,7 @@ def test_an_asker_is_told_by_address_or_ipv6_network(host: str, counted: str) ->
 
 
 def test_sign_ins_of_one_address_are_limited(hub: Hub) -> None:
-    client = client_of(hub)
+    client = client_of(hub, app=create_app(hub))
     answers = [client.get("/sign-in/staff", follow_redirects=False) for _ in range(7)]
     assert [answer.status_code for answer in answers] == [303] * 6 + [429]
     assert answers[-1].headers["retry-after"] == "10"
@@ -79,7 +80,7 @@ def test_sign_ins_of_one_address_are_limited(hub: Hub) -> None:
 
 
 def test_calls_of_the_api_are_limited_by_actor_whatever_the_session(hub: Hub) -> None:
-    client = client_of(hub, OFFICER)
+    client = client_of(hub, OFFICER, app=create_app(hub))
     path = "/api/v1/roads/state"
     statuses = [client.get(path).status_code for _ in range(5)]
     assert statuses == [200] * 4 + [429]
@@ -92,7 +93,7 @@ def test_calls_of_the_api_are_limited_by_actor_whatever_the_session(hub: Hub) ->
 
 
 def test_an_invented_cookie_gets_no_bucket_of_its_own(hub: Hub) -> None:
-    client = client_of(hub)
+    client = client_of(hub, app=create_app(hub))
     for number in range(4):
         client.cookies.set("umaya_session", f"invented-{number}")
         assert client.get("/api/v1/schemes").status_code == 401
@@ -101,7 +102,7 @@ def test_an_invented_cookie_gets_no_bucket_of_its_own(hub: Hub) -> None:
 
 
 def test_look_ups_of_people_are_limited(hub: Hub) -> None:
-    client = client_of(hub, APPLICANT)
+    client = client_of(hub, APPLICANT, app=create_app(hub))
     body = {"person": 1, "topic": "no-such-topic"}
     statuses = [client.post("/api/v1/consents/state", json=body).status_code for _ in range(3)]
     assert statuses[:2] == [404, 404]

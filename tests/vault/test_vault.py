@@ -140,6 +140,7 @@ def test_rows_come_only_from_open() -> None:
         "delete_before": "AbstractContextManager[Rewrite]",
         "delete_writes": "AbstractContextManager[Rewrite]",
         "erase": "AbstractContextManager[Rewrite]",
+        "holds_before": "bool",
         "open": "Opened",
         "people": "BitMap",
         "stage": "AbstractContextManager[Pending]",

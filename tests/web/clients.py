@@ -32,9 +32,11 @@ def app_of(hub: Hub) -> FastAPI:
     return app
 
 
-def client_of(hub: Hub, who: Actor | Resident | None = None, language: str = "en") -> TestClient:
-    """Return a client of the hub's pages, signed in as somebody when given."""
-    client = TestClient(app_of(hub), headers={"Accept-Language": language, "Accept": "text/html"})
+def client_of(
+    hub: Hub, who: Actor | Resident | None = None, language: str = "en", app: FastAPI | None = None
+) -> TestClient:
+    """Return a client of the hub's pages, signed in as somebody when given; or of an application of one's own."""
+    client = TestClient(app or app_of(hub), headers={"Accept-Language": language, "Accept": "text/html"})
     client.event_hooks = {"request": [], "response": [_no_fault]}
     if who is not None:
         answer = sign_in(client, hub, who)

@@ -57,8 +57,9 @@ def test_the_desk_lists_what_the_officer_may_use_and_no_other(hub: Hub) -> None:
 
 
 def test_what_would_be_decided_now_releases_and_records_nothing(hub: Hub) -> None:
+    client = client_of(hub, SELLER)
     size, before = hub.ledger.size, uses(hub)
-    page = client_of(hub, SELLER).post("/uses/decide", data=FORM).text
+    page = client.post("/uses/decide", data=FORM).text
     assert "This would be permitted now" in page
     assert "Nothing was released, and nothing was recorded." in page
     assert "8 people" in page

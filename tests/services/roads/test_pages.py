@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.web.clients import client_of
 from tests.web.hubs import AUDITOR, OFFICER, make_hub
+from umaya.gate.accounts import Identity
 from umaya.hub import Hub
 from umaya.services.roads import routes
 from umaya.services.roads.service import Stage
@@ -130,13 +132,14 @@ def test_a_stream_ends_when_the_map_is_no_longer_the_actors_to_see(fresh: Hub, m
     """The actor is looked up at every look, not once when the stream begins."""
     monkeypatch.setattr(routes, "POLL_S", 0.01)
     client = client_of(fresh, OFFICER)
-    looks = iter(range(100))
-    known = fresh.gate.catalogue.actor
+    looks = count()
+    known = fresh.gate.accounts.actors
 
-    def demoted(actor_id: str) -> Actor:
-        return known(actor_id) if next(looks) < 3 else replace(known(actor_id), roles=frozenset())
+    def demoted(identity: Identity) -> list[Actor]:
+        actors = known(identity)
+        return [*actors] if next(looks) < 3 else [replace(actor, roles=frozenset()) for actor in actors]
 
-    monkeypatch.setattr(fresh.gate.catalogue, "actor", demoted)
+    monkeypatch.setattr(fresh.gate.accounts, "actors", demoted)
     assert client.get("/api/v1/roads/stream").text.count("event: window") == 1
 
 

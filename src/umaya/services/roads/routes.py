@@ -75,7 +75,8 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
         await run_in_threadpool(officer, request)
 
         def latest() -> datetime | None:
-            return service.latest(officer(request))
+            anew = Request({**request.scope, "state": {}})  # who asks is looked up once a request: forget it
+            return service.latest(officer(anew))
 
         async def events() -> AsyncIterator[ServerSentEvent]:
             told = request.headers.get("last-event-id")

@@ -38,10 +38,10 @@ chromium:
 	@sh scripts/chromium.sh
 
 test: $(VENV)/.dev frontend chromium
-	$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup
+	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile
 
 test-quick: $(VENV)/.dev frontend chromium
-	$(BIN)/pytest -n $(TEST_JOBS) --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile -m "not slow"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

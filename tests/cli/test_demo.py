@@ -18,7 +18,6 @@ import pytest
 from tests.cli.test_init import umaya
 
 pytestmark = [
-    pytest.mark.xdist_group("demo"),  # the day is played once
     pytest.mark.timeout(900),  # and longer where the kernels are compiled first
 ]
 KEYS = [

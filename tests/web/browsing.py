@@ -41,7 +41,6 @@ DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 BROWSER_MARKS = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: the pages are not tried in a browser"),
     pytest.mark.skipif(not Assets().built, reason="the front end is not built: run `make frontend`"),
 ]

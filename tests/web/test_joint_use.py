@@ -231,7 +231,6 @@ def test_without_a_build_there_is_no_pdf_and_the_page_stands(
 @built
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.xdist_group("browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: the pages are not tried in a browser")
 def test_the_page_in_a_browser_by_keyboard_on_desk_and_phone(hub: Hub) -> None:
     """Links take the focus in reading order, nothing sticks out sideways, no fault is logged."""

@@ -1,0 +1,52 @@
+"""Every number that live matching adds to those of the matcher, with its unit and range, checked when it is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from umaya.engines.matching import MatchParams
+
+RANGES = {
+    "reorder_s": (0.0, 60.0),
+    "lag_s": (0.0, 600.0),
+    "silent_s": (1.0, 86_400.0),
+    "forget_s": (1.0, 7 * 86_400.0),
+    "ahead_s": (0.0, 3_600.0),
+}
+"""Least and greatest value of each parameter."""
+
+
+@dataclass(frozen=True)
+class LiveParams:
+    """Parameters of live matching.
+
+    Attributes:
+        match: parameters of the model.
+        reorder_s: seconds of event time for which a position waits for earlier ones of its vehicle; what comes later
+            than that is dropped and counted as late.
+        lag_s: seconds of event time after which an open question is decided for the likeliest answer, at the latest.
+        silent_s: seconds without an arrival after which a vehicle's trip is ended; at least the matcher's `max_gap_s`.
+        forget_s: seconds without an arrival after which a vehicle is forgotten, and age at which a position is too
+            late whatever its vehicle; at least `silent_s`.
+        ahead_s: seconds; a position whose time is this much later than its arrival comes from a wrong clock.
+
+    Raises:
+        ValueError: when a value lies outside its range.
+    """
+
+    match: MatchParams = field(default_factory=MatchParams)
+    reorder_s: float = 0.8
+    lag_s: float = 3.0
+    silent_s: float = 90.0
+    forget_s: float = 3_600.0
+    ahead_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name in (f.name for f in fields(self) if f.name in RANGES):
+            low, high = RANGES[name]
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} must lie between {low} and {high}")
+        if self.silent_s < self.match.max_gap_s:
+            raise ValueError("silent_s must be at least max_gap_s")
+        if self.forget_s < self.silent_s:
+            raise ValueError("forget_s must be at least silent_s")

@@ -76,6 +76,8 @@ class LinkCountsParameters(_Parameters):
     """Least number of distinct vehicles that turned back; one alone may be a delivery."""
     fold_days: bool = False
     """Whether the same hour of several days is one window."""
+    fold_weeks: bool = False
+    """Whether, of folded days, only the same weekdays are one window; needs `fold_days`."""
     turn_back_span_s: int | None = Field(default=None, ge=60, le=7200)
     """Seconds up to the end of a window over which vehicles that turned back are counted; the window by default."""
 
@@ -199,6 +201,7 @@ class LinkCounts:
             chosen.min_turn_backs,
             chosen.fold_days,
             turn_back_span_s=chosen.turn_back_span_s,
+            fold_weeks=chosen.fold_weeks,
         )
 
 

@@ -114,6 +114,19 @@ def test_the_same_hour_of_several_days_is_folded_by_the_day_in_japan() -> None:
     assert table["last_passed"].null_count == 2
 
 
+def test_weekdays_are_told_apart_where_weeks_are_folded() -> None:
+    """Two Mondays fold into one window on the first of them; the Tuesday stays a window of its own."""
+    day = 24 * 60
+    drives = [Drive("v", "AB", n * day + 30, trip=n) for n in (0, 1, 7)]
+    start = datetime(2026, 4, 6, tzinfo=JAPAN)
+    table = link_counts(
+        traversals(STREET, drives), start, start + timedelta(days=14), 3600, 1, 1, True, fold_weeks=True
+    )
+    assert table["window_start"].to_pylist() == [start + 9 * HOUR, start + 33 * HOUR]
+    assert table["passes"].to_pylist() == [2, 1]
+    assert table["days"].to_pylist() == [2, 1]
+
+
 def test_two_vehicles_turn_back_half_an_hour_apart_and_are_told_when_the_second_does() -> None:
     """With a span of an hour the first alone is not told, nor are both told again where nobody turned back."""
     drives = [Drive("v", "BC* CB*", 1), Drive("w", "BC* CB*", 35)]
@@ -151,6 +164,7 @@ def test_no_traversal_gives_an_empty_table() -> None:
         ({"window_s": 7000, "window_end": MORNING + timedelta(seconds=7000), "fold_days": True}, "divide a day"),
         ({"traversals": PASSAGES.empty_table()}, "schema"),
         ({"turn_back_span_s": 60, "fold_days": True}, "folded"),
+        ({"fold_weeks": True}, "fold_days"),
     ],
 )
 def test_bad_input_is_refused(changes: dict[str, Any], problem: str) -> None:
@@ -191,7 +205,9 @@ def row(vehicle: int, edge_id: int, minutes: int, complete: bool, turned_back: b
     }
 
 
-def by_hand(rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_turn_backs: int, fold: bool) -> set[Any]:
+def by_hand(
+    rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_turn_backs: int, fold: bool, weeks: bool
+) -> set[Any]:
     """Count with dictionaries and the calendar of the standard library."""
     width = timedelta(seconds=window_s)
     end = START + timedelta(days=SPAN_DAYS)
@@ -203,7 +219,10 @@ def by_hand(rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_tu
         local = r["left"].astimezone(JAPAN)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         first = START.astimezone(JAPAN).replace(hour=0, minute=0, second=0, microsecond=0)
-        begins = first + (local - midnight) // width * width if fold else START + (r["left"] - START) // width * width
+        weekday = timedelta(days=(local.date() - first.date()).days % 7) if weeks else timedelta(0)
+        begins = START + (r["left"] - START) // width * width
+        if fold:
+            begins = first + weekday + (local - midnight) // width * width
         key = (r["edge_id"], begins.astimezone(UTC))
         if r["complete"]:
             passes[key].append((r["vehicle_id"], r["left"], local.date()))
@@ -231,9 +250,15 @@ rows_strategy = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
-@given(rows_strategy, st.sampled_from([600, 3600, 43200]), st.integers(1, 3), st.integers(1, 3), st.booleans())
+@given(
+    rows_strategy,
+    st.sampled_from([600, 3600, 43200]),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.sampled_from([(False, False), (True, False), (True, True)]),
+)
 def test_equal_to_counting_by_hand(
-    rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_turn_backs: int, fold: bool
+    rows: list[dict[str, Any]], window_s: int, min_vehicles: int, min_turn_backs: int, folding: tuple[bool, bool]
 ) -> None:
     table = link_counts(
         pa.Table.from_pylist(rows, schema=TRAVERSALS),
@@ -242,11 +267,12 @@ def test_equal_to_counting_by_hand(
         window_s,
         min_vehicles,
         min_turn_backs,
-        fold,
+        folding[0],
+        fold_weeks=folding[1],
     )
     names = ["edge_id", "window_start", "passes", "vehicles", "last_passed", "turn_backs", "days"]
     got = [tuple(r[name] for name in names) for r in table.to_pylist()]
-    assert set(got) == by_hand(rows, window_s, min_vehicles, min_turn_backs, fold)
+    assert set(got) == by_hand(rows, window_s, min_vehicles, min_turn_backs, *folding)
     assert got == sorted(got, key=lambda r: (r[1], r[0]))
 
 

@@ -46,6 +46,7 @@ def link_counts(
     fold_days: bool,
     *,
     turn_back_span_s: int | None = None,
+    fold_weeks: bool = False,
 ) -> pa.Table:
     """Count passes and turn-backs of each directed edge in each window.
 
@@ -66,6 +67,8 @@ def link_counts(
             turned back in a window, distinct vehicles are counted over so many seconds up to its end (at least the
             window). The caller hands in traversals from that long before `window_start`. None: the window alone;
             not for folded days.
+        fold_weeks: with `fold_days`, tell weekdays apart: the same hour of the same weekday of all weeks is one
+            window, and `window_start` of a row lies within the first seven Japanese days.
 
     Returns:
         Schema `PASSAGES`, sorted by window_start, edge_id. `passes` 0 with `turn_backs` means that fewer than
@@ -80,9 +83,12 @@ def link_counts(
     _check(traversals, end - start, window_s, min_vehicles, min_turn_backs, fold_days)
     if fold_days and turn_back_span_s is not None:
         raise ValueError("turn_back_span_s has no meaning where days are folded")
+    if fold_weeks and not fold_days:
+        raise ValueError("fold_weeks needs fold_days")
     origin = _midnight_in_japan(start) if fold_days else start
     before = (span_s - window_s) * _US
-    rows = _rows(traversals, start - before, end, origin, window_s, fold_days)
+    fold_s = DAY_S * (7 if fold_weeks else 1) if fold_days else None
+    rows = _rows(traversals, start - before, end, origin, window_s, fold_s)
     inside = rows.filter(pc.field("left") >= start)
     turned = rows.filter(pc.field("turned_back"))
     turned = turned if not before else _spread(turned, start, window_s, span_s)
@@ -90,12 +96,14 @@ def link_counts(
     return _passages(counts, origin, window_s, fold_days)
 
 
-def _rows(traversals: pa.Table, start: int, end: int, origin: int, window_s: int, fold_days: bool) -> pa.Table:
+def _rows(traversals: pa.Table, start: int, end: int, origin: int, window_s: int, fold_s: int | None) -> pa.Table:
     """Traversals left in [start, end), with `left` in microseconds, and window and day counted from `origin`."""
     left = traversals.column("left").cast(pa.int64()).to_numpy()
     inside = (left >= start) & (left < end)
     left = left[inside]
-    day, since = np.divmod(left - origin, DAY_S * _US) if fold_days else (np.zeros_like(left), left - origin)
+    day, since = np.zeros_like(left), left - origin
+    if fold_s is not None:
+        day, since = since // (DAY_S * _US), since % (fold_s * _US)
     rows = traversals.filter(pa.array(inside)).select([*_ROW[:3], "vehicle_id", "complete", "turned_back"])
     for name, values in (("window", since // (window_s * _US)), ("day", day), ("left", left)):
         rows = rows.append_column(name, pa.array(values))

@@ -9,6 +9,7 @@ Not for roads across the antimeridian.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numba
@@ -26,12 +27,32 @@ E2 = 6.69437999014e-3
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def metres_per_degree(lat: float) -> tuple[float, float]:
-    """Return metres per degree of longitude and of latitude at `lat` (degrees)."""
-    phi = np.radians(lat)
-    w2 = 1.0 - E2 * np.sin(phi) ** 2
-    east = A / np.sqrt(w2) * np.cos(phi) * np.pi / 180.0
-    north = A * (1.0 - E2) / (w2 * np.sqrt(w2)) * np.pi / 180.0
+    """Return metres per degree of longitude and of latitude at `lat` (degrees), to a relative 1e-9.
+
+    The cosine is its series to the 16th power (error below 1e-12 up to the poles), the powers of w2 = 1 - e2 sin^2 are
+    binomial series to the third power: products and sums alone, which compilers turn into wide instructions.
+    """
+    y = lat * (np.pi / 180.0)
+    y = y * y
+    c = 1.0 - y * (1.0 / 240.0)
+    c = 1.0 - y * (1.0 / 182.0) * c
+    c = 1.0 - y * (1.0 / 132.0) * c
+    c = 1.0 - y * (1.0 / 90.0) * c
+    c = 1.0 - y * (1.0 / 56.0) * c
+    c = 1.0 - y * (1.0 / 30.0) * c
+    c = 1.0 - y * (1.0 / 12.0) * c
+    c = 1.0 - y * (1.0 / 2.0) * c
+    x = E2 * (1.0 - c * c)
+    root = 1.0 + x * (1.0 / 2.0 + x * (3.0 / 8.0 + x * (5.0 / 16.0)))
+    east = (A * np.pi / 180.0) * root * c
+    north = (A * np.pi / 180.0 * (1.0 - E2)) * root * root * root
     return east, north
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def length_of(x: float, y: float) -> float:
+    """Return the length of a vector; far from the least and greatest floats, where `hypot` is needed."""
+    return math.sqrt(x * x + y * y)
 
 
 class Roads(NamedTuple):
@@ -156,7 +177,7 @@ def nearest_on_edge(edge: int, low: float, high: float, lon: float, lat: float, 
             share = min(max(share, least, 0.0), most, 1.0)
         else:
             share = 0.0
-        distance = np.hypot(ax + share * dx, ay + share * dy)
+        distance = length_of(ax + share * dx, ay + share * dy)
         if distance < best:
             best, best_offset = distance, start + share * (stop - start)
     return best_offset, best

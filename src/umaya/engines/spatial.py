@@ -6,6 +6,7 @@ Both directions of a road share one entry. The order of results is by distance, 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numba
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, metres_per_degree
+from umaya.engines.kernels import inner
 
 CELL_M = 80.0
 """Least width of a cell, metres."""
@@ -31,6 +33,7 @@ class Grid(NamedTuple):
         start: int64[columns * rows + 1], first entry of each cell.
         edge: int32, the edge of each entry (the smaller of its two directions).
         vertex: int32, the first vertex of the piece.
+        piece: float64[., 4], degrees, longitude and latitude of both ends of the piece, beside each other in memory.
     """
 
     west: float
@@ -42,12 +45,14 @@ class Grid(NamedTuple):
     start: NDArray[np.int64]
     edge: NDArray[np.int32]
     vertex: NDArray[np.int32]
+    piece: NDArray[np.float64]
 
 
 def grid(net: Roads) -> Grid:
     """Index a network. Cells grow with the area so that their number stays within a few times the road pieces."""
     if not len(net.lon):
-        return Grid(0.0, 0.0, 1.0, 1.0, 1, 1, np.zeros(2, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
+        none = np.empty(0, np.int32)
+        return Grid(0.0, 0.0, 1.0, 1.0, 1, 1, np.zeros(2, np.int64), none, none, np.empty((0, 4)))
     west, south = float(net.lon.min()), float(net.lat.min())
     east, north = float(net.lon.max()), float(net.lat.max())
     kx, ky = metres_per_degree((south + north) / 2.0)
@@ -56,7 +61,8 @@ def grid(net: Roads) -> Grid:
     width, height = cell / kx, cell / ky
     columns, rows = int((east - west) / width) + 1, int((north - south) / height) + 1
     start, edge, vertex = _fill(net, west, south, width, height, columns, rows)
-    return Grid(west, south, width, height, columns, rows, start, edge, vertex)
+    piece = np.column_stack([net.lon[vertex], net.lat[vertex], net.lon[vertex + 1], net.lat[vertex + 1]])
+    return Grid(west, south, width, height, columns, rows, start, edge, vertex, piece)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -95,7 +101,7 @@ def _fill(
     return start, edges, vertices
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def nearest(
     lon: float,
     lat: float,
@@ -128,42 +134,44 @@ def nearest(
     right = min(int(np.floor((lon + radius / kx - index.west) / index.width)), index.columns - 1)
     low = max(int(np.floor((lat - radius / ky - index.south) / index.height)), 0)
     high = min(int(np.floor((lat + radius / ky - index.south) / index.height)), index.rows - 1)
+    if right < left:
+        return 0
+    limit = radius * radius
     for row in range(low, high + 1):
-        for column in range(left, right + 1):
-            cell = row * index.columns + column
-            for entry in range(index.start[cell], index.start[cell + 1]):
-                v = index.vertex[entry]
-                ax, ay = (net.lon[v] - lon) * kx, (net.lat[v] - lat) * ky
-                dx, dy = (net.lon[v + 1] - lon) * kx - ax, (net.lat[v + 1] - lat) * ky - ay
-                square = dx * dx + dy * dy
-                share = 0.0 if square <= 0.0 else min(max(-(ax * dx + ay * dy) / square, 0.0), 1.0)
-                distance = np.hypot(ax + share * dx, ay + share * dy)
-                if distance > radius:
+        for entry in range(index.start[row * index.columns + left], index.start[row * index.columns + right + 1]):
+            ax, ay = (index.piece[entry, 0] - lon) * kx, (index.piece[entry, 1] - lat) * ky
+            dx, dy = (index.piece[entry, 2] - lon) * kx - ax, (index.piece[entry, 3] - lat) * ky - ay
+            square = dx * dx + dy * dy
+            share = 0.0 if square <= 0.0 else min(max(-(ax * dx + ay * dy) / square, 0.0), 1.0)
+            away = (ax + share * dx) * (ax + share * dx) + (ay + share * dy) * (ay + share * dy)
+            if away > limit:
+                continue
+            distance = math.sqrt(away)
+            edge = index.edge[entry]
+            at = found
+            known = False
+            for k in range(found):
+                if out_edge[k] == edge:
+                    at, known = k, True
+                    break
+            if known and out_distance[at] <= distance:
+                continue
+            if not known:
+                if found < most:
+                    found += 1
+                elif out_distance[most - 1] <= distance:
                     continue
-                edge = index.edge[entry]
-                at = found
-                known = False
-                for k in range(found):
-                    if out_edge[k] == edge:
-                        at, known = k, True
-                        break
-                if known and out_distance[at] <= distance:
-                    continue
-                if not known:
-                    if found < most:
-                        found += 1
-                    elif out_distance[most - 1] <= distance:
-                        continue
-                    else:
-                        at = most - 1
-                while at > 0 and (
-                    out_distance[at - 1] > distance or (out_distance[at - 1] == distance and out_edge[at - 1] > edge)
-                ):
-                    out_edge[at] = out_edge[at - 1]
-                    out_offset[at] = out_offset[at - 1]
-                    out_distance[at] = out_distance[at - 1]
-                    at -= 1
-                out_edge[at] = edge
-                out_offset[at] = net.measure[v] + share * (net.measure[v + 1] - net.measure[v])
-                out_distance[at] = distance
+                else:
+                    at = most - 1
+            while at > 0 and (
+                out_distance[at - 1] > distance or (out_distance[at - 1] == distance and out_edge[at - 1] > edge)
+            ):
+                out_edge[at] = out_edge[at - 1]
+                out_offset[at] = out_offset[at - 1]
+                out_distance[at] = out_distance[at - 1]
+                at -= 1
+            out_edge[at] = edge
+            v = index.vertex[entry]
+            out_offset[at] = net.measure[v] + share * (net.measure[v + 1] - net.measure[v])
+            out_distance[at] = distance
     return found

@@ -8,10 +8,10 @@ Constant terms that are the same for all candidates are left out.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from umaya.engines.geometry import Roads, metres_per_degree
+from umaya.engines.kernels import inlined, inner
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.routing import PathTable, lookup
 
@@ -31,14 +31,14 @@ BACK = 5
 U-turn on the edge, through junctions, or by a U-turn on the spot and then through junctions."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def emission_log(distance: float, sigma: float) -> float:
     """Log-probability of seeing a position `distance` metres from the road, sigma in metres (eq. 1)."""
     ratio = distance / sigma
     return -0.5 * ratio * ratio
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def heading_log(heading: float, edge: int, offset: float, net: Roads, sigma: float) -> float:
     """Log-probability of a reported heading on an edge: normal in the angle between, degrees; 0 where unknown."""
     if np.isnan(heading):
@@ -56,13 +56,13 @@ def heading_log(heading: float, edge: int, offset: float, net: Roads, sigma: flo
     return float(-0.5 * (angle / sigma) ** 2)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _turn(node: int, net: Roads) -> float:
+@inlined
+def turn_weight(node: int, net: Roads) -> float:
     """Weight of a U-turn at a node or on the way to it: whoever entered a dead end must turn there."""
     return DEAD_END_TURN if net.dead_end[node] else 1.0
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def route(
     edge_a: int,
     offset_a: float,
@@ -85,29 +85,29 @@ def route(
         if offset_a - offset_b <= backward:
             return STAY, 0.0, 0.0, -1
     elif net.reverse[edge_a] == edge_b:
-        return TURN, abs(net.length[edge_b] - offset_b - offset_a), _turn(net.target[edge_a], net), -1
+        return TURN, abs(net.length[edge_b] - offset_b - offset_a), turn_weight(net.target[edge_a], net), -1
     entry = lookup(table, net.target[edge_a], net.source[edge_b])
     kind, metres, turns = NO_ROUTE, np.inf, 0.0
     if entry >= 0:
         if table.first[entry] >= 0:
             if net.reverse[edge_a] == table.first[entry]:
-                turns += _turn(net.target[edge_a], net)
+                turns += turn_weight(net.target[edge_a], net)
             if net.reverse[edge_b] == table.last[entry]:
-                turns += _turn(net.source[edge_b], net)
+                turns += turn_weight(net.source[edge_b], net)
         kind, metres = VIA, net.length[edge_a] - offset_a + table.length[entry] + offset_b
     if net.reverse[edge_a] >= 0 and metres > straight + DETOUR_M:
         entry_back = lookup(table, net.source[edge_a], net.source[edge_b])
         if entry_back >= 0 and table.first[entry_back] != edge_a:
             metres_back = offset_a + table.length[entry_back] + offset_b
             if metres_back + DETOUR_M < metres:
-                turns_back = _turn(net.target[edge_a], net)
+                turns_back = turn_weight(net.target[edge_a], net)
                 if table.last[entry_back] >= 0 and net.reverse[edge_b] == table.last[entry_back]:
-                    turns_back += _turn(net.source[edge_b], net)
+                    turns_back += turn_weight(net.source[edge_b], net)
                 return BACK, metres_back, turns_back, entry_back
     return kind, metres, turns, entry
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def transition_log(straight: float, metres: float, turns: float, s: Settings) -> float:
     """Log-probability of a route: exponential in |route - straight line| with scale beta, metres (eq. 2)."""
     return -abs(straight - metres) / s.beta - turns * s.u_turn

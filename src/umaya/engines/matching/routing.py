@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads
+from umaya.engines.kernels import inner
 
 
 class PathTable(NamedTuple):
@@ -149,7 +150,7 @@ def _grown_f(values: NDArray[np.float64], room: int) -> NDArray[np.float64]:
     return larger
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def lookup(table: PathTable, source: int, target: int) -> int:
     """Return the entry of the path from `source` to `target`, or -1 where none is within the bound."""
     low, high = table.start[source], table.start[source + 1]

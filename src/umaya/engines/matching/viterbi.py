@@ -2,27 +2,113 @@
 
 Fixed arrays for at most `2 * max_candidates + 1` states an observation, the last of them "off the network"; nothing
 is allocated within the loop over observations. Ties go to the nearer candidate, then to the lower edge.
+
+Exact, and yet most pairs of states are never looked at: no step has a log-probability above 0 nor one below that of
+a break (or of leaving the network), so a state that lies farther than this below the best one of its observation is
+on no best sequence, and one that cannot reach it is not even scored. Path table entries between junctions
+are remembered in a small table of their own, since the same few come again at every observation.
 """
 
 from __future__ import annotations
 
-import numba
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from umaya.engines.geometry import Roads, metres_per_degree
-from umaya.engines.matching.hmm import NO_ROUTE, emission_log, heading_log, route, transition_log
+from umaya.engines.geometry import Roads, length_of, metres_per_degree
+from umaya.engines.kernels import inner, kernel
+from umaya.engines.matching.hmm import DETOUR_M, emission_log, heading_log, turn_weight
 from umaya.engines.matching.observations import Observations
 from umaya.engines.matching.params import Settings
-from umaya.engines.matching.routing import PathTable
+from umaya.engines.matching.routing import PathTable, lookup
 from umaya.engines.spatial import Grid, nearest
 
 OFF = -1
 """The edge of a state off the network."""
+MEMORY = 1024
+"""Pairs of junctions whose paths are remembered; a power of two."""
 
 
-@numba.njit(cache=True, nogil=True)
-def _candidates(
+class States(NamedTuple):
+    """The states of one observation, `w` at most; the last is off the network.
+
+    Attributes:
+        edge: int32[w], directed edge, `OFF` off the network.
+        offset: float64[w], metres along the edge.
+        length: float64[w], metres of the edge.
+        reverse: int32[w], the opposite edge, -1 on a one-way.
+        source: int32[w], node at the start of the edge.
+        target: int32[w], node at its end.
+        emission: float64[w], nats.
+        score: float64[w], nats, of the best sequence that ends here.
+    """
+
+    edge: NDArray[np.int32]
+    offset: NDArray[np.float64]
+    length: NDArray[np.float64]
+    reverse: NDArray[np.int32]
+    source: NDArray[np.int32]
+    target: NDArray[np.int32]
+    emission: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+
+class Paths(NamedTuple):
+    """What the path table says about pairs of junctions that were asked for lately.
+
+    Attributes:
+        pair: int64[MEMORY], `source << 32 | target`, -1 where nothing is remembered.
+        length: float64[MEMORY], metres, infinite where there is no path within the bound.
+        first: int32[MEMORY], first edge of the path, -1 where source and target are one.
+        last: int32[MEMORY], last edge of the path, likewise.
+    """
+
+    pair: NDArray[np.int64]
+    length: NDArray[np.float64]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+
+
+@kernel
+def states_of(width: int) -> States:
+    """Return room for the states of one observation."""
+    return States(
+        np.empty(width, np.int32),
+        np.empty(width),
+        np.empty(width),
+        np.empty(width, np.int32),
+        np.empty(width, np.int32),
+        np.empty(width, np.int32),
+        np.empty(width),
+        np.empty(width),
+    )
+
+
+@kernel
+def no_paths() -> Paths:
+    """Return an empty memory of paths."""
+    return Paths(
+        np.full(MEMORY, -1, np.int64), np.empty(MEMORY), np.empty(MEMORY, np.int32), np.empty(MEMORY, np.int32)
+    )
+
+
+@inner
+def remembered(paths: Paths, source: int, target: int, table: PathTable) -> int:
+    """Return where the path between two junctions stands in the memory, after looking it up when it is not there."""
+    pair = (np.int64(source) << 32) | np.int64(target)
+    slot = ((pair * 0x9E3779B1 + (pair >> 32) * 0x85EBCA77) >> 15) & (MEMORY - 1)
+    if paths.pair[slot] != pair:
+        entry = lookup(table, source, target)
+        paths.pair[slot] = pair
+        paths.length[slot] = table.length[entry] if entry >= 0 else np.inf
+        paths.first[slot] = table.first[entry] if entry >= 0 else -1
+        paths.last[slot] = table.last[entry] if entry >= 0 else -1
+    return int(slot)
+
+
+@inner
+def candidates(
     o: Observations,
     k: int,
     net: Roads,
@@ -31,50 +117,83 @@ def _candidates(
     near_edge: NDArray[np.int32],
     near_offset: NDArray[np.float64],
     near_distance: NDArray[np.float64],
-    edge: NDArray[np.int32],
-    offset: NDArray[np.float64],
-    emission: NDArray[np.float64],
+    to: States,
 ) -> int:
-    """Fill the states of observation `k`; returns how many, the last being off the network."""
+    """Fill the states of observation `k` but for their score; returns how many, the last being off the network."""
     found = nearest(o.lon[k], o.lat[k], s.radius, net, index, near_edge, near_offset, near_distance)
     count = 0
+    headed = not np.isnan(o.heading[k])
     for i in range(found):
         base = emission_log(near_distance[i], o.sigma[k])
-        e = near_edge[i]
-        edge[count], offset[count] = e, near_offset[i]
-        emission[count] = base + heading_log(o.heading[k], e, near_offset[i], net, s.sigma_heading)
-        count += 1
-        r = net.reverse[e]
-        if r >= 0:
-            edge[count], offset[count] = r, net.length[r] - near_offset[i]
-            emission[count] = base + heading_log(o.heading[k], r, net.length[r] - near_offset[i], net, s.sigma_heading)
+        edge, offset = near_edge[i], near_offset[i]
+        for _ in range(2):
+            to.edge[count], to.offset[count], to.length[count] = edge, offset, net.length[edge]
+            to.reverse[count], to.source[count], to.target[count] = (
+                net.reverse[edge],
+                net.source[edge],
+                net.target[edge],
+            )
+            to.emission[count] = base
+            if headed:
+                to.emission[count] += heading_log(o.heading[k], edge, offset, net, s.sigma_heading)
+            edge = net.reverse[edge]
             count += 1
-    edge[count], offset[count], emission[count] = OFF, 0.0, emission_log(s.off_road, o.sigma[k])
+            if edge < 0:
+                break
+            offset = net.length[edge] - offset
+    to.edge[count], to.offset[count] = OFF, 0.0
+    to.emission[count] = emission_log(s.off_road, o.sigma[k])
     return count + 1
 
 
-@numba.njit(cache=True, nogil=True)
-def _step_log(
-    edge_a: int,
-    offset_a: float,
-    edge_b: int,
-    offset_b: float,
+@inner
+def step_log(
+    a: int,
+    b: int,
+    before: States,
+    now: States,
     straight: float,
-    seconds: float,
+    most: float,
     net: Roads,
     table: PathTable,
+    paths: Paths,
     s: Settings,
 ) -> float:
-    """Log-probability of going from one state to another, on or off the network."""
+    """Log-probability of going from state `a` of `before` to state `b` of `now`, on or off the network.
+
+    The same as `hmm.route` and `hmm.transition_log` say, without telling how. `straight` is the metres between the
+    observations, `most` the metres that the vehicle can have driven.
+    """
+    edge_a, edge_b = before.edge[a], now.edge[b]
     if OFF in (edge_a, edge_b):
         return 0.0 if edge_a == edge_b else -s.off_cost
-    kind, metres, turns, _ = route(edge_a, offset_a, edge_b, offset_b, straight, net, table, s.backward)
-    if kind == NO_ROUTE or metres > straight + s.max_speed * max(seconds, 1.0):
+    offset_a, offset_b = before.offset[a], now.offset[b]
+    metres, turns = np.inf, 0.0
+    if edge_a == edge_b and offset_b >= offset_a - s.backward:
+        metres = max(offset_b - offset_a, 0.0)
+    elif before.reverse[a] == edge_b:
+        metres, turns = abs(now.length[b] - offset_b - offset_a), turn_weight(before.target[a], net)
+    else:
+        slot = remembered(paths, before.target[a], now.source[b], table)
+        metres = before.length[a] - offset_a + paths.length[slot] + offset_b
+        if paths.first[slot] >= 0:
+            if before.reverse[a] == paths.first[slot]:
+                turns += turn_weight(before.target[a], net)
+            if now.reverse[b] == paths.last[slot]:
+                turns += turn_weight(now.source[b], net)
+        if before.reverse[a] >= 0 and metres > straight + DETOUR_M:
+            slot = remembered(paths, before.source[a], now.source[b], table)
+            metres_back = offset_a + paths.length[slot] + offset_b
+            if metres_back + DETOUR_M < metres and paths.first[slot] != edge_a:
+                metres, turns = metres_back, turn_weight(before.target[a], net)
+                if paths.last[slot] >= 0 and now.reverse[b] == paths.last[slot]:
+                    turns += turn_weight(now.source[b], net)
+    if metres > most:
         return -s.break_cost
-    return float(max(transition_log(straight, metres, turns, s), -s.break_cost))
+    return float(max(-abs(straight - metres) / s.beta - turns * s.u_turn, -s.break_cost))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def decode(
     o: Observations, net: Roads, index: Grid, table: PathTable, s: Settings
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
@@ -87,62 +206,102 @@ def decode(
     width = 2 * s.candidates + 1
     edge, offset = np.empty((steps, width), np.int32), np.empty((steps, width))
     back = np.zeros((steps, width), np.int8)
-    count = np.zeros(steps, np.int32)
-    emission, score, last = np.empty(width), np.empty(width), np.empty(width)
+    before, now, paths = states_of(width), states_of(width), no_paths()
     near_edge = np.empty(s.candidates, np.int32)
     near_offset, near_distance = np.empty(s.candidates), np.empty(s.candidates)
     best_edge, best_offset = np.full(steps, OFF, np.int32), np.zeros(steps)
     order = np.empty(width, np.int32)
-    begin = 0
+    begin, known = 0, 0
     for k in range(steps):
-        count[k] = _candidates(o, k, net, index, s, near_edge, near_offset, near_distance, edge[k], offset[k], emission)
+        count = candidates(o, k, net, index, s, near_edge, near_offset, near_distance, now)
         if k == 0 or o.fresh[k]:
             if k > 0:
-                _trace(begin, k, count, last, back, edge, offset, best_edge, best_offset)
+                _trace(begin, k, known, before.score, back, edge, offset, best_edge, best_offset)
             begin = k
-            for b in range(count[k]):
-                score[b] = emission[b]
-            score[count[k] - 1] -= s.off_cost
+            for b in range(count):
+                now.score[b] = now.emission[b]
+            now.score[count - 1] -= s.off_cost
         else:
             kx, ky = metres_per_degree(o.lat[k])
-            straight = np.hypot((o.lon[k] - o.lon[k - 1]) * kx, (o.lat[k] - o.lat[k - 1]) * ky)
+            straight = length_of((o.lon[k] - o.lon[k - 1]) * kx, (o.lat[k] - o.lat[k - 1]) * ky)
             seconds = (o.begin[k] + o.end[k] - o.begin[k - 1] - o.end[k - 1]) / 2.0
-            _best_first(last, count[k - 1], order)
-            for b in range(count[k]):
-                best, origin = -np.inf, 0
-                for a in order[: count[k - 1]]:
-                    value = last[a]
-                    if value <= best:  # no step has a log-probability above 0
-                        break
-                    value += _step_log(
-                        edge[k - 1, a], offset[k - 1, a], edge[k, b], offset[k, b], straight, seconds, net, table, s
-                    )
-                    if value > best:
-                        best, origin = value, a
-                score[b], back[k, b] = best + emission[b], origin
-        for b in range(count[k]):
-            last[b] = score[b]
+            alive = best_first(before.score, known, max(s.break_cost, s.off_cost), order)
+            advance(before, alive, order, now, count, straight, seconds, net, table, paths, s, back[k])
+        for b in range(count):
+            edge[k, b], offset[k, b] = now.edge[b], now.offset[b]
+        before, now, known = now, before, count
     if steps:
-        _trace(begin, steps, count, last, back, edge, offset, best_edge, best_offset)
+        _trace(begin, steps, known, before.score, back, edge, offset, best_edge, best_offset)
     return best_edge, best_offset
 
 
-@numba.njit(cache=True, nogil=True)
-def _best_first(score: NDArray[np.float64], count: int, order: NDArray[np.int32]) -> None:
-    """Fill `order` with the states from the greatest score down, equal ones by their number."""
+@inner
+def advance(
+    before: States,
+    alive: int,
+    order: NDArray[np.int32],
+    now: States,
+    count: int,
+    straight: float,
+    seconds: float,
+    net: Roads,
+    table: PathTable,
+    paths: Paths,
+    s: Settings,
+    back: NDArray[np.int8],
+) -> None:
+    """Score the states of an observation and point each back to the best one before it.
+
+    `order` names the `alive` states of the observation `before`, best first; `now` are the `count` states of
+    this one, `straight` metres and `seconds` later; `back`, int8[w], is filled.
+    """
+    most = straight + s.max_speed * max(seconds, 1.0)
+    floor = max(s.break_cost, s.off_cost)
+    top = before.score[order[0]]
+    limit = -np.inf
+    for b in range(count):
+        best, origin = -np.inf, order[0]
+        if top + now.emission[b] >= limit:
+            for i in range(alive):
+                a = order[i]
+                value = before.score[a]
+                if value <= best:  # no step has a log-probability above 0
+                    break
+                value += step_log(a, b, before, now, straight, most, net, table, paths, s)
+                if value > best:
+                    best, origin = value, a
+        now.score[b], back[b] = best + now.emission[b], origin
+        limit = max(limit, now.score[b] - floor)
+
+
+@inner
+def best_first(score: NDArray[np.float64], count: int, floor: float, order: NDArray[np.int32]) -> int:
+    """Fill `order` with states from the greatest score down, equal ones by number; those `floor` below are left out.
+
+    Returns:
+        How many there are.
+    """
+    top = score[0]
+    for i in range(1, count):
+        top = max(top, score[i])
+    kept = 0
     for i in range(count):
-        at = i
+        if score[i] < top - floor:
+            continue
+        at = kept
         while at > 0 and score[order[at - 1]] < score[i]:
             order[at] = order[at - 1]
             at -= 1
         order[at] = i
+        kept += 1
+    return kept
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _trace(
     begin: int,
     stop: int,
-    count: NDArray[np.int32],
+    count: int,
     last: NDArray[np.float64],
     back: NDArray[np.int8],
     edge: NDArray[np.int32],
@@ -152,7 +311,7 @@ def _trace(
 ) -> None:
     """Follow the back pointers from the best last state of the observations `begin` to `stop`."""
     at = 0
-    for b in range(1, count[stop - 1]):
+    for b in range(1, count):
         if last[b] > last[at]:
             at = b
     for k in range(stop - 1, begin - 1, -1):

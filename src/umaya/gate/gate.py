@@ -27,7 +27,7 @@ from umaya.gate.emergency.notify import Notifier, PagesOnly
 from umaya.gate.events import Events
 from umaya.gate.explain import Explanation, explanation
 from umaya.gate.figures import Figures
-from umaya.gate.intake import Intake, Pendings
+from umaya.gate.intake import Derivations, Derivers, Intake, LiveIntake, Pendings
 from umaya.gate.joint_use import Register, notice_in_force
 from umaya.gate.judge import Judge
 from umaya.gate.lineage import Lineage
@@ -77,11 +77,14 @@ class Gate:
         entropy: returns so many random bytes, for ids, salts and grants.
         people_secret: 32 bytes that people's keys and receipts are derived from; kept as long as the hub. Without it
             they are derived from a secret that ends with the process.
+        derivers: name to factory, for every engine that makes derived datasets as rows come in.
 
     Attributes:
         catalogue: parties, actors, datasets.
         collections: for which purpose data are collected, and what people are told.
         intake: rows into the vault.
+        live_intake: rows into the vault as they arrive, batch by batch.
+        derivations: datasets that are made of others as rows come in.
         retention: how long rows are kept, and the sweep.
         accounts: who may sign in.
         schemes: submitted documents.
@@ -128,6 +131,7 @@ class Gate:
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         people_secret: bytes | None = None,
         notifier: Notifier | None = None,
+        derivers: Derivers | None = None,
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -181,13 +185,16 @@ class Gate:
         self.own = Own(
             self._acts, self.projection, vault.people, law, self.consents, self._receipts, self._people_secret
         )
-        self._take_and_keep(vault, vault_directory)
+        self._take_and_keep(vault, vault_directory, derivers or {})
 
-    def _take_and_keep(self, vault: Vault, directory: Path) -> None:
+    def _take_and_keep(self, vault: Vault, directory: Path, derivers: Derivers) -> None:
         """Set up what takes rows in, keeps them and lets them go."""
         uploads, acts = directory / "pending_intakes", self._acts
         self.intake = Intake(acts, vault)
         self.pending_intakes = Pendings(uploads, self._people_secret, acts.clock, acts.entropy)
+        self.derivations = Derivations(acts, derivers)
+        journals = directory / "live_intakes"
+        self.live_intake = LiveIntake(acts, vault, self.derivations, journals, self._people_secret)
         self.lineage = Lineage(acts, self.schemes)
         self.retention = Retention(acts, vault)
         self.collections = Collections(acts)

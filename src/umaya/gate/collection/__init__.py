@@ -5,6 +5,13 @@ version never changes; it is ended, and a new one follows. What people were told
 said, because the intake's ledger entry names the version and the version's entry holds the digest of its words.
 """
 
-from umaya.gate.collection.notices import CollectionNotice, Collections, Manner, collected_under, is_personal
+from umaya.gate.collection.notices import (
+    CollectionNotice,
+    Collections,
+    Manner,
+    collected_under,
+    is_personal,
+    newest_notice,
+)
 
-__all__ = ["CollectionNotice", "Collections", "Manner", "collected_under", "is_personal"]
+__all__ = ["CollectionNotice", "Collections", "Manner", "collected_under", "is_personal", "newest_notice"]

@@ -174,6 +174,17 @@ def collected_under(session: Session, dataset: Dataset, version: int | None, tod
     return version
 
 
+def newest_notice(session: Session, dataset: Dataset, today: date) -> int | None:
+    """Return the newest version under which rows may be taken in today; None for data about nobody.
+
+    Raises:
+        InputError: when personal data have none.
+    """
+    holds = (CollectionNoticeRow.ended_at.is_(None), CollectionNoticeRow.starts <= today)
+    newest = select(func.max(CollectionNoticeRow.version)).where(CollectionNoticeRow.dataset == dataset.id, *holds)
+    return collected_under(session, dataset, session.scalar(newest), today)
+
+
 def _owned(session: Session, actor: Actor, dataset: str) -> Actor:
     person = find_actor(session, actor.id)
     check_role(person, PRIVACY_OFFICER)

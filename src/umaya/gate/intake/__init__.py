@@ -5,16 +5,28 @@ collection notice that holds on the day; a fault names file, row and field, neve
 or none; the same rows are not taken in twice; what was taken in is in the ledger with count, digest and notice.
 """
 
+from umaya.gate.intake.derivations import Derivation, Derivations, Derived, Deriver, Derivers
 from umaya.gate.intake.faults import FAULTS, Checked, check, conform
-from umaya.gate.intake.files import FORMS, Read, read
+from umaya.gate.intake.files import FORMS, Read, read, typed
+from umaya.gate.intake.live import Arrived, Batch, LiveIntake, LiveWriter, Outcome
 from umaya.gate.intake.pending import Pendings, Upload
 from umaya.gate.intake.taking import Intake, Preview, Taken
 
 __all__ = [
     "FAULTS",
     "FORMS",
+    "Arrived",
+    "Batch",
     "Checked",
+    "Derivation",
+    "Derivations",
+    "Derived",
+    "Deriver",
+    "Derivers",
     "Intake",
+    "LiveIntake",
+    "LiveWriter",
+    "Outcome",
     "Pendings",
     "Preview",
     "Read",
@@ -23,4 +35,5 @@ __all__ = [
     "check",
     "conform",
     "read",
+    "typed",
 ]

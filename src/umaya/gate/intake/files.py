@@ -111,8 +111,8 @@ def _csv(content: bytes, name: str, dataset: Dataset) -> Read:
     faults = [FAULTS.empty_table()]
     for at, column in enumerate(table.column_names):
         if column in dataset.schema.names:
-            typed, unread = _typed(table.column(at), dataset.schema.field(column))
-            table = table.set_column(at, pa.field(column, typed.type), typed)
+            read_as, unread = typed(table.column(at), dataset.schema.field(column))
+            table = table.set_column(at, pa.field(column, read_as.type), read_as)
             faults.append(unread)
     return Read(table, pa.concat_tables(faults))
 
@@ -126,7 +126,7 @@ def _as_utf8(content: bytes, name: str) -> bytes:
     raise InputError(Place(name), "the text is neither UTF-8 nor cp932", "save it as UTF-8")
 
 
-def _typed(texts: pa.ChunkedArray, field: pa.Field) -> tuple[pa.ChunkedArray, pa.Table]:
+def typed(texts: pa.ChunkedArray, field: pa.Field) -> tuple[pa.ChunkedArray, pa.Table]:
     """Return texts in a field's type, null where one cannot be read as it, and the faults of those rows."""
     kind = next((sql for matches, sql in _SQL if matches(field.type)), None)
     if kind is None:

@@ -75,17 +75,17 @@ class Intake:
     def check(self, actor: Actor, dataset: str) -> Dataset:
         """Return the dataset when the actor may take rows into it; NotFoundError, ForbiddenError as `take`."""
         with self._acts.database.reading() as session:
-            return _permitted(session, actor, dataset)
+            return permitted(session, actor, dataset)
 
     def preview(
         self, actor: Actor, dataset: str, table: pa.Table, source: str, collection: int | None, unread: pa.Table | None
     ) -> Preview:
         """Return what `take` would take; changes and records nothing. Arguments and errors as `take`."""
         with self._acts.database.reading() as session:
-            found = _permitted(session, actor, dataset)
+            found = permitted(session, actor, dataset)
             collected_under(session, found, collection, day_in_japan(self._acts.clock.now()))
             checked = check(found, table, source, unread)
-            digest = table_digest(_sorted(found, checked.rows))
+            digest = table_digest(in_order(found, checked.rows))
             taken = select(IntakeRow.id).where(IntakeRow.dataset == dataset, IntakeRow.digest == digest)
             repeated = checked.rows.num_rows > 0 and session.scalar(taken) is not None
         return Preview(checked.total, checked.rows.num_rows, checked.faults, repeated)
@@ -121,14 +121,14 @@ class Intake:
         """
         source = statement(source, Place("intake", field="source"))
         with self._acts.database.reading() as session:
-            found = _permitted(session, actor, dataset)
+            found = permitted(session, actor, dataset)
             collected_under(session, found, collection, day_in_japan(self._acts.clock.now()))
         checked = check(found, table, source, unread)
-        rows = _sorted(found, _to_be_taken(checked, keep_good=keep_good))
+        rows = in_order(found, _to_be_taken(checked, keep_good=keep_good))
         fingerprint = table_digest(rows)
         name = fingerprint.removeprefix("sha256:")
         with self._vault.stage(dataset, found.layout, rows, name) as pending, self._acts.begin() as act:
-            _permitted(act.session, actor, dataset)
+            permitted(act.session, actor, dataset)
             refuse_erased(act.session, found, rows, source)
             row = IntakeRow(
                 id=self._acts.new_id(),
@@ -157,12 +157,14 @@ def _to_be_taken(checked: Checked, *, keep_good: bool) -> pa.Table:
     return checked.rows
 
 
-def _sorted(dataset: Dataset, rows: pa.Table) -> pa.Table:
+def in_order(dataset: Dataset, rows: pa.Table) -> pa.Table:
+    """Return rows in the order of their dataset."""
     order = [(name, "ascending") for name in dataset.order]
     return rows.sort_by(order) if order else rows
 
 
-def _permitted(session: Session, actor: Actor, dataset: str) -> Dataset:
+def permitted(session: Session, actor: Actor, dataset: str) -> Dataset:
+    """Return the dataset when the actor may take rows into it; raises NotFoundError or ForbiddenError."""
     found = find_dataset(session, dataset)
     person = find_actor(session, actor.id)
     check_role(person, OPERATOR)

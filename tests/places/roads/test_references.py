@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ METRE = 1 / 111_000
 """Of latitude, in degrees, within a per cent."""
 
 
-def roads(tmp_path, nodes, ways) -> RoadNetwork:
+def roads(tmp_path: Path, nodes: dict[int, tuple[float, float]], ways: dict[int, list[int]]) -> RoadNetwork:
     """Import nodes, as metres east and north of a place, and ways, as node ids."""
     places = {node: (136.8 + x / 89_900, 36.2 + y / 110_950) for node, (x, y) in nodes.items()}
     file = tmp_path / "roads.osm"
@@ -35,15 +37,16 @@ def roads(tmp_path, nodes, ways) -> RoadNetwork:
     return import_osm(file)
 
 
-def changes(old: RoadNetwork, new: RoadNetwork) -> list[dict]:
+def changes(old: RoadNetwork, new: RoadNetwork) -> list[dict[str, Any]]:
     table = compare(old, new)
     assert table.schema.equals(CHANGES)
-    return table.to_pylist()
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
 
 
-STREET = {1: (0, 0), 2: (200, 0)}
+STREET: dict[int, tuple[float, float]] = {1: (0, 0), 2: (200, 0)}
 """A street of 200 m."""
-CROSSED = {**STREET, 3: (100, 0), 4: (100, 80)}
+CROSSED: dict[int, tuple[float, float]] = {**STREET, 3: (100, 0), 4: (100, 80)}
 """The same, with a street that meets it in the middle."""
 
 
@@ -60,7 +63,7 @@ def test_a_reference_says_way_place_and_line() -> None:
     assert ab["reference"] == f"way/{ab['way_id']}@0.0-{ab['to_m']:.1f}#{digest}"
 
 
-def test_positions_go_on_along_a_way_of_several_segments(tmp_path) -> None:
+def test_positions_go_on_along_a_way_of_several_segments(tmp_path: Path) -> None:
     network = roads(tmp_path, CROSSED, {10: [1, 3, 2], 11: [3, 4]})
     of_street = [row for row in References(network).table().to_pylist() if row["way_id"] == 10]
     assert [(row["from_node"], row["to_node"]) for row in of_street] == [(1, 3), (3, 2)]
@@ -68,7 +71,7 @@ def test_positions_go_on_along_a_way_of_several_segments(tmp_path) -> None:
     assert of_street[1]["to_m"] == pytest.approx(200, abs=0.5)
 
 
-def test_a_one_way_street_against_its_way_is_told_in_the_ways_direction(tmp_path) -> None:
+def test_a_one_way_street_against_its_way_is_told_in_the_ways_direction(tmp_path: Path) -> None:
     forth = References(roads(tmp_path, STREET, {10: [1, 2]})).table().to_pylist()[0]
     places = {node: (136.8 + x / 89_900, 36.2) for node, (x, _) in STREET.items()}
     file = tmp_path / "back.osm"
@@ -84,18 +87,18 @@ def test_the_same_map_is_the_same_throughout() -> None:
     assert all(row["old_segment_id"] == row["new_segment_id"] for row in rows)
 
 
-def test_a_way_that_was_numbered_anew_is_the_same_road(tmp_path) -> None:
+def test_a_way_that_was_numbered_anew_is_the_same_road(tmp_path: Path) -> None:
     [row] = changes(roads(tmp_path, STREET, {10: [1, 2]}), roads(tmp_path, STREET, {77: [1, 2]}))
     assert row["relation"] == "same"
     assert (row["old_reference"].split("@")[0], row["new_reference"].split("@")[0]) == ("way/10", "way/77")
 
 
-def test_a_way_that_was_turned_round_is_the_same_road(tmp_path) -> None:
+def test_a_way_that_was_turned_round_is_the_same_road(tmp_path: Path) -> None:
     [row] = changes(roads(tmp_path, STREET, {10: [1, 2]}), roads(tmp_path, STREET, {10: [2, 1]}))
     assert (row["relation"], row["reversed"]) == ("same", True)
 
 
-def test_a_new_side_street_splits_a_segment(tmp_path) -> None:
+def test_a_new_side_street_splits_a_segment(tmp_path: Path) -> None:
     """Also when the way was cut in two there, and the second half has a new number."""
     for ways in ({10: [1, 3, 2], 11: [3, 4]}, {10: [1, 3], 12: [3, 2], 11: [3, 4]}):
         rows = changes(roads(tmp_path, STREET, {10: [1, 2]}), roads(tmp_path, CROSSED, ways))
@@ -105,7 +108,7 @@ def test_a_new_side_street_splits_a_segment(tmp_path) -> None:
         assert rows[1]["old_start_m"] == pytest.approx(100, abs=4)
 
 
-def test_two_segments_become_one_where_a_side_street_was_deleted(tmp_path) -> None:
+def test_two_segments_become_one_where_a_side_street_was_deleted(tmp_path: Path) -> None:
     old = roads(tmp_path, CROSSED, {10: [1, 3, 2], 11: [3, 4]})
     new = roads(tmp_path, STREET, {10: [1, 2]})
     by_relation = {row["relation"]: row for row in changes(old, new)}
@@ -115,7 +118,7 @@ def test_two_segments_become_one_where_a_side_street_was_deleted(tmp_path) -> No
 
 
 @pytest.mark.parametrize("way", [10, 77])
-def test_a_road_moved_by_three_metres_is_found(tmp_path, way: int) -> None:
+def test_a_road_moved_by_three_metres_is_found(tmp_path: Path, way: int) -> None:
     """By its number, or by where it lies."""
     moved = {node: (x, y + 3) for node, (x, y) in STREET.items()}
     [row] = changes(roads(tmp_path, STREET, {10: [1, 2]}), roads(tmp_path, moved, {way: [1, 2]}))
@@ -124,26 +127,26 @@ def test_a_road_moved_by_three_metres_is_found(tmp_path, way: int) -> None:
     assert row["share"] == 1
 
 
-def test_a_road_moved_too_far_is_gone(tmp_path) -> None:
+def test_a_road_moved_too_far_is_gone(tmp_path: Path) -> None:
     moved = {node: (x, y + 30) for node, (x, y) in STREET.items()}
     [row] = changes(roads(tmp_path, STREET, {10: [1, 2]}), roads(tmp_path, moved, {10: [1, 2]}))
     assert row["relation"] == "gone"
 
 
-def test_a_road_across_is_not_what_it_was(tmp_path) -> None:
+def test_a_road_across_is_not_what_it_was(tmp_path: Path) -> None:
     """What crosses a deleted road lies within reach of it, but not along it."""
     across = {**STREET, 5: (100, -60), 6: (100, 60)}
     rows = changes(roads(tmp_path, across, {10: [1, 2]}), roads(tmp_path, across, {11: [5, 6]}))
     assert [row["relation"] for row in rows] == ["gone"]
 
 
-def test_a_deleted_road_is_not_taken_for_its_parallel_that_stayed(tmp_path) -> None:
+def test_a_deleted_road_is_not_taken_for_its_parallel_that_stayed(tmp_path: Path) -> None:
     both = {**STREET, 5: (0, 8), 6: (200, 8)}
     rows = changes(roads(tmp_path, both, {10: [1, 2], 11: [5, 6]}), roads(tmp_path, both, {10: [1, 2]}))
     assert [row["relation"] for row in rows] == ["same", "gone"]
 
 
-def test_a_junction_that_was_moved_recuts_its_street(tmp_path) -> None:
+def test_a_junction_that_was_moved_recuts_its_street(tmp_path: Path) -> None:
     old = roads(tmp_path, CROSSED, {10: [1, 3, 2], 11: [3, 4]})
     new = roads(tmp_path, {**CROSSED, 3: (40, 0), 4: (40, 80)}, {10: [1, 3, 2], 11: [3, 4]})
     rows = [row for row in changes(old, new) if row["old_reference"].startswith("way/10@")]

@@ -40,7 +40,8 @@ CHANGES = pa.schema(
 `relation`: `same` (one to one, the line where it was), `moved` (one to one, drawn elsewhere or of another length),
 `split` (one old, several new), `merged` (several old, one new), `recut` (several to several), `gone`. `share`: part of
 the old segment that lies along the new one. `shift_m`: mean distance between the two. `*_start_m`, `*_end_m`: the
-common stretch, metres from the start of each segment in the direction of its way. `reversed`: whether the new way runs the other way."""
+common stretch, metres from the start of each segment in the direction of its way. `reversed`: whether the
+new way runs the other way."""
 
 RELATIONS = ("same", "moved", "split", "merged", "recut", "gone")
 TOLERANCE_M = 12.0

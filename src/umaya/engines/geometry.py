@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from umaya.engines.kernels import inlined, inner
 from umaya.types.roads import RoadNetwork
 
 A = 6378137.0
@@ -25,7 +25,7 @@ E2 = 6.69437999014e-3
 """First eccentricity squared of WGS 84."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def metres_per_degree(lat: float) -> tuple[float, float]:
     """Return metres per degree of longitude and of latitude at `lat` (degrees), to a relative 1e-9.
 
@@ -49,7 +49,7 @@ def metres_per_degree(lat: float) -> tuple[float, float]:
     return east, north
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def length_of(x: float, y: float) -> float:
     """Return the length of a vector; far from the least and greatest floats, where `hypot` is needed."""
     return math.sqrt(x * x + y * y)
@@ -142,7 +142,7 @@ def _measures(
     return measure
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def place_on_edge(edge: int, offset: float, net: Roads) -> tuple[float, float]:
     """Return longitude and latitude of the point `offset` metres along `edge`, clipped to its ends."""
     low, high = net.first[edge], net.first[edge + 1] - 1
@@ -157,7 +157,7 @@ def place_on_edge(edge: int, offset: float, net: Roads) -> tuple[float, float]:
     return net.lon[low] + share * (net.lon[high] - net.lon[low]), net.lat[low] + share * (net.lat[high] - net.lat[low])
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def nearest_on_edge(edge: int, low: float, high: float, lon: float, lat: float, net: Roads) -> tuple[float, float]:
     """Return (metres along `edge`, metres away) of its place nearest to a point, between `low` and `high` metres."""
     kx, ky = metres_per_degree(lat)

@@ -8,36 +8,41 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from umaya.engines.geometry import Roads, metres_per_degree, place_on_edge
+from umaya.engines.geometry import Roads, length_of, metres_per_degree, place_on_edge
+from umaya.engines.kernels import inner, kernel
 from umaya.engines.matching.drift import without_drift
 from umaya.engines.matching.ends import stretch_ends, stretch_turns, trim_ends
+from umaya.engines.matching.line import Line, between, line_of, vertex_before
 from umaya.engines.matching.observations import Track, observe
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.progress import progress
-from umaya.engines.matching.routes import SHORTEST_M, Drive, drive, longer_float, longer_int, piece_starts, pieces_at
+from umaya.engines.matching.routes import SHORTEST_M, Drive, drive, piece_starts, pieces_at
 from umaya.engines.matching.routing import PathTable
 from umaya.engines.matching.viterbi import decode
 from umaya.engines.spatial import Grid
 
 
 class Points(NamedTuple):
-    """The place of each position; edge -1 where it is on no road.
+    """The place of each position, typed as in the schema MATCHES; edge -1 where it is on no road.
 
     Attributes:
-        edge: int32[n].
-        offset: float64[n], metres along the edge.
-        distance: float64[n], metres from the position.
+        edge: int64[n].
+        way: int64[n].
+        forward: bool[n].
+        offset: float32[n], metres along the edge.
+        distance: float32[n], metres from the position.
         lon: float64[n], degrees, the place on the road.
         lat: float64[n], degrees.
     """
 
-    edge: NDArray[np.int32]
-    offset: NDArray[np.float64]
-    distance: NDArray[np.float64]
+    edge: NDArray[np.int64]
+    way: NDArray[np.int64]
+    forward: NDArray[np.bool_]
+    offset: NDArray[np.float32]
+    distance: NDArray[np.float32]
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
 
@@ -64,17 +69,20 @@ class Pieces(NamedTuple):
     left: NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
+def points_of(n: int) -> Points:
+    """Return room for the places of `n` positions."""
+    edge, way, forward = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.bool_)
+    return Points(edge, way, forward, np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n), np.empty(n))
+
+
+@kernel
 def match_many(
     bounds: NDArray[np.int64], track: Track, net: Roads, index: Grid, table: PathTable, s: Settings
 ) -> tuple[Points, Pieces]:
     """Match the vehicles whose positions are the rows `bounds[v]` to `bounds[v + 1]` of `track`."""
-    n = len(track.lon)
-    points = Points(np.full(n, -1, np.int32), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
-    room = 1024
-    vehicle, trip, edge = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
-    begin, end, entered, left = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
-    used = 0
+    points = points_of(len(track.lon))
+    pieces, used = _pieces_of(1024), 0
     for v in range(len(bounds) - 1):
         a, b = bounds[v], bounds[v + 1]
         one = Track(
@@ -85,45 +93,52 @@ def match_many(
         d = drive(o, states, offsets, net, table, s)
         stretch_turns(d, one, o, net, s)
         longer = stretch_ends(d, net, s)
-        along = progress(d, one, o, net, s)
         start = piece_starts(d)
-        drifts, still = without_drift(d, start, along, pieces_at(d, start, along, o.of), one, net, o.jitter)
+        line = line_of(d, start, net)
+        along = progress(d, one, o, start, line, s)
+        drifts, still = without_drift(line, along, pieces_at(d, start, along, o.of), one, o.jitter)
         if drifts:
-            along = progress(d, still, o, net, s)
+            along = progress(d, still, o, start, line, s)
         trim_ends(d, o, along, longer, s)
         start = piece_starts(d)
         times = _crossings(d, start, along, o.of, one.t)
-        _place(a, d, start, along, pieces_at(d, start, along, o.of), one, net, s.radius, points)
-        if used + len(d.edge) > room:
-            room = 2 * (used + len(d.edge))
-            vehicle, trip, edge = longer_int(vehicle, room), longer_int(trip, room), longer_int(edge, room)
-            begin, end = longer_float(begin, room), longer_float(end, room)
-            entered, left = longer_float(entered, room), longer_float(left, room)
-        for p in range(len(d.edge)):
-            if d.end[p] - d.begin[p] < SHORTEST_M:
-                continue
-            vehicle[used], trip[used], edge[used], begin[used], end[used] = (
-                v,
-                d.trip[p],
-                d.edge[p],
-                d.begin[p],
-                d.end[p],
-            )
-            entered[used], left[used] = times[p, 0], times[p, 1]
+        _place(a, d, along, pieces_at(d, start, along, o.of), line_of(d, start, net), start, one, net, s.radius, points)
+        if used + len(d.edge) > len(pieces.edge):
+            pieces = _longer(pieces, 2 * (used + len(d.edge)))
+        used = _keep(d, v, times, pieces, used)
+    return points, _longer(pieces, used)
+
+
+@inner
+def _keep(d: Drive, vehicle: int, times: NDArray[np.float64], pieces: Pieces, used: int) -> int:
+    """Write the pieces of one vehicle after the `used` ones; returns how many there are then."""
+    for p in range(len(d.edge)):
+        if d.end[p] - d.begin[p] >= SHORTEST_M:
+            pieces.vehicle[used], pieces.trip[used], pieces.edge[used] = vehicle, d.trip[p], d.edge[p]
+            pieces.begin[used], pieces.end[used] = d.begin[p], d.end[p]
+            pieces.entered[used], pieces.left[used] = times[p, 0], times[p, 1]
             used += 1
-    pieces = Pieces(
-        vehicle[:used].copy(),
-        trip[:used].copy(),
-        edge[:used].copy(),
-        begin[:used].copy(),
-        end[:used].copy(),
-        entered[:used].copy(),
-        left[:used].copy(),
-    )
-    return points, pieces
+    return used
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
+def _pieces_of(n: int) -> Pieces:
+    vehicle, trip, edge = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    return Pieces(vehicle, trip, edge, np.empty(n), np.empty(n), np.empty(n), np.empty(n))
+
+
+@kernel
+def _longer(pieces: Pieces, room: int) -> Pieces:
+    """Return the same pieces with room for `room` of them, or the first `room`."""
+    new = _pieces_of(room)
+    n = min(room, len(pieces.edge))
+    new.vehicle[:n], new.trip[:n], new.edge[:n] = pieces.vehicle[:n], pieces.trip[:n], pieces.edge[:n]
+    new.begin[:n], new.end[:n] = pieces.begin[:n], pieces.end[:n]
+    new.entered[:n], new.left[:n] = pieces.entered[:n], pieces.left[:n]
+    return new  # type: ignore[no-any-return] # numba
+
+
+@kernel
 def _crossings(
     d: Drive, start: NDArray[np.float64], along: NDArray[np.float64], of: NDArray[np.int32], t: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -156,36 +171,41 @@ def _crossings(
     return times
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _place(
     base: int,
     d: Drive,
-    start: NDArray[np.float64],
     along: NDArray[np.float64],
     piece: NDArray[np.int32],
+    line: Line,
+    start: NDArray[np.float64],
     track: Track,
     net: Roads,
     radius: float,
     points: Points,
 ) -> None:
     """Write edge, offset and place of each position; what is farther than `radius` from its place is on no road."""
+    v = 0
     for i in range(len(along)):
-        p = piece[i]
+        row, p = base + i, piece[i]
+        points.edge[row] = -1
+        points.way[row], points.forward[row], points.offset[row], points.distance[row] = 0, False, 0.0, 0.0
+        points.lon[row], points.lat[row] = 0.0, 0.0
         if p < 0:
             continue
-        e = d.edge[p]
-        offset = min(d.begin[p] + along[i] - start[p], d.end[p])
-        lon, lat = place_on_edge(e, offset, net)
+        v = vertex_before(line, p, v, along[i])
+        lon, lat = between(line, v, along[i])
         kx, ky = metres_per_degree(track.lat[i])
-        distance = np.hypot((lon - track.lon[i]) * kx, (lat - track.lat[i]) * ky)
+        distance = length_of((lon - track.lon[i]) * kx, (lat - track.lat[i]) * ky)
         if distance > radius:
             continue
-        row = base + i
-        points.edge[row], points.offset[row], points.distance[row] = e, offset, distance
+        e = d.edge[p]
+        points.edge[row], points.way[row], points.forward[row] = e, net.way[e], net.forward[e]
+        points.offset[row], points.distance[row] = min(d.begin[p] + along[i] - start[p], d.end[p]), distance
         points.lon[row], points.lat[row] = lon, lat
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def outlines(pieces: Pieces, net: Roads) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Lay out the line of each trip.
 

@@ -9,13 +9,13 @@ explains, there is no drift and nothing is done. Not responsible for which roads
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from umaya.engines.geometry import Roads, metres_per_degree, place_on_edge
+from umaya.engines.geometry import length_of, metres_per_degree
+from umaya.engines.kernels import inner, kernel
+from umaya.engines.matching.line import Line, between, vertex_before
 from umaya.engines.matching.observations import Track
-from umaya.engines.matching.routes import Drive
 
 MEMORY_S = 10.0
 """Seconds in which the weight of a residual falls to 1/e."""
@@ -23,40 +23,34 @@ LEAST_RIDGE = 0.7
 """Least weight of "no drift", in positions; keeps the direction that no road shows from being made up."""
 MOST_RIDGE = 50.0
 """Above this weight of "no drift" none is looked for."""
-ARM_M = 2.0
-"""Metres before and after a place between which the direction of its road is taken."""
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _residuals(
-    d: Drive,
-    start: NDArray[np.float64],
+    line: Line,
     along: NDArray[np.float64],
     piece: NDArray[np.int32],
     track: Track,
-    net: Roads,
-) -> NDArray[np.float64]:
-    """For each position (n, 3): the unit vector across its road (east, north), and metres from the road along it."""
-    result = np.zeros((len(along), 3))
+    result: NDArray[np.float64],
+) -> None:
+    """Fill for each position (n, 3): the unit vector across its road (east, north), metres from the road along it."""
+    v = 0
     for i in range(len(along)):
+        result[i] = 0.0
         p = piece[i]
         if p < 0:
             continue
-        e = d.edge[p]
-        offset = d.begin[p] + along[i] - start[p]
-        lon, lat = place_on_edge(e, offset, net)
-        lon_a, lat_a = place_on_edge(e, offset - ARM_M, net)
-        lon_b, lat_b = place_on_edge(e, offset + ARM_M, net)
+        v = vertex_before(line, p, v, along[i])
+        lon, lat = between(line, v, along[i])
         kx, ky = metres_per_degree(lat)
-        dx, dy = (lon_b - lon_a) * kx, (lat_b - lat_a) * ky
-        arm = np.hypot(dx, dy)
+        dx, dy = (line.lon[v + 1] - line.lon[v]) * kx, (line.lat[v + 1] - line.lat[v]) * ky
+        arm = length_of(dx, dy)
         if arm > 0.0:
             result[i, 0], result[i, 1] = -dy / arm, dx / arm
             result[i, 2] = (track.lon[i] - lon) * kx * result[i, 0] + (track.lat[i] - lat) * ky * result[i, 1]
-    return result
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _ridge(across: NDArray[np.float64], piece: NDArray[np.int32], jitter: float) -> tuple[float, float]:
     """Return the weight of "no drift" and the drift's standard deviation in metres, of one vehicle.
 
@@ -71,31 +65,28 @@ def _ridge(across: NDArray[np.float64], piece: NDArray[np.int32], jitter: float)
     return max(LEAST_RIDGE, jitter**2 / variance), np.sqrt(variance)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def without_drift(
-    d: Drive,
-    start: NDArray[np.float64],
+    line: Line,
     along: NDArray[np.float64],
     piece: NDArray[np.int32],
     track: Track,
-    net: Roads,
     jitter: float,
 ) -> tuple[bool, Track]:
     """Take the drift out of a vehicle's positions.
 
     Args:
-        d: what was driven.
-        start: metres from the start of its trip at which each piece begins.
+        line: what was driven.
         along: metres from the start of its trip of each position.
         piece: the piece of each position, -1 where it is on none.
         track: the positions.
-        net: the roads.
         jitter: metres, the white noise of one position in one axis.
 
     Returns:
         (whether there is drift, positions without it).
     """
-    across = _residuals(d, start, along, piece, track, net)
+    across = np.empty((len(along), 3))
+    _residuals(line, along, piece, track, across)
     ridge, sigma = _ridge(across, piece, jitter)
     if ridge > MOST_RIDGE:
         return False, track
@@ -128,7 +119,7 @@ def without_drift(
         xx, xy, yy = sums[i, 0] + ridge, sums[i, 1], sums[i, 2] + ridge
         det = xx * yy - xy * xy
         east, north = (yy * sums[i, 3] - xy * sums[i, 4]) / det, (xx * sums[i, 4] - xy * sums[i, 3]) / det
-        shrink = min(1.0, 2.5 * sigma / max(np.hypot(east, north), 1e-9))
+        shrink = min(1.0, 2.5 * sigma / max(length_of(east, north), 1e-9))
         kx, ky = metres_per_degree(lat[i])
         lon[i] -= shrink * east / kx
         lat[i] -= shrink * north / ky

@@ -8,17 +8,17 @@ road shown as passed that was not is the worse error.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, nearest_on_edge
+from umaya.engines.kernels import kernel
 from umaya.engines.matching.observations import Observations, Track
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.routes import Drive
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def farthest(along: NDArray[np.float64], half: int) -> float:
     """Estimate how far a track went that came up to a point and went back.
 
@@ -44,7 +44,7 @@ def farthest(along: NDArray[np.float64], half: int) -> float:
     return float(np.max(mean) + step * half * (half + 1) / width)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def stretch_turns(d: Drive, track: Track, o: Observations, net: Roads, s: Settings) -> None:
     """Move the turning point of every U-turn on an edge to where the positions say, in place."""
     half = max(1, o.half)
@@ -76,7 +76,7 @@ def stretch_turns(d: Drive, track: Track, o: Observations, net: Roads, s: Settin
         d.begin[p + 1] = net.length[e] - apex
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def stretch_ends(d: Drive, net: Roads, s: Settings) -> NDArray[np.float64]:
     """Lengthen trips of several observations at both ends, in place, by what one observation may gather.
 
@@ -104,7 +104,7 @@ def stretch_ends(d: Drive, net: Roads, s: Settings) -> NDArray[np.float64]:
     return added
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def trim_ends(d: Drive, o: Observations, along: NDArray[np.float64], added: NDArray[np.float64], s: Settings) -> None:
     """Cut trips back to their first and last position, in place, but never shorter than before `stretch_ends`.
 

@@ -96,7 +96,7 @@ class Matcher:
         pieces = Pieces(*(_joined([p[i] for p in shifted], t) for i, t in enumerate(_PIECE_TYPES)))
         ids = positions["vehicle_id"].take(pa.array(bounds[:-1]))
         return Matched(
-            _matches(positions, points, self._net),
+            _matches(positions, points),
             _routes(ids, pieces, self._net, base),
             _traversals(ids, pieces, self._net, base),
         )
@@ -112,7 +112,7 @@ def match(
     return Matcher(network, params).match(positions, progress)
 
 
-_POINT_TYPES = (np.int32, np.float64, np.float64, np.float64, np.float64)
+_POINT_TYPES = (np.int64, np.int64, np.bool_, np.float32, np.float32, np.float64, np.float64)
 _PIECE_TYPES = (np.int32, np.int32, np.int32, np.float64, np.float64, np.float64, np.float64)
 
 
@@ -174,25 +174,15 @@ def _times(seconds: NDArray[np.float64], base: int) -> pa.Array:
     return pa.array(np.round(seconds * 1e6).astype(np.int64) + base, pa.int64()).cast(TIME)
 
 
-def _matches(positions: pa.Table, points: Points, net: Roads) -> pa.Table:
-    off = points.edge < 0
-    edge = np.where(off, 0, points.edge)
-    way = net.way[edge] if len(net.way) else edge
-    forward = net.forward[edge] if len(net.way) else off
-    return pa.table(
-        [
-            positions["vehicle_id"],
-            positions["t"],
-            pa.array(points.edge.astype(np.int64), mask=off),
-            pa.array(way.astype(np.int64), mask=off),
-            pa.array(forward, mask=off),
-            pa.array(points.offset.astype(np.float32), mask=off),
-            pa.array(points.distance.astype(np.float32), mask=off),
-            pa.array(points.lon, mask=off),
-            pa.array(points.lat, mask=off),
-        ],
-        schema=MATCHES,
-    )
+def _matches(positions: pa.Table, points: Points) -> pa.Table:
+    on = points.edge >= 0
+    valid = None if on.all() else pa.py_buffer(np.packbits(on, bitorder="little"))
+    bits: list[Any] = [*points]
+    bits[Points._fields.index("forward")] = np.packbits(points.forward, bitorder="little")
+    columns = [positions["vehicle_id"], positions["t"]]
+    for field, values in zip(list(MATCHES)[2:], bits, strict=True):
+        columns.append(pa.Array.from_buffers(field.type, len(on), [valid, pa.py_buffer(values)]))
+    return pa.table(columns, schema=MATCHES)
 
 
 def _first_of_trips(pieces: Pieces) -> NDArray[np.int64]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from umaya.engines.geometry import metres_per_degree
+from umaya.engines.geometry import length_of, metres_per_degree
+from umaya.engines.kernels import kernel
 from umaya.engines.matching.params import Settings
 
 STEADY_S = 3.5
@@ -76,7 +76,7 @@ class Observations(NamedTuple):
     half: int
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def jitter_of(x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64], unknown: float) -> float:
     """Estimate the white noise of single positions from their second differences.
 
@@ -99,7 +99,7 @@ def jitter_of(x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.floa
     return float(max(0.5, 1.4826 * np.median(values[:count]) / np.sqrt(6.0)))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _clean(
     x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64], jitter: float, s: Settings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -114,7 +114,7 @@ def _clean(
             last = i
             continue
         reach = slack + s.max_speed * (t[i] - t[last])
-        if np.hypot(x[i] - x[last], y[i] - y[last]) <= reach:
+        if length_of(x[i] - x[last], y[i] - y[last]) <= reach:
             last = i
             continue
         back = False
@@ -122,7 +122,7 @@ def _clean(
             if t[j] - t[last] > s.max_gap:
                 break
             reach = slack + s.max_speed * (t[j] - t[last])
-            if np.hypot(x[j] - x[last], y[j] - y[last]) <= reach:
+            if length_of(x[j] - x[last], y[j] - y[last]) <= reach:
                 back = True
                 break
         if back:
@@ -133,7 +133,7 @@ def _clean(
     return good, fresh
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _smoothed(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -163,7 +163,7 @@ def _smoothed(
     return sx, sy
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def observe(track: Track, s: Settings) -> Observations:
     """Gather the positions of one vehicle into observations.
 
@@ -195,7 +195,7 @@ def observe(track: Track, s: Settings) -> Observations:
         pending = pending or fresh[i]
         if not good[i]:
             continue
-        if k < 0 or pending or np.hypot(sx[i] - rx, sy[i] - ry) >= thin:
+        if k < 0 or pending or length_of(sx[i] - rx, sy[i] - ry) >= thin:
             k += 1
             rx, ry = sx[i], sy[i]
             first[k] = i
@@ -218,7 +218,7 @@ def observe(track: Track, s: Settings) -> Observations:
     sigma = np.empty(k)
     for g in range(k):
         sigma[g] = np.sqrt(s.sigma_z**2 + variance[g] / on[g] ** 2)
-        if np.hypot(hx[g], hy[g]) > 0.5 * on[g]:
+        if length_of(hx[g], hy[g]) > 0.5 * on[g]:
             heading[g] = np.degrees(np.arctan2(hx[g], hy[g])) % 360.0
     lon, lat = track.lon[0] + ox[:k] / on[:k] / kx, track.lat[0] + oy[:k] / on[:k] / ky
     first, last = first[:k].copy(), last[:k].copy()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from umaya.engines.geometry import Roads, metres_per_degree
-from umaya.engines.matching.hmm import AHEAD, BACK, NO_ROUTE, STAY, TURN, route, transition_log
+from umaya.engines.geometry import Roads, length_of, metres_per_degree
+from umaya.engines.kernels import inner, kernel
+from umaya.engines.matching.hmm import AHEAD, BACK, NO_ROUTE, STAY, TURN, VIA, route, transition_log
 from umaya.engines.matching.observations import Observations
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.routing import PathTable, lookup
@@ -47,15 +47,8 @@ class Drive(NamedTuple):
     at_offset: NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True)
-def _straight(o: Observations, a: int, b: int) -> float:
-    """Metres between two observations."""
-    kx, ky = metres_per_degree(o.lat[b])
-    return float(np.hypot((o.lon[b] - o.lon[a]) * kx, (o.lat[b] - o.lat[a]) * ky))
-
-
-@numba.njit(cache=True, nogil=True)
-def _joins(
+@inner
+def _join(
     o: Observations,
     a: int,
     b: int,
@@ -64,23 +57,26 @@ def _joins(
     net: Roads,
     table: PathTable,
     s: Settings,
-) -> bool:
-    """Tell whether observation b goes on the trip of observation a."""
+) -> int:
+    """Tell how observation b is reached on the trip of observation a; NO_ROUTE when it begins another trip."""
     if b > a + 1 and o.begin[b] - o.end[a] > s.bridge:
-        return False
+        return NO_ROUTE
     for k in range(a + 1, b + 1):
         if o.fresh[k]:
-            return False
-    straight = _straight(o, a, b)
-    kind, metres, turns, _ = route(edge[a], offset[a], edge[b], offset[b], straight, net, table, s.backward)
-    if kind == NO_ROUTE:
-        return False
+            return NO_ROUTE
+    kx, ky = metres_per_degree(o.lat[b])
+    straight = length_of((o.lon[b] - o.lon[a]) * kx, (o.lat[b] - o.lat[a]) * ky)
+    if edge[a] == edge[b] and offset[b] >= offset[a]:
+        kind, metres, turns = AHEAD, offset[b] - offset[a], 0.0
+    else:
+        kind, metres, turns, _ = route(edge[a], offset[a], edge[b], offset[b], straight, net, table, s.backward)
     seconds = (o.begin[b] + o.end[b] - o.begin[a] - o.end[a]) / 2.0
-    likely = transition_log(straight, metres, turns, s) > -s.break_cost
-    return bool(likely and metres <= straight + s.max_speed * max(seconds, 1.0))
+    if metres > straight + s.max_speed * max(seconds, 1.0):
+        return NO_ROUTE
+    return int(kind) if transition_log(straight, metres, turns, s) > -s.break_cost else NO_ROUTE
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def drive(
     o: Observations,
     edge: NDArray[np.int32],
@@ -91,75 +87,72 @@ def drive(
 ) -> Drive:
     """Join the states of a vehicle by the routes that the model chose."""
     steps = len(edge)
-    room = 64 + 8 * steps
-    p_edge, p_trip = np.empty(room, np.int32), np.empty(room, np.int32)
-    p_begin, p_end = np.empty(room), np.empty(room)
-    at_piece, at_offset = np.full(steps, -1, np.int32), np.zeros(steps)
+    room = 64 + steps
+    pieces, metres = np.empty(room, np.int32), np.empty(room)
+    d = Drive(pieces, metres, metres.copy(), pieces.copy(), np.full(steps, -1, np.int32), np.zeros(steps))
     p, trip, last = -1, -1, -1
     for k in range(steps):
         if edge[k] == OFF:
             continue
         e, x = edge[k], offset[k]
-        if p + 2 * steps + 64 > room - MOST_HOPS:
+        kind = _join(o, last, k, edge, offset, net, table, s) if last >= 0 else NO_ROUTE
+        if kind in (VIA, BACK, NO_ROUTE, TURN) and p + MOST_HOPS + 4 > room:
             room = 2 * room + MOST_HOPS
-            p_edge, p_trip = longer_int(p_edge, room), longer_int(p_trip, room)
-            p_begin, p_end = longer_float(p_begin, room), longer_float(p_end, room)
-        if last < 0 or not _joins(o, last, k, edge, offset, net, table, s):
+            d = _longer(d, room)
+        if kind == NO_ROUTE:
             p, trip = p + 1, trip + 1
-            p_edge[p], p_begin[p], p_end[p], p_trip[p] = e, x, x, trip
+            _write(d, p, e, x, x, trip)
+        elif kind in (AHEAD, STAY):
+            d.end[p] = max(d.end[p], x)
+        elif kind == TURN:
+            d.end[p] = max(d.end[p], net.length[e] - x)
+            _write(d, p + 1, e, net.length[e] - d.end[p], x, trip)
+            p += 1
         else:
-            kind, _, _, _ = route(edge[last], offset[last], e, x, _straight(o, last, k), net, table, s.backward)
-            if kind in (AHEAD, STAY):
-                p_end[p] = max(p_end[p], x)
-            elif kind == TURN:
-                p_end[p] = max(p_end[p], net.length[e] - x)
+            node = net.target[d.edge[p]]
+            if kind == BACK:
+                node, turned = net.source[d.edge[p]], net.reverse[d.edge[p]]
+                _write(d, p + 1, turned, net.length[turned] - d.end[p], 0.0, trip)
                 p += 1
-                p_edge[p], p_begin[p], p_end[p], p_trip[p] = e, net.length[e] - p_end[p - 1], x, trip
-            else:
-                at = p_edge[p]
-                node = net.target[at]
-                if kind == BACK:
-                    turned = net.reverse[at]
-                    node = net.source[at]
-                    p += 1
-                    p_edge[p], p_begin[p], p_trip[p] = turned, net.length[turned] - p_end[p - 1], trip
-                p_end[p] = net.length[p_edge[p]]
-                p = _follow(p, node, net.source[e], trip, net, table, p_edge, p_begin, p_end, p_trip) + 1
-                p_edge[p], p_begin[p], p_end[p], p_trip[p] = e, 0.0, x, trip
-        at_piece[k], at_offset[k] = p, p_end[p]
+            d.end[p] = net.length[d.edge[p]]
+            p = _follow(p, node, net.source[e], trip, net, table, d) + 1
+            _write(d, p, e, 0.0, x, trip)
+        d.at_piece[k], d.at_offset[k] = p, d.end[p]
         last = k
     n = p + 1
-    return Drive(p_edge[:n].copy(), p_begin[:n].copy(), p_end[:n].copy(), p_trip[:n].copy(), at_piece, at_offset)
+    return Drive(d.edge[:n].copy(), d.begin[:n].copy(), d.end[:n].copy(), d.trip[:n].copy(), d.at_piece, d.at_offset)
 
 
-@numba.njit(cache=True, nogil=True)
-def _follow(
-    p: int,
-    source: int,
-    target: int,
-    trip: int,
-    net: Roads,
-    table: PathTable,
-    p_edge: NDArray[np.int32],
-    p_begin: NDArray[np.float64],
-    p_end: NDArray[np.float64],
-    p_trip: NDArray[np.int32],
-) -> int:
+@inner
+def _write(d: Drive, p: int, edge: int, begin: float, end: float, trip: int) -> None:
+    d.edge[p], d.begin[p], d.end[p], d.trip[p] = edge, begin, end, trip
+
+
+@inner
+def _follow(p: int, source: int, target: int, trip: int, net: Roads, table: PathTable, d: Drive) -> int:
     """Write the whole edges of the shortest path after piece `p`; returns the last piece written."""
-    hops = 0
-    node = target
+    hops, node = 0, target
     while node != source:
-        node = net.source[table.last[lookup(table, source, node)]]
-        hops += 1
-    node = target
-    for hop in range(hops, 0, -1):
         via = table.last[lookup(table, source, node)]
-        p_edge[p + hop], p_begin[p + hop], p_end[p + hop], p_trip[p + hop] = via, 0.0, net.length[via], trip
+        hops += 1
+        d.edge[p + hops] = via
         node = net.source[via]
+    for hop in range(hops // 2):
+        low, high = p + 1 + hop, p + hops - hop
+        d.edge[low], d.edge[high] = d.edge[high], d.edge[low]
+    for hop in range(p + 1, p + hops + 1):
+        d.begin[hop], d.end[hop], d.trip[hop] = 0.0, net.length[d.edge[hop]], trip
     return p + hops
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
+def _longer(d: Drive, room: int) -> Drive:
+    """Return the same drive with room for `room` pieces."""
+    edge, trip = longer_int(d.edge, room), longer_int(d.trip, room)
+    return Drive(edge, longer_float(d.begin, room), longer_float(d.end, room), trip, d.at_piece, d.at_offset)
+
+
+@kernel
 def longer_int(values: NDArray[np.int32], room: int) -> NDArray[np.int32]:
     """Return a copy with room for `room` values."""
     larger = np.empty(room, np.int32)
@@ -167,7 +160,7 @@ def longer_int(values: NDArray[np.int32], room: int) -> NDArray[np.int32]:
     return larger
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def longer_float(values: NDArray[np.float64], room: int) -> NDArray[np.float64]:
     """Return a copy with room for `room` values."""
     larger = np.empty(room, np.float64)
@@ -175,7 +168,7 @@ def longer_float(values: NDArray[np.float64], room: int) -> NDArray[np.float64]:
     return larger
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def piece_starts(d: Drive) -> NDArray[np.float64]:
     """Metres from the start of its trip at which each piece begins."""
     start = np.zeros(len(d.edge))
@@ -185,7 +178,7 @@ def piece_starts(d: Drive) -> NDArray[np.float64]:
     return start
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def pieces_at(
     d: Drive, start: NDArray[np.float64], along: NDArray[np.float64], of: NDArray[np.int32]
 ) -> NDArray[np.int32]:

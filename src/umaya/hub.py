@@ -38,7 +38,9 @@ from umaya.gate.catalogue import HUB
 from umaya.gate.emergency.notify import Spool
 from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
+from umaya.places.live import derivers
 from umaya.places.obligations import factories
+from umaya.services.probes.service import ProbeService
 from umaya.services.roads.service import RoadMapService
 from umaya.services.webhooks.service import WebhookService
 from umaya.stores.database import Database, ServiceBase
@@ -215,6 +217,7 @@ class Hub:
         atlas: the places.
         roads: the service of passable roads.
         webhooks: tells parties' systems what was recorded.
+        probes: takes positions in as they arrive.
         request_key: 32 bytes that keyed digests of requests are made with.
     """
 
@@ -227,6 +230,7 @@ class Hub:
     atlas: Atlas
     roads: RoadMapService
     webhooks: WebhookService
+    probes: ProbeService
     request_key: bytes = field(repr=False)
     _stack: ExitStack = field(repr=False)
 
@@ -298,11 +302,21 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         obligations = {**standard_factories(pseudonyms), **factories(atlas)}
         outbox = Spool(directory / "outbox")
         gate = Gate(
-            gate_database, shared, directory / "vault", obligations, clock, people_secret=people, notifier=outbox
+            gate_database,
+            shared,
+            directory / "vault",
+            obligations,
+            clock,
+            people_secret=people,
+            notifier=outbox,
+            derivers=derivers(atlas),
         )
         roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
         webhooks = WebhookService(gate, service, ledger, clock, loopback=settings.demo)
-        return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, webhooks, requests, stack.pop_all())
+        probes = ProbeService(gate)
+        stack.callback(probes.close)
+        kept = stack.pop_all()
+        return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, webhooks, probes, requests, kept)
 
 
 def _gate_url(directory: Path, settings: Settings) -> str:

@@ -21,8 +21,10 @@ from umaya.api.sign_in.bearer import Bearer
 from umaya.api.sign_in.entrance import entrance as entrance_of
 from umaya.api.sign_in.schemes import WAYS_TO_ASK
 from umaya.hub import Hub, Settings
+from umaya.services.probes import routes as probe_routes
 from umaya.services.roads import pages as road_pages
 from umaya.services.roads import routes as road_routes
+from umaya.services.roads import tiles_routes as road_tiles
 from umaya.services.webhooks import routes as webhook_routes
 from umaya.types.clock import Clock, SystemClock
 from umaya.web import pages
@@ -93,6 +95,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
     app.include_router(road_pages.router(hub.roads, site), include_in_schema=False)
     for api in (
         road_routes.router(hub.roads, site),
+        road_tiles.router(hub.roads, site),
         catalogue.router(hub.gate, hub.clock, hub.settings.origin, site),
         schemes.router(hub.gate, site),
         consents.router(hub.gate, site),
@@ -101,6 +104,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         joint_use.router(hub.gate, hub.clock, site),
         emergencies.router(hub.gate, hub.clock, site),
         webhook_routes.router(hub.gate, hub.webhooks, site),
+        probe_routes.router(hub.gate, hub.probes, site),
     ):
         app.include_router(api, responses=PROBLEMS, dependencies=WAYS_TO_ASK)
     return app

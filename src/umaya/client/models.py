@@ -364,3 +364,52 @@ class IntakeRecord(Answer):
     at: datetime
     entry: int
     notice: int | None
+
+
+class Position(BaseModel):
+    """Where a vehicle was: `t` with a zone, degrees WGS 84; the others where they are known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vehicle_id: str
+    t: datetime
+    lon: float
+    lat: float
+    accuracy_m: float | None = None
+    speed_mps: float | None = None
+    heading_deg: float | None = None
+
+
+class PositionBatch(BaseModel):
+    """Positions that a source sends together; source and number may stand in the address instead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str | None = None
+    sequence: int | None = None
+    positions: list[Position]
+
+
+class BatchTaken(Answer):
+    """A batch that is in the vault; `repeated` where it was there before and was not taken again."""
+
+    intake: str
+    rows: int
+    repeated: bool
+
+
+class LiveState(Answer):
+    """How the live intake of a dataset is doing in this process; rows of `derived` are final before `final_until`."""
+
+    dataset: str
+    derived: str | None
+    final_until: datetime | None
+    waiting_batches: int
+    waiting_rows: int
+    taken_batches: int
+    taken_rows: int
+    repeated: int
+    refused: int
+    full: int
+    failed: int
+    ticks: int

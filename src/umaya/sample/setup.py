@@ -21,6 +21,7 @@ from umaya.gate.collection import Manner
 from umaya.gate.own import PROGRAM_ID
 from umaya.hub import Hub
 from umaya.law import day_in_japan
+from umaya.places.live import ENGINE, LIVE_TRAVERSALS
 from umaya.places.roads import background, import_osm
 from umaya.places.roads.background import BACKGROUND
 from umaya.sample import bank, emergency
@@ -106,6 +107,19 @@ DATASETS: Final = (
     ),
 )
 
+TRAVERSALS: Final = Dataset(
+    "bike-traversals",
+    POST,
+    Words("二輪車が通った道（位置から自動で作る）", "Roads that delivery bikes drove (made of their positions)"),
+    LIVE_TRAVERSALS,
+    dict.fromkeys(LIVE_TRAVERSALS.names, _POSTAL),
+    time="left",
+    lon="lon",
+    lat="lat",
+    order=("vehicle_id", "trip", "seq"),
+)
+"""What the hub makes of positions as they arrive."""
+
 _DELIVERY: Final = Words("郵便物の配達", "Delivery of mail")
 _DELIVERY_TOLD: Final = Words("郵便物をお届けするために利用します。", "Used to deliver your mail.")
 COLLECTIONS: Final = (
@@ -156,6 +170,7 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     set_up_emergency(hub, clock, PEOPLE)
     tell("letterboxes and households")
     tell_purposes(hub)
+    derive(hub)
     for name, rows in (("letterboxes", town.letterboxes.select(_LETTERBOXES.names)), ("households", town.households)):
         hub.gate.intake.take(PEOPLE["post-intake"], name, rows, f"minase/{name}", 1)
     learn_homes(hub)
@@ -192,6 +207,16 @@ def review(hub: Hub, clock: ManualClock, name: str) -> None:
     hub.gate.review.verify(PEOPLE["post-legal"], name, note="根拠と加工条件を確認した")
     clock.advance(timedelta(hours=4))
     hub.gate.review.approve(PEOPLE["post-director"], name, note="承認する")
+
+
+def derive(hub: Hub) -> None:
+    """Let the post's steward have the roads that bikes drove made of their positions, under the positions' purpose."""
+    today = day_in_japan(hub.clock.now())
+    _, purpose, wording, days, reason = COLLECTIONS[0]
+    hub.gate.catalogue.add_dataset(TRAVERSALS)
+    hub.gate.collections.register(PEOPLE["post-privacy"], TRAVERSALS.id, Manner.PUBLISHED, purpose, wording, today)
+    hub.gate.retention.set_rule(PEOPLE["post-steward"], TRAVERSALS.id, days, reason)
+    hub.gate.derivations.register(PEOPLE["post-steward"], COLLECTIONS[0][0], TRAVERSALS.id, ENGINE)
 
 
 def tell_purposes(hub: Hub) -> None:

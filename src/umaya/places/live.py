@@ -1,0 +1,94 @@
+"""Live matching as a deriver of the gate: positions in as they arrive, traversals out as soon as they are final.
+
+Wraps two engines, move to road and the live matcher, and adds where each traversal ended, so that areas can be told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from umaya.engines.disclosure import move_to_road
+from umaya.engines.live import LiveMatcher, LiveParams
+from umaya.gate.intake import Derived, Deriver
+from umaya.places.atlas import Atlas
+from umaya.types.schemas import POSITIONS, TRAVERSALS
+
+ENGINE: Final = "live-matching"
+LIVE_TRAVERSALS: Final = pa.schema(
+    [*TRAVERSALS, pa.field("lon", pa.float64(), nullable=False), pa.field("lat", pa.float64(), nullable=False)]
+)
+"""Traversals with the junction that each one's edge leads to."""
+
+
+class LiveMatching:
+    """Makes traversals of positions.
+
+    Args:
+        atlas: the roads.
+        params: of the live matcher.
+    """
+
+    def __init__(self, atlas: Atlas, params: LiveParams | None = None) -> None:
+        self._atlas = atlas
+        self._params = params or LiveParams()
+        self._now: datetime | None = None
+
+    @cached_property
+    def _matcher(self) -> LiveMatcher:
+        return LiveMatcher(self._atlas.matcher, self._params)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """`LIVE_TRAVERSALS`."""
+        return LIVE_TRAVERSALS
+
+    @property
+    def waits(self) -> bool:
+        """Whether a trip is under way."""
+        return "_matcher" in vars(self) and self._matcher.counts.vehicles > 0
+
+    def feed(self, rows: pa.Table, now: datetime, tick: int) -> Derived:
+        """Take positions in and return what is final."""
+        before = self._matcher.counts
+        moved = move_to_road(rows.select(POSITIONS.names).cast(POSITIONS), self._atlas.accesses)
+        made = self._matcher.feed(moved, now, tick)
+        after = self._matcher.counts
+        self._now = now
+        late = after.late + after.ahead + after.invalid - before.late - before.ahead - before.invalid
+        return Derived(self._placed(made), late)
+
+    def final_until(self) -> datetime | None:
+        """Return the moment from before which no silent vehicle has a trip any longer."""
+        return None if self._now is None else self._now - timedelta(seconds=self._matcher.params.silent_s)
+
+    def snapshot(self) -> bytes:
+        """Return the matcher's state, and the moment of the last feeding."""
+        told = json.dumps({"now": None if self._now is None else self._now.astimezone(UTC).isoformat()})
+        return told.encode() + b"\n" + self._matcher.snapshot()
+
+    def restore(self, state: bytes) -> None:
+        """Take up a state of `snapshot`; raises ValueError where it is of another version or other roads."""
+        told, _, content = state.partition(b"\n")
+        now = json.loads(told)["now"]
+        self.__dict__["_matcher"] = LiveMatcher.restore(self._atlas.matcher, content)
+        self._now = None if now is None else datetime.fromisoformat(now)
+
+    def _placed(self, traversals: pa.Table) -> pa.Table:
+        edges, nodes = self._atlas.network.edges, self._atlas.network.nodes
+        rows: npt.NDArray[np.int64] = traversals.column("edge_id").to_numpy()
+        end = edges.column("target").to_numpy()[rows]
+        places = [pa.array(nodes.column(name).to_numpy()[end], pa.float64()) for name in ("lon", "lat")]
+        return pa.table([*traversals.columns, *places], schema=LIVE_TRAVERSALS)
+
+
+def derivers(atlas: Atlas) -> Mapping[str, Callable[[], Deriver]]:
+    """Return the engines that the hub hands to the gate, by name."""
+    return {ENGINE: lambda: LiveMatching(atlas)}

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from umaya.engines.kernels import inlined, inner
+from umaya.engines.kernels import inlined, inner, kernel
 from umaya.types.roads import RoadNetwork
 
 A = 6378137.0
@@ -134,11 +134,23 @@ def _measures(
     w2 = 1.0 - E2 * np.sin(phi) ** 2
     east = A / np.sqrt(w2) * np.cos(phi) * np.radians(np.diff(lon))
     north = A * (1.0 - E2) / w2**1.5 * np.radians(np.diff(lat))
-    total = np.concatenate([[0.0], np.cumsum(np.hypot(east, north))])
-    owner = np.repeat(np.arange(len(length)), np.diff(first))
-    start, end = total[first[:-1]], total[first[1:] - 1]
-    measure: NDArray[np.float64] = (total - start[owner]) * (length / np.maximum(end - start, 1e-9))[owner]
-    measure[first[1:] - 1] = length
+    return _accumulated(first, np.hypot(east, north), length)  # type: ignore[no-any-return] # numba
+
+
+@kernel
+def _accumulated(
+    first: NDArray[np.int32], step: NDArray[np.float64], length: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum steps edge by edge, so that an edge has the same measures to the last bit in whatever network it lies."""
+    measure = np.zeros(len(step) + 1)
+    for e in range(len(length)):
+        last = first[e + 1] - 1
+        for v in range(first[e] + 1, last + 1):
+            measure[v] = measure[v - 1] + step[v - 1]
+        scale = length[e] / max(measure[last], 1e-9)
+        for v in range(first[e] + 1, last):
+            measure[v] *= scale
+        measure[last] = length[e]
     return measure
 
 

@@ -1,31 +1,29 @@
 """Dead ends: which road segments betray the homes along them, and how they leave a set of traversals.
 
-A *branch* is a bridge of the undirected road graph (an edge whose removal cuts a part off) together with all that
-lies behind it, away from the core: edges, further bridges, loops at the end. Nobody passes through a branch; whoever
-enters it goes to one of its homes. A branch along which at most a set number of homes lie is therefore suppressed,
-whole trees of such branches likewise. A long valley with many homes stays visible at its trunk while its small side
-branches, and the last stretch behind which few homes remain, go.
+A *branch* is a part of the undirected road graph that one junction cuts off, away from the core: a road, a ring or a
+loop that hangs there together with all that lies behind it. Nobody passes through a branch; whoever enters it goes to
+one of its homes. A branch along which at most a set number of homes lie is therefore suppressed, whole trees of such
+branches likewise. A long valley with many homes stays visible at its trunk while its small side branches, and the last
+stretch behind which few homes remain, go. A loop road without a stem, which no single edge's removal would cut off,
+hangs by one junction and is a branch like any other.
 
 What counts as away from the core:
 
-- The core of a connected part is its largest two-edge-connected component by length, if that holds at least
-  `CORE_SHARE` of the part's length. It is never behind a bridge.
+- The core of a connected part is its longest block (`blocks`) of more than one road, if that holds at least
+  `CORE_SHARE` of the part's length. It is never a branch.
 - A part without such a core (a pure tree, or trees with a small loop at some end) has no through traffic that the
-  graph could show. There the heavier side of each bridge by homes (then length) counts as the core side.
+  graph could show. There the heavier side by homes (then length) counts as the core side.
 - The largest part by length stays. Every other part hangs from nothing: it is a branch as a whole.
 
 Properties, all tested: a segment is suppressed when any branch that contains it has few enough homes; a larger
 threshold suppresses a superset; the threshold includes itself and zero, so a dead end without a known home goes too.
-Homes that no table lists count as none: what is not known to be crowded is treated as lonely.
+Homes that no table lists count as none: what is not known to be crowded is treated as lonely. Which segments go follows
+from the map and the homes alone, never from what was driven: the pattern of what is missing tells nothing of a day.
 
 Roads cut at the border of an extract look like dead ends and are suppressed when few homes lie along them inside the
 extract. That is the safe side; take the extract wider than the area to be shown.
 
-Not protected here: a loop road that touches the rest at one junction without a stem (no edge's removal cuts it off);
-see also `umaya.engines.disclosure`.
-
 Source: 袋小路対応 (dead-end handling) of Japan Post's probe data trial, widened from single roads to whole branches.
-Bridges by `bridges`.
 """
 
 from __future__ import annotations
@@ -36,12 +34,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from umaya.engines.disclosure.bridges import BridgeTree, Ints, bridge_tree
+from umaya.engines.disclosure.blocks import BlockForest, Ints, block_forest
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import HOMES, TRAVERSALS
 
 CORE_SHARE = 0.1
-"""Least share of a part's length that its largest two-edge-connected component must hold to be its core."""
+"""Least share of a part's length that its longest block of more than one road must hold to be its core."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,8 +71,10 @@ def suppressed_segments(network: RoadNetwork, homes: pa.Table, max_homes: int) -
     length = network.edges.column("length_m").to_numpy()[segments]
     tail = network.edges.column("source").to_numpy()[segments].astype(np.int64)
     head = network.edges.column("target").to_numpy()[segments].astype(np.int64)
-    tree = bridge_tree(network.nodes.num_rows, tail, head)
-    least = _homes_of_branch(tree, tree.component[tail], homes_of, length)
+    forest = block_forest(network.nodes.num_rows, tail, head)
+    ring = np.bincount(forest.block) > 1
+    ring[forest.block[tail == head]] = True
+    least = _homes_of_branch(forest, network.nodes.num_rows, ring, homes_of, length)[forest.block]
     suppressed: Ints = segments[least <= max_homes]
     return suppressed
 
@@ -90,92 +90,83 @@ def _homes_of_edges(homes: pa.Table, segments: Ints, edge_count: int) -> Ints:
     return np.bincount(ids, weights=counts, minlength=edge_count).astype(np.int64)
 
 
-def _homes_of_branch(tree: BridgeTree, tail_component: Ints, homes: Ints, length: Floats) -> Ints:
-    """For each segment the homes of the smallest branch that contains it, `_NEVER` where none does."""
-    components = len(tree.parent)
-    is_bridge = np.zeros(len(homes), np.bool_)
-    is_bridge[tree.bridge[tree.bridge >= 0]] = True
-    owner = tail_component[~is_bridge]
-    inner_homes = np.bincount(owner, weights=homes[~is_bridge], minlength=components).astype(np.int64)
-    inner_length = np.bincount(owner, weights=length[~is_bridge], minlength=components).astype(np.float64)
-    homes_below, length_below = _subtree_sums(tree.parent, tree.bridge, inner_homes, inner_length, homes, length)
-    tops = np.flatnonzero(tree.parent < 0)  # one for each part, in the order of the parts
+def _homes_of_branch(forest: BlockForest, nodes: int, ring: npt.NDArray[np.bool_], homes: Ints, length: Floats) -> Ints:
+    """For each block the homes of the smallest branch that contains it, `_NEVER` where none does."""
+    blocks = len(ring)
+    own_homes = np.bincount(forest.block, weights=homes, minlength=blocks).astype(np.int64)
+    own_length = np.bincount(forest.block, weights=length, minlength=blocks).astype(np.float64)
+    homes_below, length_below = _sums_below(forest.above, forest.order, nodes, own_homes, own_length)
+    tops = forest.order[forest.above[forest.order] < 0]  # one for each part, in the order of the parts
     main = int(np.argmax(length_below[tops]))
-    core = _cores(tree.part, inner_length, length_below[tops])
-    of_component, of_bridge = _branch_sums(
-        tree.parent, tree.bridge, tree.part, tops, core, main, homes_below, length_below, homes, length
-    )
-    result: Ints = of_component[tail_component]
-    below = np.flatnonzero(tree.bridge >= 0)
-    result[tree.bridge[below]] = of_bridge[below]
-    return result
+    core = _cores(forest.part[nodes:], np.where(ring, own_length, 0.0), length_below[tops])
+    root = np.where(core >= 0, core + nodes, -1)
+    return _branches(forest, nodes, tops, root, main, homes_below, length_below, own_homes, own_length)
 
 
-def _cores(part: Ints, inner_length: Floats, part_length: Floats) -> Ints:
-    """For each part its largest component, -1 where that is too small a share of the part."""
-    by_size = np.lexsort((-inner_length, part))
-    largest = by_size[np.searchsorted(part[by_size], np.arange(len(part_length)))]
-    enough = (inner_length[largest] > 0) & (inner_length[largest] >= CORE_SHARE * part_length)
-    return np.where(enough, largest, -1)
+def _cores(part: Ints, ring_length: Floats, part_length: Floats) -> Ints:
+    """For each part its longest block that is a ring, -1 where that is too small a share of the part."""
+    longest = np.full(len(part_length), -1)
+    by_size = np.lexsort((np.arange(len(part))[::-1], ring_length))
+    longest[part[by_size]] = by_size  # the last of a part is its longest
+    enough = (longest >= 0) & (ring_length[longest] > 0) & (ring_length[longest] >= CORE_SHARE * part_length)
+    return np.where(enough, longest, -1)
 
 
 @numba.njit(cache=True)
-def _subtree_sums(
-    parent: Ints, bridge: Ints, inner_homes: Ints, inner_length: Floats, homes: Ints, length: Floats
-) -> tuple[Ints, Floats]:
-    """Homes and metres of each component and all below it, the bridge above it not included."""
-    homes_below = inner_homes.copy()
-    length_below = inner_length.copy()
-    for c in range(len(parent) - 1, -1, -1):
-        if parent[c] >= 0:
-            homes_below[parent[c]] += homes_below[c] + homes[bridge[c]]
-            length_below[parent[c]] += length_below[c] + length[bridge[c]]
+def _sums_below(above: Ints, order: Ints, nodes: int, homes: Ints, length: Floats) -> tuple[Ints, Floats]:
+    """Homes and metres of each item and all below it."""
+    homes_below = np.zeros(len(above), np.int64)
+    length_below = np.zeros(len(above), np.float64)
+    homes_below[nodes:] = homes
+    length_below[nodes:] = length
+    for i in order[::-1]:
+        if above[i] >= 0:
+            homes_below[above[i]] += homes_below[i]
+            length_below[above[i]] += length_below[i]
     return homes_below, length_below
 
 
 @numba.njit(cache=True)
-def _branch_sums(
-    parent: Ints,
-    bridge: Ints,
-    part: Ints,
+def _branches(
+    forest: BlockForest,
+    nodes: int,
     tops: Ints,
-    core: Ints,
+    root: Ints,
     main: int,
     homes_below: Ints,
     length_below: Floats,
     homes: Ints,
     length: Floats,
-) -> tuple[Ints, Ints]:
-    """Homes of the branch that begins above each component, and at the bridge between it and its search parent.
+) -> Ints:
+    """Homes of the branch that begins at each block, seen from the root of its part.
 
-    The tree was built from an arbitrary top. Hanging it from its root instead turns the bridges between the root and
-    the top round: there the branch is what lies on the top's side.
+    The forest hangs from arbitrary nodes. Hanging a part from its root instead turns the blocks between root and top
+    round: there the branch is what lies on the top's side. `root` is an item, -1 for parts without a core.
     """
-    root = core.copy()
+    above, part = forest.above, forest.part
+    cored = root >= 0
     for p in range(len(tops)):
         if root[p] < 0:
             root[p] = tops[p]
-    for c in range(len(parent)):  # no core: walk down to where no side of a bridge outweighs the rest
-        p = part[c]
-        if core[p] < 0 and parent[c] >= 0 and root[p] == parent[c]:
-            homes_above = homes_below[tops[p]] - homes_below[c] - homes[bridge[c]]
-            length_above = length_below[tops[p]] - length_below[c] - length[bridge[c]]
-            heavier = homes_below[c] > homes_above
-            if heavier or (homes_below[c] == homes_above and length_below[c] > length_above):
-                root[p] = c
-    of_component = np.empty(len(parent), np.int64)
-    of_bridge = np.empty(len(parent), np.int64)
-    for c in range(len(parent)):
-        if parent[c] >= 0:
-            of_component[c] = of_bridge[c] = homes_below[c] + homes[bridge[c]]
+    for i in forest.order:  # no core: walk down to the node of which no side outweighs the rest
+        p, b = part[i], above[i]
+        if i < nodes and b >= 0 and not cored[p] and root[p] == above[b]:
+            homes_above = homes_below[tops[p]] - homes_below[i] - homes[b - nodes]
+            length_above = length_below[tops[p]] - length_below[i] - length[b - nodes]
+            heavier = homes_below[i] > homes_above
+            if heavier or (homes_below[i] == homes_above and length_below[i] > length_above):
+                root[p] = i
+    branch = homes_below[nodes:].copy()
     for p in range(len(tops)):
         total = homes_below[tops[p]]
-        c = root[p]
-        while parent[c] >= 0:
-            of_bridge[c] = of_component[parent[c]] = total - homes_below[c]
-            c = parent[c]
-        of_component[root[p]] = _NEVER if p == main else total
-    return of_component, of_bridge
+        i = root[p]
+        if i >= nodes:
+            branch[i - nodes] = _NEVER if p == main else total
+            i = above[i]
+        while above[i] >= 0:  # a node below a block
+            branch[above[i] - nodes] = total - homes_below[i]
+            i = above[above[i]]
+    return branch
 
 
 def suppress_dead_ends(traversals: pa.Table, network: RoadNetwork, suppressed: Ints) -> pa.Table:

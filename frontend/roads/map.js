@@ -3,10 +3,11 @@
 
 import { AttributionControl, Map as GLMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { showDetails } from "./details.js";
-import { bounds } from "./geometry.js";
 import { addIcons } from "./icons.js";
-import { getJSON, ProblemError, RoadLayer, States } from "./states.js";
+import { getJSON, ProblemError } from "./problems.js";
+import { States } from "./states.js";
 import { coloursFrom, mapStyle } from "./style.js";
+import { roadTiles, serveTiles, stateTiles, Tiles } from "./tiles.js";
 import { Timeline } from "./timeline.js";
 import { formatKilometres, formatTime, language, t } from "./words.js";
 
@@ -27,11 +28,14 @@ function tell(problem) {
 
 const problemOf = (error) => (error instanceof ProblemError ? error.problem : { title: t("roads.unreachable"), detail: t("roads.unreachable-advice") });
 
-function makeMap(container, network, background) {
+function makeMap(container, description) {
+  const { bounds, minzoom, maxzoom } = description;
+  const source = (tiles) => ({ type: "vector", tiles: [tiles], bounds, minzoom, maxzoom });
+  const sources = { roads: source(roadTiles), states: source(stateTiles("none")) };
   const map = new GLMap({
     container,
-    style: mapStyle(coloursFrom(page), language, network, background),
-    bounds: bounds(network),
+    style: mapStyle(coloursFrom(page), language, sources, (status) => ({ source: "states", "source-layer": status })),
+    bounds,
     fitBoundsOptions: FIT,
     attributionControl: false,
     dragRotate: false,
@@ -73,9 +77,8 @@ function keepInLinks(at, segment) {
 }
 
 class RoadMap {
-  constructor(map, network, states) {
+  constructor(map, states) {
     this.map = map;
-    this.layer = new RoadLayer(map, network);
     this.states = states;
     this.timeline = new Timeline(page.querySelector("[data-timeline]"), (at) => this.show(at));
     this.segment = null;
@@ -85,17 +88,23 @@ class RoadMap {
   async show(at) {
     const asked = ++this.asked;
     try {
-      const state = await this.states.at(at);
+      const changes = await this.states.ask(at);
       if (asked !== this.asked) return;
-      this.take(state);
-      this.layer.show(state);
-      showTotals(this.layer.totals(state));
+      const changed = this.states.take(changes);
+      this.take(changes.head);
+      if (changed) this.draw();
+      showTotals(changes.head.totals);
       if (this.segment != null) this.select(this.segment);
       keepInLinks(at, this.segment);
       tell(null);
     } catch (error) {
       if (asked === this.asked) tell(problemOf(error));
     }
+  }
+
+  draw() {
+    this.map.getSource("states").setTiles([stateTiles(this.states.head.version)]);
+    this.map.getSource("marks").setData(this.states.markFeatures());
   }
 
   take(state) {
@@ -109,26 +118,37 @@ class RoadMap {
   // Takes what is newest; whoever looks at an earlier time stays there.
   async lookAgain() {
     if (this.timeline.live) return this.show(null);
-    const { windows, stage } = await this.states.at(null);
+    const { windows, stage } = (await this.states.ask(null)).head;
     this.take({ ...this.state, windows, stage });
   }
 
-  select(segment, { move = false } = {}) {
-    const line = this.layer.line(segment);
-    if (!line) return;
-    if (this.segment != null) this.map.setFeatureState({ source: "network", id: this.segment }, { selected: false });
-    this.segment = segment;
-    this.map.setFeatureState({ source: "network", id: segment }, { selected: true });
-    showDetails(panel, line.feature, this.state?.segments[segment]);
-    if (move) this.map.jumpTo({ center: line.middle, zoom: Math.max(this.map.getZoom(), 16) });
-    keepInLinks(this.timeline.live ? null : this.state?.at, segment);
+  async select(segment, { move = false } = {}) {
+    const moment = this.timeline.live ? null : this.state?.at;
+    const url = new URL(`${page.dataset.segments}/${segment}`, location.href);
+    if (moment) url.searchParams.set("at", moment);
+    const [asked, again] = [(this.selecting = {}), segment === this.segment];
+    if (!again) this.mark(segment);
+    keepInLinks(moment, segment);
+    const about = await getJSON(url).catch((error) => (tell(problemOf(error)), null));
+    if (asked !== this.selecting) return;
+    if (!about) return this.unselect();
+    showDetails(panel, about);
+    if (move) this.map.jumpTo({ center: about.place, zoom: Math.max(this.map.getZoom(), 16) });
+    if (!again) panel.scrollIntoView({ block: "nearest" });
   }
 
   unselect() {
-    if (this.segment != null) this.map.setFeatureState({ source: "network", id: this.segment }, { selected: false });
-    this.segment = null;
+    this.selecting = null;
+    this.mark(null);
     panel.hidden = true;
     keepInLinks(this.timeline.live ? null : this.state?.at, null);
+  }
+
+  mark(segment) {
+    const set = (id, selected) => id != null && this.map.setFeatureState({ source: "roads", sourceLayer: "roads", id }, { selected });
+    set(this.segment, false);
+    set(segment, true);
+    this.segment = segment;
   }
 
   listen(url) {
@@ -136,7 +156,6 @@ class RoadMap {
     stream.addEventListener("window", async ({ data }) => {
       const { at } = JSON.parse(data);
       if (Date.parse(at) <= Date.parse(this.state?.windows.last ?? 0)) return; // a stream begins with what is known
-      this.states.forget();
       await this.lookAgain();
       announcement.textContent = t("roads.updated", { time: formatTime(at) });
     });
@@ -150,27 +169,31 @@ class RoadMap {
 
 async function start() {
   setWorkerUrl(page.dataset.worker);
-  const [network, background] = await Promise.all([getJSON(page.dataset.network), getJSON(page.dataset.background)]);
-  const map = makeMap(page.querySelector("[data-map]"), network, background);
+  const description = await getJSON(page.dataset.tiles);
+  const states = new States(page.dataset.changes, description.ids);
+  serveTiles(new Tiles(description.tiles[0]), states);
+  const map = makeMap(page.querySelector("[data-map]"), description);
   addIcons(map, coloursFrom(page));
   await map.once("load");
-  if (!page.dataset.state) return waitForEvent(map);
-  const roads = new RoadMap(map, network, new States(page.dataset.state));
+  if (!page.dataset.changes) return waitForEvent(map);
+  const roads = new RoadMap(map, states);
   const asked = new URL(location.href).searchParams;
   roads.timeline.live = !asked.has("at");
   await roads.show(asked.get("at"));
   map.resize(); // the page found its height only now
-  map.fitBounds(bounds(network), FIT);
-  if (asked.has("segment")) roads.select(Number(asked.get("segment")), { move: true });
+  map.fitBounds(description.bounds, FIT);
+  if (asked.has("segment")) await roads.select(Number(asked.get("segment")), { move: true });
   map.on("click", ({ point }) => {
     const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
-    const [hit] = map.queryRenderedFeatures(near, { layers: ["blocked", "turn-backs", "touch"] });
+    const [hit] = map.queryRenderedFeatures(near, { layers: ["blocked", "turn-backs", "road"] });
     if (!hit) return roads.unselect();
     roads.select(hit.properties.segment ?? hit.id);
-    panel.scrollIntoView({ block: "nearest" });
   });
-  map.on("mousemove", "touch", () => (map.getCanvas().style.cursor = "pointer"));
-  map.on("mouseleave", "touch", () => (map.getCanvas().style.cursor = ""));
+  map.on("mousemove", ({ point }) => {
+    if (map.isMoving()) return;
+    const over = map.queryRenderedFeatures(point, { layers: ["blocked", "turn-backs", "road-casing"] }).length;
+    map.getCanvas().style.cursor = over ? "pointer" : "";
+  });
   panel.querySelector("[data-close]").addEventListener("click", () => roads.unselect());
   roads.listen(page.dataset.stream);
   tellWhenDrawn(map);

@@ -1,100 +1,154 @@
-// Fetches the state of the roads at a time, keeps what was fetched, and lays it on the map.
+// What is known of the roads at a moment: one code a segment, kept up to date by differences (`umaya-road-state` 1, see
+// tiles_state.py). Also turns a tile of roads into a tile of states.
 
-import { lineLength, lineMiddle } from "./geometry.js";
-import { STATUSES } from "./style.js";
+import { ask } from "./problems.js";
+import { Reader, Writer, varintSize } from "./varints.js";
 
-const KEPT = 288;
+// Status by its code; 0 stands for no evidence.
+export const STATUSES = ["no-evidence", "passed-24h", "passed-3h", "passed-1h", "probably-blocked"];
+const MAGIC = 0x31535255;
+const [BLOCKED, TURNED] = [1, 2];
 
-export class ProblemError extends Error {
-  // An RFC 9457 problem as the server told it.
-  constructor(problem) {
-    super(problem.title);
-    this.problem = problem;
-  }
-}
-
-export async function getJSON(url) {
-  const response = await fetch(url, { headers: { Accept: "application/json" } });
-  if (response.ok) return response.json();
-  const problem = await response.json().catch(() => ({ title: `${response.status}` }));
-  throw new ProblemError(problem);
+// A difference as the server wrote it: its head, and a reader of what follows.
+export function readChanges(buffer) {
+  const view = new DataView(buffer);
+  if (view.getUint32(0, true) !== MAGIC) throw new Error("not a road state");
+  const size = view.getUint32(4, true);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, size)));
+  return { head, reader: new Reader(new Uint8Array(buffer), 8 + size) };
 }
 
 export class States {
   #url;
-  #kept = new Map();
+  marks = [];
+  head = null;
 
-  constructor(url) {
+  constructor(url, ids) {
     this.#url = url;
+    this.codes = new Uint8Array(ids);
   }
 
-  // Returns the state at an ISO time, or the newest without one.
-  async at(moment) {
-    if (moment && this.#kept.has(moment)) return this.#kept.get(moment);
+  // Asks for the difference to a moment, or to the newest without one.
+  async ask(moment) {
     const url = new URL(this.#url, location.href);
     if (moment) url.searchParams.set("at", moment);
-    const state = await getJSON(url);
-    this.#kept.set(state.at, state);
-    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
-    return state;
+    if (this.head) url.searchParams.set("since", this.head.version);
+    return readChanges(await (await ask(url, "application/vnd.umaya.road-state")).arrayBuffer());
   }
 
-  // Forgets what was kept: a newer window may change older answers.
-  forget() {
-    this.#kept.clear();
+  // Takes a difference to the state that is held; returns whether anything changed.
+  take({ head, reader }) {
+    if (head.since === null) this.codes.fill(0);
+    else if (head.since !== this.head?.version) throw new Error("a difference to another state");
+    for (const [status, count] of head.changed) {
+      const code = STATUSES.indexOf(status);
+      for (let i = 0, id = -1; i < count; i++) this.codes[(id += reader.varint())] = code;
+    }
+    if (head.marks !== null) this.marks = readMarks(reader, head.marks);
+    const changed = this.head?.version !== head.version;
+    this.head = head;
+    return changed;
+  }
+
+  markFeatures() {
+    return { type: "FeatureCollection", features: this.marks.flatMap(markFeatures) };
   }
 }
 
-export class RoadLayer {
-  #map;
-  #lines = new Map();
-  #shown = new Map();
-
-  constructor(map, network) {
-    this.#map = map;
-    for (const feature of network.features) {
-      const line = feature.geometry.coordinates;
-      this.#lines.set(feature.id, { feature, length: lineLength(line), middle: lineMiddle(line) });
-    }
+function readMarks(reader, count) {
+  const marks = [];
+  for (let i = 0, id = -1, lon = 0, lat = 0; i < count; i++) {
+    id += reader.varint();
+    const kind = reader.varint();
+    lon += reader.zigzag();
+    lat += reader.zigzag();
+    marks.push({ id, kind, place: [lon / 1e6, lat / 1e6] });
   }
+  return marks;
+}
 
-  line(segment) {
-    return this.#lines.get(segment);
-  }
+function markFeatures({ id, kind, place }) {
+  const mark = (name, where) => ({ type: "Feature", geometry: { type: "Point", coordinates: place }, properties: { kind: name, place: where, segment: id } });
+  const blocked = kind & BLOCKED;
+  return [...(blocked ? [mark("blocked", "on")] : []), ...(kind & TURNED ? [mark("turn-back", blocked ? "beside" : "on")] : [])];
+}
 
-  show(state) {
-    const wanted = new Map(Object.entries(state.segments).map(([id, entry]) => [Number(id), entry.status]));
-    for (const id of this.#shown.keys()) if (!wanted.has(id)) this.#map.setFeatureState({ source: "network", id }, { status: "no-evidence" });
-    for (const [id, status] of wanted) {
-      if (this.#shown.get(id) !== status) this.#map.setFeatureState({ source: "network", id }, { status });
-    }
-    this.#shown = wanted;
-    this.#map.getSource("marks").setData(this.#marks(state));
-  }
+const ROADS = "roads";
+const [LAYER, NAME, FEATURE] = [3, 1, 2];
+const [ID, TAGS] = [8, 18]; // keys of a feature's fields
+const ENCODER = new TextEncoder();
 
-  #marks(state) {
-    const features = [];
-    const add = (id, kind, place) => {
-      const line = this.#lines.get(id);
-      if (line) features.push({ type: "Feature", geometry: { type: "Point", coordinates: line.middle }, properties: { kind, place, segment: id } });
-    };
-    for (const [key, entry] of Object.entries(state.segments)) {
-      const id = Number(key);
-      const blocked = entry.status === "probably-blocked";
-      if (blocked) add(id, "blocked", "on");
-      if (entry.turn_backs > 0) add(id, "turn-back", blocked ? "beside" : "on");
-    }
-    return { type: "FeatureCollection", features };
-  }
+// Cuts from a tile of roads what has a status: a layer for each status, its features with id and line, and a tag of what
+// it holds, so that a tile that stays the same is not drawn anew.
+export function stateTile(bytes, codes) {
+  const groups = STATUSES.map(() => []);
+  let sum = 2166136261;
+  new Reader(bytes).fields((field, layer) => {
+    if (field !== LAYER || nameOf(layer) !== ROADS) return;
+    layer.fields((inner, feature) => {
+      if (inner !== FEATURE) return;
+      const id = identity(feature);
+      const code = codes[id];
+      if (!code) return;
+      sum = Math.imul(Math.imul(sum ^ id, 16777619) ^ code, 16777619);
+      groups[code].push(feature);
+    });
+  });
+  return { bytes: written(groups, bytes.length), tag: `${sum >>> 0}-${groups.map((group) => group.length)}` };
+}
 
-  // Returns metres and number of segments for each status.
-  totals(state) {
-    const totals = Object.fromEntries(STATUSES.map((status) => [status, { metres: 0, count: 0 }]));
-    for (const [id, line] of this.#lines) {
-      const total = totals[state.segments[id]?.status ?? "no-evidence"];
-      total.metres += line.length;
-      total.count += 1;
-    }
-    return totals;
+function nameOf(layer) {
+  const reader = new Reader(layer.bytes, layer.at, layer.end);
+  let name = "";
+  reader.fields((field, text) => {
+    if (field === NAME) name = new TextDecoder().decode(text.bytes.subarray(text.at, text.end));
+  });
+  return name;
+}
+
+// Features of this hub's tiles begin with their id; another order is read all the same.
+function identity(feature) {
+  const reader = new Reader(feature.bytes, feature.at, feature.end);
+  while (reader.at < reader.end) {
+    const key = reader.varint();
+    if (key === ID) return reader.varint();
+    reader.skip(key & 7);
   }
+  return -1;
+}
+
+// The stretch of a feature's tags, to be left out: [start, end].
+function tagsOf(feature) {
+  const reader = new Reader(feature.bytes, feature.at, feature.end);
+  while (reader.at < reader.end) {
+    const start = reader.at;
+    const key = reader.varint();
+    reader.skip(key & 7);
+    if (key === TAGS) return [start, reader.at];
+  }
+  return [feature.end, feature.end];
+}
+
+function written(groups, size) {
+  const out = new Writer(size + 64 * STATUSES.length);
+  groups.forEach((features, code) => {
+    if (!features.length) return;
+    const name = ENCODER.encode(STATUSES[code]);
+    const parts = features.map((feature) => [feature, ...tagsOf(feature)]);
+    const sizes = parts.map(([feature, start, end]) => feature.end - feature.at - (end - start));
+    const total = sizes.reduce((sum, body) => sum + 1 + varintSize(body) + body, 2 + name.length + 5);
+    out.varint(26);
+    out.varint(total);
+    out.varint(10);
+    out.varint(name.length);
+    out.copy(name, 0, name.length);
+    parts.forEach(([{ bytes, at, end }, from, to], i) => {
+      out.varint(18);
+      out.varint(sizes[i]);
+      out.copy(bytes, at, from);
+      out.copy(bytes, to, end);
+    });
+    out.copy(new Uint8Array([40, 128, 32, 120, 2]), 0, 5); // extent 4096, version 2
+  });
+  return out.bytes.slice(0, out.at);
 }

@@ -1,8 +1,6 @@
-// The map's style: own vector layers only, no tiles, no sprite, no glyph server (without a `glyphs` URL MapLibre draws
-// all text with the reader's fonts). Status is told by colour, width and dash together. Colours come from map.css, where the
-// legend takes them from too.
-
-export const STATUSES = ["passed-1h", "passed-3h", "passed-24h", "probably-blocked", "no-evidence"];
+// The map's style: own vector layers only, no sprite, no glyph server (without a `glyphs` URL MapLibre draws all text
+// with the reader's fonts). Status is told by colour, width and dash together. Colours come from map.css, where the legend
+// takes them from too.
 
 const FONT = ["Noto Sans JP", "Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic UI", "Meiryo", "IPAexGothic", "IPAGothic"];
 const MAJOR = ["motorway", "trunk", "primary", "secondary", "motorway_link", "trunk_link", "primary_link", "secondary_link"];
@@ -26,39 +24,38 @@ const roadWidth = (extra) => growing(
   byClass(6 + extra, 4.5 + extra, 3.2 + extra),
   byClass(22 + extra, 18 + extra, 14 + extra),
 );
-const whenStatus = (status) => ["case", ["==", ["coalesce", ["feature-state", "status"], "no-evidence"], status], 1, 0];
+// From afar a line is too thin for anybody to see its ends.
+const ENDS = { "line-cap": ["step", ["zoom"], "butt", 14, "round"], "line-join": ["step", ["zoom"], "bevel", 14, "round"] };
 
-function statusLine(status, colour, width, dash) {
+function statusLine(status, statesOf, colour, width, dash) {
   return {
-    id: status, type: "line", source: "network",
-    layout: { "line-cap": dash ? "butt" : "round", "line-join": "round" },
-    paint: {
-      "line-color": colour, "line-width": width, "line-opacity": whenStatus(status),
-      ...(dash && { "line-dasharray": dash }),
-    },
+    id: status, type: "line", ...statesOf(status),
+    layout: dash ? { "line-join": "round" } : ENDS,
+    paint: { "line-color": colour, "line-width": width, ...(dash && { "line-dasharray": dash }) },
   };
 }
 
 function backgroundLayers(c) {
   return [
     { id: "ground", type: "background", paint: { "background-color": c.ground } },
-    { id: "water", type: "fill", source: "background", filter: ["all", ["==", ["get", "kind"], "water"], ["==", ["geometry-type"], "Polygon"]], paint: { "fill-color": c.water } },
-    { id: "stream", type: "line", source: "background", filter: ["all", ["==", ["get", "kind"], "water"], ["==", ["geometry-type"], "LineString"]], paint: { "line-color": c.water, "line-width": growing(1.5, 4, 12) } },
-    { id: "building", type: "fill", source: "background", filter: ["==", ["get", "kind"], "building"], minzoom: 13, paint: { "fill-color": c.building } },
+    { id: "water", type: "fill", source: "roads", "source-layer": "water", paint: { "fill-color": c.water } },
+    { id: "stream", type: "line", source: "roads", "source-layer": "waterways", paint: { "line-color": c.water, "line-width": growing(1.5, 4, 12) } },
+    { id: "building", type: "fill", source: "roads", "source-layer": "buildings", minzoom: 13, paint: { "fill-color": c.building } },
   ];
 }
 
-function roadLayers(c) {
+// The first three have one layout, so that their lines are prepared once.
+function roadLayers(c, statesOf) {
+  const road = { type: "line", source: "roads", "source-layer": "roads", layout: ENDS };
   return [
-    { id: "road-casing", type: "line", source: "network", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.casing, "line-width": roadWidth(2) } },
-    { id: "road", type: "line", source: "network", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": c.road, "line-width": roadWidth(0) } },
-    { id: "selected", type: "line", source: "network", layout: { "line-cap": "round" }, paint: { "line-color": c.selected, "line-width": roadWidth(10), "line-opacity": ["case", ["boolean", ["feature-state", "selected"], false], 1, 0] } },
-    statusLine("passed-24h", c["passed-24h"], growing(1.6, 3, 8), [0.9, 1.1]),
-    statusLine("passed-3h", c["passed-3h"], growing(2, 4, 10), [3, 1.2]),
-    statusLine("passed-1h", c["passed-1h"], growing(2.6, 5.5, 14)),
-    statusLine("probably-blocked", c.blocked, growing(4, 8, 18)),
-    { ...statusLine("probably-blocked", "#ffffff", growing(2, 4.5, 11), [1.1, 1.1]), id: "probably-blocked-dash" },
-    { id: "touch", type: "line", source: "network", paint: { "line-color": "#000000", "line-opacity": 0, "line-width": 22 } },
+    { ...road, id: "road-casing", paint: { "line-color": c.casing, "line-width": roadWidth(2) } },
+    { ...road, id: "road", paint: { "line-color": c.road, "line-width": roadWidth(0) } },
+    { ...road, id: "selected", paint: { "line-color": c.selected, "line-width": roadWidth(10), "line-opacity": ["case", ["boolean", ["feature-state", "selected"], false], 1, 0] } },
+    statusLine("passed-24h", statesOf, c["passed-24h"], growing(1.6, 3, 8), [0.9, 1.1]),
+    statusLine("passed-3h", statesOf, c["passed-3h"], growing(2, 4, 10), [3, 1.2]),
+    statusLine("passed-1h", statesOf, c["passed-1h"], growing(2.6, 5.5, 14)),
+    { ...statusLine("probably-blocked", statesOf, c.blocked, growing(4, 8, 18)), layout: { "line-join": "round" } },
+    { ...statusLine("probably-blocked", statesOf, "#ffffff", growing(2, 4.5, 11), [1.1, 1.1]), id: "probably-blocked-dash" },
   ];
 }
 
@@ -67,30 +64,27 @@ function textLayers(c, nameOf) {
   const mark = {
     "icon-image": ["get", "kind"],
     "icon-size": growing(0.6, 0.85, 1.2),
-    "icon-allow-overlap": true,
+    "icon-allow-overlap": ["step", ["zoom"], false, 12, true],
     "icon-offset": ["match", ["get", "place"], "beside", ["literal", [26, 0]], ["literal", [0, 0]]],
   };
   const paint = (colour) => ({ "text-color": colour, "text-halo-color": c.ground, "text-halo-width": 2 });
   return [
-    { id: "water-name", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "water"], layout: { ...text(13), "text-field": nameOf, "symbol-placement": "point" }, paint: paint(c.waterText) },
-    { id: "road-name", type: "symbol", source: "network", minzoom: 13.5, layout: { ...text(13), "text-field": nameOf, "symbol-placement": "line", "symbol-spacing": 350, "text-max-angle": 35, "text-padding": 6, "text-offset": [0, 1.1] }, paint: paint(c.text) },
-    { id: "office", type: "symbol", source: "background", filter: ["==", ["get", "kind"], "office"], layout: { ...text(14), "icon-image": "office", "icon-size": growing(0.6, 0.9, 1.2), "icon-allow-overlap": true, "text-field": nameOf, "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 1.1, "text-optional": true }, paint: paint(c.text) },
+    { id: "water-name", type: "symbol", source: "roads", "source-layer": "water", layout: { ...text(13), "text-field": nameOf, "symbol-placement": "point" }, paint: paint(c.waterText) },
+    { id: "road-name", type: "symbol", source: "roads", "source-layer": "roads", minzoom: 13.5, layout: { ...text(13), "text-field": nameOf, "symbol-placement": "line", "symbol-spacing": 350, "text-max-angle": 35, "text-padding": 6, "text-offset": [0, 1.1] }, paint: paint(c.text) },
+    { id: "office", type: "symbol", source: "roads", "source-layer": "offices", layout: { ...text(14), "icon-image": "office", "icon-size": growing(0.6, 0.9, 1.2), "icon-allow-overlap": true, "text-field": nameOf, "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": 1.1, "text-optional": true }, paint: paint(c.text) },
     // From afar only what is blocked is marked; labels give way to marks.
     { id: "turn-backs", type: "symbol", source: "marks", minzoom: 13, filter: ["==", ["get", "kind"], "turn-back"], layout: mark },
     { id: "blocked", type: "symbol", source: "marks", filter: ["==", ["get", "kind"], "blocked"], layout: mark },
   ];
 }
 
-export function mapStyle(colours, language, network, background) {
+// `sources` are `roads` and, beside it or the same, where states come from; `statesOf` gives source, layer and filter of a status.
+export function mapStyle(colours, language, sources, statesOf) {
   const nameOf = language === "ja" ? ["coalesce", ["get", "name"], ""] : ["coalesce", ["get", "name_en"], ["get", "name"], ""];
   const none = { type: "FeatureCollection", features: [] };
   return {
     version: 8,
-    sources: {
-      background: { type: "geojson", data: background },
-      network: { type: "geojson", data: network, tolerance: 0.2 },
-      marks: { type: "geojson", data: none },
-    },
-    layers: [...backgroundLayers(colours), ...roadLayers(colours), ...textLayers(colours, nameOf)],
+    sources: { ...sources, marks: { type: "geojson", data: none } },
+    layers: [...backgroundLayers(colours), ...roadLayers(colours, statesOf), ...textLayers(colours, nameOf)],
   };
 }

@@ -49,22 +49,32 @@ def background(table: pa.Table) -> dict[str, Any]:
 
 def document(state: MapState) -> dict[str, Any]:
     """Return the state of the map as the page and the API show it; times are ISO 8601 in UTC."""
+    return {
+        "at": iso(state.at),
+        "stage": state.stage,
+        "event": event_of(state),
+        "windows": span_of(state),
+        "segments": statuses(state),
+    }
+
+
+def event_of(state: MapState) -> dict[str, Any]:
+    """Return the declared disaster of a state."""
+    return {
+        "id": state.event.id,
+        "name": {"ja": state.event.name.ja, "en": state.event.name.en},
+        "start": iso(state.event.start),
+        "end": iso(state.event.end),
+    }
+
+
+def span_of(state: MapState) -> dict[str, Any]:
+    """Return the ends of the first and the last window that are out, and the length of one."""
     first, last = (state.windows[0], state.windows[-1]) if state.windows else (None, None)
     return {
-        "at": _iso(state.at),
-        "stage": state.stage,
-        "event": {
-            "id": state.event.id,
-            "name": {"ja": state.event.name.ja, "en": state.event.name.en},
-            "start": _iso(state.event.start),
-            "end": _iso(state.event.end),
-        },
-        "windows": {
-            "first": _iso(first.end) if first else None,
-            "last": _iso(last.end) if last else None,
-            "step_s": int((first.end - first.start).total_seconds()) if first else None,
-        },
-        "segments": statuses(state),
+        "first": iso(first.end) if first else None,
+        "last": iso(last.end) if last else None,
+        "step_s": int((first.end - first.start).total_seconds()) if first else None,
     }
 
 
@@ -76,7 +86,7 @@ def statuses(state: MapState) -> dict[str, dict[str, Any]]:
     return {
         str(row["segment_id"]): {
             "status": "probably-blocked" if row["status"] == "probably-blocked" else WEB_STATUS[row["age_class"]],
-            "last_passed": _iso(row["last_passed"]),
+            "last_passed": iso(row["last_passed"]),
             "p_blocked": round(row["p_blocked"], 3),
             "turn_backs": row["turn_backs"],
         }
@@ -112,7 +122,7 @@ def to_geojson(table: pa.Table) -> bytes:
     """Return a table with a WKB column `geometry` as a FeatureCollection."""
     columns = [name for name in table.column_names if name != "geometry"]
     rows = [
-        {k: _iso(v) if isinstance(v, datetime) else v for k, v in row.items()}
+        {k: iso(v) if isinstance(v, datetime) else v for k, v in row.items()}
         for row in table.select(columns).to_pylist()
     ]
     shapes = _geojson(table.column("geometry"))
@@ -157,5 +167,6 @@ def _collection(features: Any) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": list(features)}
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """Return a moment as ISO 8601 in UTC, to the second."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,263 @@
+"""The lake of tracks: Parquet files by day and area, which any tool reads that knows Hive folders.
+
+    <lake>/positions/day=2026-11-09/area=543601/<digest>.parquet    whole days of whole vehicles
+    <lake>/matches | routes | passages /day=.../area=.../<digest>.parquet     what a run made of them
+    <lake>/manifests/2026-11-09.json      there once a day was run: its files with rows, bytes and digests
+    <lake>/taken/<digest>                 there once a file was taken in
+    <lake>/lock                           held by the one who writes
+
+A day is a day in Japan (UTC+9), so that no round is cut in the morning; areas are second-level mesh codes
+(`umaya.stores.mesh`). A vehicle's day lies in one area: that of its first position. Passages lie in the area of the
+edge. Files of positions are sorted by vehicle and time; a partition may have several, until it is compacted.
+
+Must hold: one writer at a time; every change of files is whole or not at all (`umaya.stores.redo`); a file is never
+changed once it has its name; who reads by a manifest has the whole day or finds a file missing, never a part of it.
+Not responsible for what a run computes, nor for personal data of a hub: that lies in the vault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, Final
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from umaya.stores.durable import TEMPORARY, locked, sync_folder
+from umaya.stores.redo import Change, recover
+from umaya.types.errors import ConflictError, InputError, IntegrityError, Place
+
+TABLES: Final = ("positions", "matches", "routes", "passages")
+SINGLE: Final = ("positions", "matches", "routes")
+"""Tables that tell about single vehicles."""
+ROW_GROUP: Final = 1 << 18
+_DAY: Final = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
+_JAPAN: Final = timedelta(hours=9)
+_FOOTER: Final = 8
+_MADE_OF: Final = b"umaya.made_of"
+_DICTIONARY: Final = ("vehicle_id", "edge_id", "way_id", "forward", "geometry", "edges.list.element", "window_start")
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One area of one day of a table: its files in the order of their names."""
+
+    day: str
+    area: str
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that lies ready: its name (digest and ending), rows, bytes, SHA-256."""
+
+    name: str
+    rows: int
+    size: int
+    sha256: str
+
+
+def span_of(day: str) -> tuple[datetime, datetime]:
+    """Return when a day in Japan begins and ends, in UTC."""
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC) - _JAPAN
+    return start, start + timedelta(days=1)
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day in Japan of an aware time."""
+    return (moment.astimezone(UTC) + _JAPAN).date()
+
+
+class ProbeLake:
+    """A lake below a folder.
+
+    Args:
+        root: the folder; made when it is first written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Be the one who writes; what a killed writer left is finished or removed first.
+
+        Raises:
+            ConflictError: when another process writes.
+            InputError: when the folder cannot be made or written to.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self.root / "lock", shared=False, wait=False):
+                recover(self.root)
+                yield
+        except BlockingIOError as error:
+            raise ConflictError(
+                f"`{self.root}` is being written by another command; wait until it has ended"
+            ) from error
+        except PermissionError as error:
+            raise InputError(Place(str(self.root)), "cannot be written to", "choose another folder") from error
+
+    def change(self) -> Change:
+        """Begin a change; only while the lake is held."""
+        return Change(self.root)
+
+    def days(self, table: str = "positions") -> list[str]:
+        """Return the days of a table, in order."""
+        found = (_DAY.fullmatch(folder.name) for folder in _folders(self.root / table))
+        return sorted(day[1] for day in found if day)
+
+    def partitions(self, day: str, table: str = "positions") -> list[Partition]:
+        """Return the partitions of a day by area; none where there is no such day."""
+        found = []
+        for folder in _folders(self.root / table / f"day={day}"):
+            files = tuple(sorted(path for path in folder.glob("*.parquet") if not path.name.startswith((".", "_"))))
+            if folder.name.startswith("area=") and files:
+                found.append(Partition(day, folder.name.removeprefix("area="), files))
+        return found
+
+    def names(self, day: str, table: str) -> list[str]:
+        """Return the files of a day below the lake."""
+        return [self.name(file) for part in self.partitions(day, table) for file in part.files]
+
+    def name(self, file: Path) -> str:
+        """Return the name of a file below the lake."""
+        return file.relative_to(self.root).as_posix()
+
+    def manifest(self, day: str) -> dict[str, Any] | None:
+        """Return what stands about a day that was run, or None.
+
+        Raises:
+            IntegrityError: when the manifest is no JSON object.
+        """
+        path = self.root / "manifests" / f"{day}.json"
+        try:
+            read = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise IntegrityError(f"`{path}` is not the manifest of a day") from error
+        if not isinstance(read, dict):
+            raise IntegrityError(f"`{path}` is not the manifest of a day")
+        return read
+
+    def whole(self, manifest: dict[str, Any]) -> bool:
+        """Return whether every file of a manifest is there in its size."""
+        files = (file for table in manifest["tables"].values() for file in table["files"])
+        return all(_size(self.root / file["path"]) == file["bytes"] for file in files)
+
+
+def identity(files: Iterable[Path]) -> list[str]:
+    """Return what says whether rows changed: the same before and after compaction, sorted.
+
+    A file is known by the SHA-256 of its footer, in which Parquet keeps rows, sizes and bounds of every column; a
+    compacted one by those of the files it was made of.
+
+    Raises:
+        InputError: when a file is no Parquet file.
+    """
+    return sorted(one for file in files for one in _made_of(file))
+
+
+def _made_of(file: Path) -> list[str]:
+    try:
+        before = (pq.read_metadata(file).metadata or {}).get(_MADE_OF)
+        if before is not None:
+            return str(before.decode()).split(",")
+        with file.open("rb") as source:
+            source.seek(-_FOOTER, os.SEEK_END)
+            length = int.from_bytes(source.read(4), "little")
+            source.seek(-_FOOTER - length, os.SEEK_END)
+            return [hashlib.sha256(source.read(length)).hexdigest()[:16]]
+    except (pa.ArrowException, OSError) as error:
+        problem = "is not a whole Parquet file (cut short, damaged or of another format)"
+        raise InputError(Place(str(file)), problem, "write it again or remove it") from error
+
+
+def write_file(
+    folder: Path, schema: pa.Schema, tables: Iterable[pa.Table], made_of: list[str] | None = None
+) -> Written:
+    """Write tables as one Parquet file into a folder, whole and durable, named by what it holds.
+
+    Floats are stored by the bytes of the same rank (`BYTE_STREAM_SPLIT`) and times by their differences: a third
+    smaller than plain pages. The bytes depend on nothing but the rows and where the tables end.
+    """
+    if made_of is not None:
+        schema = schema.with_metadata({**(schema.metadata or {}), _MADE_OF: ",".join(made_of).encode()})
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = folder / f".{uuid4().hex}{TEMPORARY}"
+    rows = 0
+    try:
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as sink:
+            hashing = _Hashing(sink)
+            with pq.ParquetWriter(pa.PythonFile(hashing, "w"), schema, **_layout(schema)) as writer:
+                for table in tables:
+                    writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
+                    rows += table.num_rows
+            sink.flush()
+            os.fsync(sink.fileno())
+        name = f"{hashing.digest.hexdigest()[:16]}.parquet"
+        temporary.replace(folder / name)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(folder)
+    return Written(name, rows, hashing.size, hashing.digest.hexdigest())
+
+
+class _Hashing:
+    """A sink that digests what passes."""
+
+    closed = False
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self._sink = sink
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        view = memoryview(data)
+        self.digest.update(view)
+        self.size += view.nbytes
+        return self._sink.write(view)
+
+    def flush(self) -> None:
+        self._sink.flush()
+
+    def tell(self) -> int:
+        return self.size
+
+    def close(self) -> None:
+        """Leave the file open: it is yet to be synced."""
+
+
+def _layout(schema: pa.Schema) -> dict[str, Any]:
+    encodings = {
+        field.name: "BYTE_STREAM_SPLIT" if pa.types.is_floating(field.type) else "DELTA_BINARY_PACKED"
+        for field in schema
+        if (pa.types.is_floating(field.type) or pa.types.is_timestamp(field.type)) and field.name not in _DICTIONARY
+    }
+    named = [name for name in _DICTIONARY if name.split(".", maxsplit=1)[0] in schema.names]
+    return {"compression": "zstd", "compression_level": 1, "use_dictionary": named, "column_encoding": encodings}
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except FileNotFoundError:
+        return []
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1

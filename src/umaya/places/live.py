@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
@@ -39,6 +39,7 @@ class LiveMatching:
     def __init__(self, atlas: Atlas, params: LiveParams | None = None) -> None:
         self._atlas = atlas
         self._params = params or LiveParams()
+        self._fed: datetime | None = None
         self._now: datetime | None = None
 
     @cached_property
@@ -52,8 +53,10 @@ class LiveMatching:
 
     @property
     def waits(self) -> bool:
-        """Whether a trip is under way."""
-        return "_matcher" in vars(self) and self._matcher.counts.vehicles > 0
+        """Whether a trip may be under way: the last positions came less than the time ago after which it would end."""
+        if self._fed is None or self._now is None:
+            return False
+        return self._now <= self._fed + timedelta(seconds=self._matcher.params.silent_s)
 
     def feed(self, rows: pa.Table, now: datetime, tick: int) -> Derived:
         """Take positions in and return what is final."""
@@ -61,25 +64,24 @@ class LiveMatching:
         moved = move_to_road(rows.select(POSITIONS.names).cast(POSITIONS), self._atlas.accesses)
         made = self._matcher.feed(moved, now, tick)
         after = self._matcher.counts
-        self._now = now
+        self._now, self._fed = now, now if rows.num_rows else self._fed
         late = after.late + after.ahead + after.invalid - before.late - before.ahead - before.invalid
         return Derived(self._placed(made), late)
 
-    def final_until(self) -> datetime | None:
-        """Return the moment from before which no silent vehicle has a trip any longer."""
-        return None if self._now is None else self._now - timedelta(seconds=self._matcher.params.silent_s)
+    def final_until(self, now: datetime) -> datetime:
+        """Return the moment before which the trip of every vehicle that has been silent since then is ended."""
+        return now - timedelta(seconds=self._matcher.params.silent_s)
 
     def snapshot(self) -> bytes:
-        """Return the matcher's state, and the moment of the last feeding."""
-        told = json.dumps({"now": None if self._now is None else self._now.astimezone(UTC).isoformat()})
+        """Return the matcher's state, and when it was fed last."""
+        told = json.dumps([None if one is None else one.isoformat() for one in (self._fed, self._now)])
         return told.encode() + b"\n" + self._matcher.snapshot()
 
     def restore(self, state: bytes) -> None:
         """Take up a state of `snapshot`; raises ValueError where it is of another version or other roads."""
         told, _, content = state.partition(b"\n")
-        now = json.loads(told)["now"]
+        self._fed, self._now = (None if one is None else datetime.fromisoformat(one) for one in json.loads(told))
         self.__dict__["_matcher"] = LiveMatcher.restore(self._atlas.matcher, content)
-        self._now = None if now is None else datetime.fromisoformat(now)
 
     def _placed(self, traversals: pa.Table) -> pa.Table:
         edges, nodes = self._atlas.network.edges, self._atlas.network.nodes

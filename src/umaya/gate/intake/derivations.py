@@ -65,8 +65,8 @@ class Deriver(Protocol):
         """
         ...
 
-    def final_until(self) -> datetime | None:
-        """Return the moment before which no further row will lie; None before the first row."""
+    def final_until(self, now: datetime) -> datetime:
+        """Return the moment before which no row will lie that is still to come, of what is handed over in time."""
         ...
 
     def snapshot(self) -> bytes:

@@ -49,7 +49,7 @@ from umaya.types.site import Actor
 from umaya.vault import Vault
 
 MAX_SEQUENCE: Final = 2**53 - 1
-STATE_EVERY: Final = 30
+STATE_EVERY = 30
 """Ticks after which the engine's state is kept, once the journal has grown as large as the last state."""
 _NONE_YET: Final = -1
 _log = logging.getLogger("umaya.live")
@@ -230,6 +230,8 @@ class LiveWriter:
         intake = ""
         if rows.num_rows or self.waits:
             intake = self._tick_with(self._segment(actor, collection, good, rows))
+        elif not batches:
+            self._note_quiet()
         return [Arrived(intake, found.num_rows) if isinstance(found, pa.Table) else found for found in looked_at]
 
     def _tick_with(self, segment: Segment) -> str:
@@ -250,6 +252,13 @@ class LiveWriter:
             raise
         self._keep_state()
         return str(segment.head["intake"])
+
+    def _note_quiet(self) -> None:
+        """Note that time has passed in which nothing came."""
+        if self._making is not None:
+            with self._acts.database.writing() as session:
+                until = self._making.engine.final_until(self._acts.clock.now())
+                note_final(session, self._dataset.id, until)
 
     def _segment(self, actor: Actor, collection: int | None, good: Sequence[Batch], rows: pa.Table) -> Segment:
         names = sorted({batch.source for batch in good})
@@ -294,7 +303,8 @@ class LiveWriter:
             numbers = [(str(source), int(number)) for source, number in head["numbers"]]
             sequences.note_taken(act.session, self._dataset.id, numbers, str(head["intake"]))
             if self._making is not None:
-                note_final(act.session, self._dataset.id, self._making.engine.final_until())
+                at = datetime.fromisoformat(head["at"])
+                note_final(act.session, self._dataset.id, self._making.engine.final_until(at))
             records = [self._record(row, head, made) for row in rows]
             if records:
                 for row, entry in zip(rows, act.record_many(records), strict=True):

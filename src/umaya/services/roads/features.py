@@ -1,19 +1,16 @@
-"""What the road map hands to browsers and other systems: tables and GeoJSON of roads, background and passages.
+"""What the road map's API tells as JSON: roads and background as GeoJSON, and the state of each road.
 
-Translates and decides nothing. GeoJSON is RFC 7946; GeoParquet 1.1; coordinates WGS 84, longitude first.
+Translates and decides nothing; downloads for other systems are `exports`. GeoJSON is RFC 7946.
 """
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet as pq
 import shapely
 
 from umaya.services.roads.service import MapState
@@ -92,67 +89,6 @@ def statuses(state: MapState) -> dict[str, dict[str, Any]]:
         }
         for row in kept.to_pylist()
     }
-
-
-def download(state: MapState, network: RoadNetwork) -> pa.Table:
-    """Return one row a segment with evidence, for other systems.
-
-    Columns: segment_id, way_id, name, highway, status, passes, last_passed, turn_backs, p_blocked, at, geometry (WKB).
-    """
-    known = statuses(state)
-    status = pa.table(
-        {
-            "segment_id": pa.array([int(segment) for segment in known], pa.int64()),
-            "status": pa.array([entry["status"] for entry in known.values()], pa.string()),
-        }
-    )
-    facts = state.segments.select(["segment_id", "passes", "last_passed", "turn_backs", "p_blocked"])
-    table = status.join(facts, "segment_id").sort_by("segment_id")
-    segments = _segments(network)
-    rows = segments.take(pc.index_in(table.column("segment_id"), segments.column("segment_id")))
-    for name in ("way_id", "name", "highway"):
-        table = table.append_column(name, rows.column(name))
-    table = table.append_column("at", pa.repeat(pa.scalar(state.at, pa.timestamp("us", tz="UTC")), table.num_rows))
-    table = table.append_column("geometry", rows.column("geometry"))
-    order = ["segment_id", "way_id", "name", "highway", "status", "passes", "last_passed", "turn_backs", "p_blocked"]
-    return table.select([*order, "at", "geometry"])
-
-
-def to_geojson(table: pa.Table) -> bytes:
-    """Return a table with a WKB column `geometry` as a FeatureCollection."""
-    columns = [name for name in table.column_names if name != "geometry"]
-    rows = [
-        {k: iso(v) if isinstance(v, datetime) else v for k, v in row.items()}
-        for row in table.select(columns).to_pylist()
-    ]
-    shapes = _geojson(table.column("geometry"))
-    features = ({"type": "Feature", "properties": r, "geometry": g} for r, g in zip(rows, shapes, strict=True))
-    return json.dumps(_collection(features), ensure_ascii=False).encode()
-
-
-def to_geoparquet(table: pa.Table) -> bytes:
-    """Return a table with a WKB column `geometry` as GeoParquet."""
-    column = {"encoding": "WKB", "geometry_types": ["LineString"]}
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    sink = BytesIO()
-    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), sink)
-    return sink.getvalue()
-
-
-def to_csv(table: pa.Table) -> bytes:
-    """Return a table as CSV with the geometry as WKT; UTF-8 with a byte order mark, as spreadsheets in Japan expect.
-
-    A name that a spreadsheet would run as a formula (anybody can name a road in OpenStreetMap) gets an apostrophe.
-    """
-    names = pc.replace_substring_regex(table.column("name"), "^([=+@\\-\t\r])", "'\\1")
-    table = table.set_column(table.column_names.index("name"), "name", names)
-    wkt = pa.array(
-        shapely.to_wkt(shapely.from_wkb(table.column("geometry").to_numpy(zero_copy_only=False))), pa.string()
-    )
-    table = table.set_column(table.column_names.index("geometry"), "wkt", wkt)
-    sink = BytesIO()
-    pyarrow.csv.write_csv(table, sink)
-    return b"\xef\xbb\xbf" + sink.getvalue()
 
 
 def _segments(network: RoadNetwork) -> pa.Table:

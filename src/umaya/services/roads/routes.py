@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
@@ -26,12 +26,6 @@ STREAM_S = 900.0
 """How long a stream lasts, seconds: the next one shows its cookie anew, so a sign-out ends it too."""
 
 At = Annotated[AwareDatetime | None, Query(description="Moment of the map, ISO 8601 with zone; by default the latest.")]
-
-_FORMATS = {
-    "geojson": (features.to_geojson, "application/geo+json"),
-    "parquet": (features.to_geoparquet, "application/vnd.apache.parquet"),
-    "csv": (features.to_csv, "text/csv; charset=utf-8"),
-}
 
 
 def router(service: RoadMapService, site: Site) -> APIRouter:
@@ -59,15 +53,6 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
     def state(request: Request, at: At = None) -> dict[str, Any]:
         """What is known of each segment at a moment."""
         return features.document(service.state(officer(request), at))
-
-    @routes.get("/passages.{form}")
-    def passages(request: Request, form: Literal["geojson", "parquet", "csv"], at: At = None) -> Response:
-        """Download what is known of each segment."""
-        found = service.state(officer(request), at)
-        write, media_type = _FORMATS[form]
-        name = f"passable-roads-{found.at:%Y%m%dT%H%MZ}.{form}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(write(features.download(found, service.atlas.network)), media_type=media_type, headers=headers)
 
     @routes.get("/stream")
     async def stream(request: Request) -> EventSourceResponse:

@@ -1,4 +1,4 @@
-"""JSON API of the road map's tiles and their state: translation only, for officers of the municipality alone.
+"""API of the road map's tiles, their state and the downloads: translation only, for officers of the municipality alone.
 
 A tile of a version never changes, so the reader's own browser may keep it (never a cache that others share); what is
 known of the roads travels apart and is asked for anew.
@@ -6,21 +6,19 @@ known of the roads travels apart and is asked for anew.
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import numpy as np
-import pyarrow.compute as pc
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime
 
 from umaya.engines.tiles import Tile
-from umaya.places.roads.references import References
+from umaya.services.roads.drawn import Drawn
+from umaya.services.roads.exports import FORMATS
 from umaya.services.roads.routes import PREFIX, At
 from umaya.services.roads.service import RoadMapService
-from umaya.services.roads.tiles import MAX_ZOOM, RoadTiles
-from umaya.services.roads.tiles_state import MEDIA_TYPE, Snapshots
+from umaya.services.roads.tiles import MAX_ZOOM
+from umaya.services.roads.tiles_state import MEDIA_TYPE
 from umaya.types.errors import ConflictError, NotFoundError
 from umaya.types.site import Site
 
@@ -29,36 +27,10 @@ KEEP, ASK_AGAIN = "private, max-age=31536000, immutable", "private, no-cache"
 Version = Annotated[str | None, Query(max_length=32, pattern="^[0-9a-f]+$")]
 
 
-class _Drawn:
-    """The tiles, snapshots and references of a service's roads, each prepared when first asked for."""
-
-    def __init__(self, service: RoadMapService) -> None:
-        self._service = service
-
-    @cached_property
-    def tiles(self) -> RoadTiles:
-        return RoadTiles(self._service.atlas)
-
-    @cached_property
-    def snapshots(self) -> Snapshots:
-        return Snapshots(self.tiles.segments)
-
-    @cached_property
-    def _references(self) -> References:
-        return References(self._service.atlas.network)
-
-    def segment(self, segment: int) -> dict[str, Any]:
-        """Return names, class and reference of a segment that is there."""
-        segments = self.tiles.segments
-        row = segments.slice(pc.index(segments["segment_id"], segment).as_py(), 1)
-        about: dict[str, Any] = row.select(["highway", "name", "name_en", "bridge"]).to_pylist()[0]
-        return {**self._references.table(np.array([segment])).to_pylist()[0], **about}
-
-
 def router(service: RoadMapService, site: Site) -> APIRouter:
-    """Return the routes of tiles, differences and single segments under `/api/v1/roads`."""
+    """Return the routes of tiles, differences, single segments and downloads under `/api/v1/roads`."""
     routes = APIRouter(prefix=PREFIX, tags=["roads"])
-    drawn = _Drawn(service)
+    drawn = Drawn(service)
 
     @routes.get("/tiles.json")
     def description(request: Request) -> dict[str, Any]:
@@ -107,12 +79,19 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
             raise NotFoundError("there is no such road segment")
         return {**drawn.segment(segment), "place": place, **_known(service, drawn, actor, segment, at)}
 
+    @routes.get("/passages.{form}", response_class=Response)
+    def passages(request: Request, form: Literal["geojson", "parquet", "kml", "csv"], at: At = None) -> Response:
+        """Download what is known of each segment; every road with a reference that survives a map update."""
+        found = service.state(site.actor(request), at)
+        write, media_type = FORMATS[form]
+        name = f"passable-roads-{found.at:%Y%m%dT%H%MZ}.{form}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(write(drawn.export(found)), media_type=media_type, headers=headers)
+
     return routes
 
 
-def _known(
-    service: RoadMapService, drawn: _Drawn, actor: Any, segment: int, at: AwareDatetime | None
-) -> dict[str, Any]:
+def _known(service: RoadMapService, drawn: Drawn, actor: Any, segment: int, at: AwareDatetime | None) -> dict[str, Any]:
     """Return what is known of a segment; nothing where no disaster is declared."""
     try:
         return drawn.snapshots.about(service.state(actor, at), segment)

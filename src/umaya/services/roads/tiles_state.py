@@ -25,14 +25,13 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from umaya.engines.tiles.protobuf import put, zigzag
+from umaya.engines.tiles.sequences import gaps, marks
 from umaya.services.roads.features import WEB_STATUS, event_of, iso, span_of
 from umaya.services.roads.service import MapState
 
@@ -81,7 +80,8 @@ class Snapshots:
         """Middle of each segment, longitude and latitude in millionths of a degree."""
         lines = shapely.from_wkb(self._geometry.to_numpy(zero_copy_only=False))
         places = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-        return np.rint(shapely.get_coordinates(places) * 1e6).astype(np.int64).reshape(-1, 2)
+        middles: Ints = np.rint(shapely.get_coordinates(places) * 1e6).astype(np.int64).reshape(-1, 2)
+        return middles
 
     def of(self, state: MapState) -> Snapshot:
         """Return the snapshot of a state."""
@@ -119,9 +119,9 @@ class Snapshots:
             "changed": [[STATUSES[code], len(rows)] for code, rows in groups],
             "marks": None if marked is None else len(marked),
         }
-        parts = [_gaps(self._ids[rows]) for _, rows in groups]
+        parts = [gaps(self._ids[rows]) for _, rows in groups]
         if marked is not None:
-            parts.append(_marks(self._ids[marked], now.kind[marked], self._middles[marked]))
+            parts.append(marks(self._ids[marked], now.kind[marked], self._middles[marked]))
         told = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         return b"".join([b"URS1", len(told).to_bytes(4, "little"), told, *(part.tobytes() for part in parts)])
 
@@ -168,27 +168,3 @@ def snapshot_of(known: pa.Table, ids: Ints) -> Snapshot:
     kind[rows] = blocked + 2 * turned
     name = hashlib.blake2b(status.tobytes() + kind.tobytes(), digest_size=8).hexdigest()
     return Snapshot(status, kind, name)
-
-
-@numba.njit(cache=True, nogil=True)
-def _gaps(ids: Ints) -> Codes:
-    out = np.empty(10 * len(ids), np.uint8)
-    at, before = 0, -1
-    for identity in ids:
-        at = put(out, at, identity - before)
-        before = identity
-    return out[:at]
-
-
-@numba.njit(cache=True, nogil=True)
-def _marks(ids: Ints, kinds: Codes, places: Ints) -> Codes:
-    out = np.empty(31 * len(ids), np.uint8)
-    at, before = 0, -1
-    x, y = 0, 0
-    for row in range(len(ids)):
-        at = put(out, at, ids[row] - before)
-        at = put(out, at, int(kinds[row]))
-        for old, new in ((x, places[row, 0]), (y, places[row, 1])):
-            at = put(out, at, zigzag(new - old))
-        before, x, y = ids[row], places[row, 0], places[row, 1]
-    return out[:at]

@@ -14,11 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from tests.worlds import World, draw
+from umaya.gate.intake import Batch
 from umaya.gate.roles import OPERATOR
 from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.places.live import LIVE_TRAVERSALS
 from umaya.places.roads.background import BACKGROUND
 from umaya.sample import setup
+from umaya.services.probes.service import ProbeService
 from umaya.stores.lake import Lake, Placement
 from umaya.types.clock import ManualClock
 from umaya.types.schemas import HOMES, POSITIONS
@@ -47,6 +49,13 @@ class Town:
     hub: Hub
     clock: ManualClock
     world: World
+
+    def warm(self) -> None:
+        """Have the engine compiled, so that no test waits for that; lets other services take rows in afterwards."""
+        service = ProbeService(self.hub.gate, tick_s=0.0)
+        first = self.ride("2A", "nobody", QUAKE - timedelta(days=1))
+        service.offer(FEED, "bike-positions", 1, Batch("warm", 0, first)).result(280)
+        service.close()
 
     def ride(self, streets: str, vehicle: str, start: datetime) -> pa.Table:
         """Return what a bike reports, once a second, along the streets between lettered junctions."""

@@ -27,6 +27,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """One town for all of these tests; each test has a vehicle of its own."""
     folder = tmp_path_factory.mktemp("live") / "hub"
     opened = open_town(folder, make_town(folder))
+    opened.warm()
     opened.hub.probes._tick_s = 0.0
     yield opened
     opened.hub.close()

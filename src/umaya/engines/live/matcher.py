@@ -1,25 +1,50 @@
 """The live matcher as others use it: batches of positions in, final traversals out, state in between.
 
-What always holds: a traversal that was given out never changes and is never given out again; the same batches with the
-same sequence numbers and moments give the same traversals, whatever snapshots were taken and restored in
-between. So whoever keeps a snapshot with the batches that came after it loses nothing in a crash, and whoever stores
-each batch's traversals under its sequence number, or under (vehicle_id, trip, seq), doubles nothing.
+Responsible for the shape of what comes in and goes out and for the memory of the state; the model is in the kernels
+beside this module. What always holds: a traversal that was given out never changes and is never given out again; the
+same batches with the same sequence numbers and moments give the same traversals, whatever snapshots were taken and
+restored in between. So whoever keeps a snapshot with the batches that came after it loses nothing in a crash, and
+whoever stores each batch's traversals under its sequence number, or under (vehicle_id, trip, seq), doubles nothing.
 """
 
 from __future__ import annotations
 
-import io
-import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from umaya.engines.live.params import LiveParams
+from umaya.engines.live.intake import SLACK, Rows, by_vehicle, end_silent, take
+from umaya.engines.live.names import Names, ids_of, no_names, numbers
+from umaya.engines.live.params import LiveParams, settings
+from umaya.engines.live.snapshots import network_digest, pack, unpack
+from umaya.engines.live.state import (
+    COLUMN,
+    EPOCH_US,
+    NEVER,
+    PIECE,
+    RING,
+    TOLD,
+    VEHICLE,
+    Records,
+    kept,
+    live_columns,
+    longer,
+)
+from umaya.engines.live.trellis import work
 from umaya.engines.matching import Matcher, MatchParams
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import POSITIONS, TIME, TRAVERSALS
+
+FIRST_ROOM = 1 << 10
+"""Vehicles for which there is room at first."""
+FORGET_LEAST = 1 << 10
+"""Vehicles that must be forgettable, and an eighth of all, before the state is laid out anew without them."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +84,16 @@ class LiveMatcher:
 
     def __init__(self, network: RoadNetwork | Matcher, params: LiveParams | None = None) -> None:
         given = params or LiveParams()
-        self._matcher = network if isinstance(network, Matcher) else Matcher(network, given.match)
-        self.params = replace(given, match=self._matcher.params)
-        self._held = POSITIONS.empty_table()
-        self._counts = Counts()
+        matcher = network if isinstance(network, Matcher) else Matcher(network, given.match)
+        self.params = replace(given, match=matcher.params)
+        self._matcher = matcher
+        self._settings = settings(self.params)
+        self._work = work(self.params.match.max_candidates)
+        self._names = no_names()
+        self._vehicles, self._columns = np.zeros(0, VEHICLE), np.zeros(0, COLUMN)
+        self._arrival, self._ended = np.empty(0, np.int64), np.empty(0, np.bool_)
+        self._out, self._told = np.zeros(4 * SLACK, PIECE), np.zeros(1, TOLD)
+        self._received = self._invalid = self._passages = 0
         self._sequence = -1
 
     @property
@@ -73,7 +104,20 @@ class LiveMatcher:
     @property
     def counts(self) -> Counts:
         """What became of the positions."""
-        return replace(self._counts, vehicles=pc.count_distinct(self._held["vehicle_id"]).as_py())
+        told = {name: int(self._told[name][0]) for name in ("late", "duplicate", "ahead", "bad", "off_road")}
+        return Counts(
+            received=self._received,
+            invalid=self._invalid,
+            vehicles=self._known,
+            passages=self._passages,
+            **told,
+        )
+
+    @property
+    def state_bytes(self) -> int:
+        """Memory that the state of the vehicles takes, with the room for more of them, in bytes."""
+        arrays = (*self._names, self._vehicles, self._columns, self._arrival, self._ended, self._out)
+        return sum(array.nbytes for array in arrays)
 
     def feed(self, positions: pa.Table, arrived: datetime, sequence: int) -> pa.Table:
         """Take a batch and give out what became final.
@@ -85,21 +129,26 @@ class LiveMatcher:
                 that was fed already (up to `sequence`) is left alone and gives nothing.
 
         Returns:
-            Schema TRAVERSALS, by vehicle and order. `trip` is unique for a vehicle for ever, and trips ascend.
+            Schema TRAVERSALS, those of a vehicle in order. `trip` is unique for a vehicle for ever, and trips ascend.
 
         Raises:
             ValueError: when the table has another schema or `arrived` is naive. Nothing has been taken then.
         """
         if not positions.schema.equals(POSITIONS):
             raise ValueError("positions do not have the schema of umaya.types.schemas")
-        _aware(arrived)
+        now = _microseconds(arrived)
         if sequence <= self._sequence:
             return TRAVERSALS.empty_table()
         self._sequence = sequence
-        self._counts = replace(self._counts, received=self._counts.received + positions.num_rows)
-        keys = [("vehicle_id", "ascending"), ("t", "ascending")]
-        self._held = pa.concat_tables([self._held, positions]).sort_by(keys)
-        return self.flush(arrived)
+        ids, rows = self._rows(positions)
+        self._names, slot = numbers(self._names, ids)
+        self._make_room()
+        order = by_vehicle(slot, rows.t, self._known)
+        state = (self._vehicles, self._columns, self._arrival)
+        pieces = self._pieces(len(order), lambda at, rest: take(at, order, slot, rows, now, *state, *rest))
+        result = self._traversals(pieces + self._end_silent(now))
+        self._forget(now)
+        return result
 
     def flush(self, now: datetime) -> pa.Table:
         """End the trips of the vehicles that have been silent for `silent_s` at `now`, and give out the rest of them.
@@ -112,22 +161,25 @@ class LiveMatcher:
         Raises:
             ValueError: when `now` is naive.
         """
-        last = self._held.group_by("vehicle_id").aggregate([("t", "max")])
-        bound = pa.scalar(_aware(now) - timedelta(seconds=self.params.silent_s), TIME)
-        silent = last.filter(pc.less_equal(last["t_max"], bound))["vehicle_id"]
-        done = pc.is_in(self._held["vehicle_id"], silent.combine_chunks())
-        result = self._matcher.match(self._held.filter(done)).traversals
-        self._held = self._held.filter(pc.invert(done))
-        self._counts = replace(self._counts, passages=self._counts.passages + result.num_rows)
-        return result
+        return self._traversals(self._end_silent(_microseconds(now)))
 
     def snapshot(self) -> bytes:
         """Return the whole state, to be given to `restore`; the network is not part of it."""
-        state = {"counts": asdict(self._counts), "sequence": self._sequence, "params": asdict(self.params)}
-        sink = io.BytesIO()
-        with pa.ipc.new_stream(sink, POSITIONS.with_metadata({"state": json.dumps(state)})) as writer:
-            writer.write_table(self._held)
-        return sink.getvalue()
+        known, names = self._known, self._names
+        vehicles = self._vehicles[:known]
+        arrays = {
+            "vehicles": vehicles,
+            "columns": self._columns[live_columns(vehicles)],
+            "arrival": self._arrival[:known],
+            "ended": self._ended[:known],
+            "hash": names.hash[:known],
+            "start": names.start[: known + 1],
+            "data": names.data[: names.start[known]],
+            "told": self._told,
+        }
+        numbered = {"received": self._received, "invalid": self._invalid, "passages": self._passages}
+        facts = {"sequence": self._sequence, "params": asdict(self.params), "counts": numbered}
+        return pack(arrays, {**facts, "network": network_digest(self._matcher._net)})
 
     @classmethod
     def restore(cls, network: RoadNetwork | Matcher, snapshot: bytes) -> LiveMatcher:
@@ -140,17 +192,140 @@ class LiveMatcher:
         Raises:
             ValueError: when the bytes are no snapshot, of another version, or of another network.
         """
-        table = pa.ipc.open_stream(snapshot).read_all()
-        state = json.loads(table.schema.metadata[b"state"])
-        params = state["params"]
-        live = cls(network, LiveParams(**{**params, "match": MatchParams(**params["match"])}))
-        live._counts = Counts(**state["counts"])
-        live._sequence = state["sequence"]
-        live._held = table.replace_schema_metadata(None)
+        arrays, facts = unpack(snapshot, _DTYPES)
+        match = MatchParams(**facts["params"].pop("match"))
+        if isinstance(network, Matcher) and network.params != match:
+            raise ValueError("the snapshot was taken with other parameters of the model")
+        live = cls(network, LiveParams(match=match, **facts["params"]))
+        if network_digest(live._matcher._net) != facts["network"]:
+            raise ValueError("the snapshot was taken on another network")
+        live._sequence = facts["sequence"]
+        numbered = facts["counts"]
+        live._received, live._invalid = numbered["received"], numbered["invalid"]
+        live._passages, live._told = numbered["passages"], arrays["told"]
+        known = len(arrays["vehicles"])
+        live._names = _names(arrays["hash"], arrays["start"], arrays["data"])
+        live._vehicles, live._columns = arrays["vehicles"], np.zeros(known * RING, COLUMN)
+        live._columns[live_columns(arrays["vehicles"])] = arrays["columns"]
+        live._arrival, live._ended = arrays["arrival"], arrays["ended"]
         return live
 
+    @property
+    def _known(self) -> int:
+        return int(self._names.used[0])
 
-def _aware(moment: datetime) -> datetime:
+    def _rows(self, positions: pa.Table) -> tuple[pa.Array, Rows]:
+        """Count a batch, leave out what is no position, and lay the rest out in arrays."""
+        self._received += positions.num_rows
+        valid = np.ones(positions.num_rows, np.bool_)
+        for name in ("vehicle_id", "t", "lon", "lat"):
+            if positions[name].null_count:
+                valid &= positions[name].is_valid().to_numpy()
+        for name, most in (("lon", 180.0), ("lat", 90.0)):
+            valid &= np.abs(positions[name].to_numpy()) <= most
+        if not valid.all():
+            self._invalid += int((~valid).sum())
+            positions = positions.filter(pa.array(valid))
+        optional = (_floats(positions[name]) for name in ("accuracy_m", "speed_mps", "heading_deg"))
+        place = (np.ascontiguousarray(positions[name].to_numpy()) for name in ("lon", "lat"))
+        t = np.ascontiguousarray(positions["t"].cast(pa.int64()).to_numpy())
+        return positions["vehicle_id"].combine_chunks(), Rows(t, *place, *optional)
+
+    def _make_room(self) -> None:
+        """Lay the state out with room for every known vehicle."""
+        known, had = self._known, len(self._vehicles)
+        if known <= had:
+            return
+        room = max(FIRST_ROOM, known + known // 2)
+        spread = self.params.match.sigma_z_m
+        self._vehicles, self._columns = longer(self._vehicles, self._columns, had, room, spread)
+        arrival, ended = np.full(room, NEVER), np.ones(room, np.bool_)
+        arrival[:had], ended[:had] = self._arrival, self._ended
+        self._arrival, self._ended = arrival, ended
+
+    def _end_silent(self, now: int) -> list[Records]:
+        known = self._known
+        state = (known, now, self._vehicles, self._columns, self._arrival, self._ended)
+        return self._pieces(known, lambda at, rest: end_silent(at, *state, *rest))
+
+    def _pieces(self, whole: int, run: Callable[[int, tuple[Any, ...]], int]) -> list[Records]:
+        """Run a kernel from 0 to `whole`, as often as its room for pieces fills up; return the pieces."""
+        of = self._matcher
+        model = (of._net, of._grid, of._table, of._settings)
+        rest = (*model, self._settings, self._work, self._out, self._told)
+        pieces, at = [], 0
+        while at < whole:
+            self._told["used"] = 0
+            at = run(at, rest)
+            pieces.append(self._out[: self._told["used"][0]].copy())
+        return pieces
+
+    def _traversals(self, parts: list[Records]) -> pa.Table:
+        pieces = np.concatenate(parts) if parts else np.zeros(0, PIECE)
+        self._passages += len(pieces)
+        if not len(pieces):
+            return TRAVERSALS.empty_table()
+        edge, net = pieces["edge"], self._matcher._net
+        columns = [
+            ids_of(self._names, pieces["vehicle"]),
+            pa.array(pieces["trip"]),
+            pa.array(pieces["part"]),
+            pa.array(edge.astype(np.int64)),
+            pa.array(net.way[edge]),
+            pa.array(net.forward[edge]),
+            _times(pieces["entered"]),
+            _times(pieces["left"]),
+            pa.array(pieces["begin"]),
+            pa.array(pieces["end"]),
+            pa.array(pieces["complete"]),
+            pa.array(pieces["turned"]),
+        ]
+        return pa.table(columns, schema=TRAVERSALS)
+
+    def _forget(self, now: int) -> None:
+        """Leave out the vehicles of which nothing can come any more that would not count as too late."""
+        known = self._known
+        wait = self._settings.forget_us + self._settings.ahead_us
+        keep = ~(self._ended[:known] & (self._arrival[:known] < now - wait))
+        gone = known - int(keep.sum())
+        if gone < max(FORGET_LEAST, known // 8):
+            return
+        rows = np.flatnonzero(keep)
+        self._names, _ = numbers(no_names(), ids_of(self._names, rows.astype(np.int32)))
+        self._vehicles, self._columns = kept(self._vehicles, self._columns, rows)
+        self._arrival, self._ended = self._arrival[rows], self._ended[rows]
+
+
+_DTYPES = {
+    "vehicles": VEHICLE,
+    "columns": COLUMN,
+    "arrival": np.dtype(np.int64),
+    "ended": np.dtype(np.bool_),
+    "hash": np.dtype(np.uint64),
+    "start": np.dtype(np.int32),
+    "data": np.dtype(np.uint8),
+    "told": TOLD,
+}
+
+
+def _names(hashes: NDArray[np.uint64], start: NDArray[np.int32], data: NDArray[np.uint8]) -> Names:
+    """Build the table of ids from its bytes."""
+    ids = pa.StringArray.from_buffers(len(hashes), pa.py_buffer(start), pa.py_buffer(data))
+    return numbers(no_names(), ids)[0]
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    """Return a column with NaN for nulls."""
+    if column.null_count == len(column):
+        return np.full(len(column), np.nan, np.float32)
+    return np.ascontiguousarray(pc.fill_null(column, np.nan).to_numpy().astype(np.float32))
+
+
+def _times(seconds: NDArray[np.float64]) -> pa.Array:
+    return pa.array(np.round(seconds * 1e6).astype(np.int64) + EPOCH_US, pa.int64()).cast(TIME)
+
+
+def _microseconds(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    return moment
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

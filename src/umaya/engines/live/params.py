@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 from umaya.engines.matching import MatchParams
 
 RANGES = {
+    "every_s": (0.0, 60.0),
     "reorder_s": (0.0, 60.0),
-    "lag_s": (0.0, 600.0),
+    "lag_s": (0.1, 600.0),
+    "sure": (0.0, 100.0),
+    "beam": (1.0, 1_000.0),
     "silent_s": (1.0, 86_400.0),
     "forget_s": (1.0, 7 * 86_400.0),
     "ahead_s": (0.0, 3_600.0),
@@ -22,9 +26,15 @@ class LiveParams:
 
     Attributes:
         match: parameters of the model.
-        reorder_s: seconds of event time for which a position waits for earlier ones of its vehicle; what comes later
-            than that is dropped and counted as late.
-        lag_s: seconds of event time after which an open question is decided for the likeliest answer, at the latest.
+        every_s: seconds between the positions of a vehicle, usually. One that follows the last by at most half as much
+            again leaves no room for another between them and does not wait.
+        reorder_s: seconds of event time for which any other position waits for earlier ones of its vehicle; what comes
+            later than that is dropped and counted as late.
+        lag_s: seconds of event time after which an open question is decided for the likeliest answer, at the latest;
+            four times as many for the first road of a trip, and more, by the square, for noise above 5 m.
+        sure: nats by which the likeliest way must be ahead of every other for its common part to be decided at once;
+            what is asked falls to nothing while a question grows `lag_s` old.
+        beam: nats below the likeliest state at which a state is given up.
         silent_s: seconds without an arrival after which a vehicle's trip is ended; at least the matcher's `max_gap_s`.
         forget_s: seconds without an arrival after which a vehicle is forgotten, and age at which a position is too
             late whatever its vehicle; at least `silent_s`.
@@ -35,8 +45,11 @@ class LiveParams:
     """
 
     match: MatchParams = field(default_factory=MatchParams)
-    reorder_s: float = 0.8
+    every_s: float = 1.0
+    reorder_s: float = 2.0
     lag_s: float = 3.0
+    sure: float = 8.0
+    beam: float = 20.0
     silent_s: float = 90.0
     forget_s: float = 3_600.0
     ahead_s: float = 30.0
@@ -50,3 +63,30 @@ class LiveParams:
             raise ValueError("silent_s must be at least max_gap_s")
         if self.forget_s < self.silent_s:
             raise ValueError("forget_s must be at least silent_s")
+
+
+class Settings(NamedTuple):
+    """The same numbers in the form that kernels take; those in microseconds are compared with times of arrival."""
+
+    follows_us: int
+    reorder_us: int
+    ahead_us: int
+    forget_us: int
+    silent_us: int
+    lag: float
+    sure: float
+    beam: float
+
+
+def settings(params: LiveParams) -> Settings:
+    """Turn parameters into kernel arguments."""
+    return Settings(
+        round(1.5e6 * params.every_s),
+        round(1e6 * params.reorder_s),
+        round(1e6 * params.ahead_s),
+        round(1e6 * params.forget_s),
+        round(1e6 * params.silent_s),
+        params.lag_s,
+        params.sure,
+        params.beam,
+    )

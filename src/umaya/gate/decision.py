@@ -21,6 +21,7 @@ from umaya.gate.legal import LegalFacts, legal_fault
 from umaya.gate.people.topics import Topic
 from umaya.gate.roles import OFFICER, RESPONDER
 from umaya.gate.schemes import SchemeVersion, State
+from umaya.gate.series import NOTHING_TOLD, Told
 from umaya.gate.use import Decision, Use
 from umaya.law import Evidence, RuleSet, day_in_japan
 from umaya.types.reasons import Reason
@@ -42,6 +43,7 @@ class Facts:
         topic: the consent topic that the scheme names.
         notice: the version in force of the joint-use notice that the scheme names.
         emergency: the one that the use says it is part of.
+        told: what the recipient was told of the dataset for the time asked for; empty where the chain leaves no counts.
     """
 
     actor: Actor | None
@@ -53,6 +55,7 @@ class Facts:
     topic: Topic | None = None
     notice: Notice | None = None
     emergency: Emergency | None = None
+    told: Told = NOTHING_TOLD
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class _Case:
     topic: Topic | None
     notice: Notice | None
     emergency: Emergency | None
+    told: Told
     rules: RuleSet
     now: datetime
 
@@ -91,6 +95,15 @@ class _Case:
         if self.emergency is None:
             return None
         return self.emergency.area if self.area is None else self.area.intersection(self.emergency.area)
+
+    @property
+    def permitted_area(self) -> Area | None:
+        """The scheme's area within the event's or the emergency's; to be asked once `_area` found them to meet."""
+        if self.emergency is not None:  # within the event's; `_emergency` has refused where there is none
+            return self.emergency_area
+        if not self.needs_event or self.event is None:
+            return self.area
+        return self.event.area if self.area is None else self.area.intersection(self.event.area)
 
     @property
     def needs_event(self) -> bool:
@@ -121,6 +134,7 @@ def evaluate(use: Use, facts: Facts, rules: RuleSet, now: datetime) -> Decision:
         facts.topic,
         facts.notice,
         facts.emergency,
+        facts.told,
         rules,
         now,
     )
@@ -235,6 +249,10 @@ def _area(case: _Case) -> Reason | None:
     return None if case.area.intersection(case.event.area) is not None else Reason.OUTSIDE_AREA
 
 
+def _series(case: _Case) -> Reason | None:
+    return Reason.RELEASE_OVERLAPS if case.told.overlaps(case.permitted_area) else None
+
+
 _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
     _party,
     _role,
@@ -249,8 +267,9 @@ _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
     _event,
     _window,
     _area,
+    _series,
 )
-"""In this order: who, whether the scheme holds, what is asked, why the law allows it, when, where.
+"""In this order: who, whether the scheme holds, what is asked, why the law allows it, when, where, and what was told.
 
 `_law` comes before those that look up the basis, so that an unknown basis has been refused.
 """
@@ -265,11 +284,7 @@ def refused(use: Use, reason: Reason, rules: RuleSet, now: datetime, scheme: Sch
 
 def _permitted(case: _Case) -> Decision:
     columns = tuple(name for name in case.scheme.document.fields if name in case.fields)
-    area, event = case.area, case.event if case.needs_event else None
-    if event is not None:
-        area = event.area if area is None else area.intersection(event.area)
-    if case.emergency is not None:  # within the event's; `_emergency` has refused where there is none
-        area = case.emergency_area
+    event = case.event if case.needs_event else None
     window = case.use.window if case.dataset.time is not None else None
     return Decision(
         permitted=True,
@@ -281,7 +296,7 @@ def _permitted(case: _Case) -> Decision:
         digest=case.scheme.digest,
         dataset=case.dataset.id,
         columns=columns,
-        area=area,
+        area=case.permitted_area,
         window=window,
         span=_span(case, window, columns, event),
         event=None if event is None else event.id,

@@ -14,6 +14,7 @@ from umaya.gate.joint_use import in_force
 from umaya.gate.people.topics import Topic, find_topic
 from umaya.gate.scheme import SchemeDocument
 from umaya.gate.schemes import SchemeVersion, State, version_of, version_rows
+from umaya.gate.series import NOTHING_TOLD, find_told
 from umaya.gate.use import Use
 from umaya.types.errors import NotFoundError
 from umaya.types.site import Actor
@@ -36,7 +37,11 @@ def gather(session: Session, use: Use, obligations: Obligations, day: date) -> F
     topic, named = topic_of(session, scheme.document), scheme.document.notice
     notice = None if named is None else in_force(session, named, day)
     emergency = None if use.emergency is None else find_emergency(session, use.emergency)
-    return Facts(actor, scheme, recipient, dataset, event, _chain(scheme, obligations), topic, notice, emergency)
+    chain = _chain(scheme, obligations)
+    told = NOTHING_TOLD
+    if chain is not None and chain.in_series and dataset.time is not None:
+        told = find_told(session, recipient.id, dataset.id, use.window)
+    return Facts(actor, scheme, recipient, dataset, event, chain, topic, notice, emergency, told)
 
 
 def topic_of(session: Session, scheme: SchemeDocument) -> Topic | None:

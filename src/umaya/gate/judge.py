@@ -76,6 +76,11 @@ class Judged:
         return self.case is not None and self.facts.topic is not None and self.facts.topic.tier.once
 
     @property
+    def in_series(self) -> bool:
+        """Whether what the recipient was told before counts, and what this use tells counts for later ones."""
+        return self.facts.chain is not None and self.facts.chain.in_series
+
+    @property
     def counts(self) -> bool:
         """Whether a condition counts the uses before this one."""
         scheme = self.facts.scheme

@@ -21,6 +21,7 @@ from umaya.gate.people.events import hold
 from umaya.gate.person_rule import numbers
 from umaya.gate.provision import Provided, record_provision
 from umaya.gate.record import Act, Acts, NotRecordedError
+from umaya.gate.series import add_window
 from umaya.gate.use import Decision, Refusal, Use
 from umaya.gate.use_record import UNKNOWN, decision_body, hashed, use_row
 from umaya.gate.watch import Watch
@@ -131,14 +132,15 @@ class Opener:
 
         Of many people the snapshot is taken before the act begins, because hashing millions of them within it would
         keep every withdrawal waiting. The use as a whole is judged again inside. A word that is spent by its use is
-        judged inside alone, where nobody else can spend it; so is a use that a condition counts.
+        judged inside alone, where nobody else can spend it; so is a use that a condition counts, and one that tells
+        counts, so that no other tells them at this moment.
         """
         with self._acts.database.reading() as session:
             judged = self._judge.judge(session, use, self._acts.clock.now())
         root = self._root(use_id, judged)
         with self._acts.begin() as act:
             again = self._judge.judge_whole(act.session, use, act.now)
-            alone = again.spends or again.counts
+            alone = again.spends or again.counts or again.in_series
             if alone:
                 hold(act.session)
             if alone or judged.case is None or again.case is None or again.version != judged.version:
@@ -159,6 +161,8 @@ class Opener:
                 self._consents.spend(act, actor, decision.topic, decision.people.permitted, use_id)
         if decision.permitted:
             self._record_provision(act, use_id, judged, root)
+            if judged.in_series and judged.facts.recipient is not None:
+                add_window(act.session, use_id, judged.facts.recipient.id, decision)
         touched = decision.people.permitted if decision.permitted and decision.people is not None else BitMap()
         slot = take_slot(act.session, touched)
         kind = "use.permitted" if decision.permitted else "use.refused"

@@ -49,3 +49,5 @@ class Reason(StrEnum):
     EMERGENCY_AREA_TOO_LARGE = "emergency-area-too-large"
     USE_STOPPED = "use-stopped"
     """The person asked the party to stop this, and it did (APPI art. 35)."""
+    RELEASE_OVERLAPS = "release-overlaps"
+    """The recipient was told counts of this time and place before: subtracted, the two would tell more than either."""

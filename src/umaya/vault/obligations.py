@@ -193,6 +193,14 @@ class Chain:
         return sum((step.lookback for step in self.steps), timedelta(0))
 
     @property
+    def in_series(self) -> bool:
+        """Whether what is left are counts that could be subtracted from others of the same rows.
+
+        A step that makes such counts says so by an attribute `in_series`; others need not have it.
+        """
+        return any(getattr(step, "in_series", False) for step in self.steps)
+
+    @property
     def effects(self) -> tuple[ClassEffect, ...]:
         """What the steps do to secrecy classes, in order."""
         return tuple(effect for step in self.steps for effect in step.effects)

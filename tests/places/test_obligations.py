@@ -97,11 +97,6 @@ def test_link_counts_leave_counts_and_nothing_else(atlas: Atlas) -> None:
     assert step.apply(TRAVERSALS.empty_table(), CONTEXT).schema.equals(PASSAGES)
 
 
-def test_counting_turn_backs_over_half_an_hour_looks_back_that_far(atlas: Atlas) -> None:
-    step = make(atlas, "link-counts", window_s=600, min_vehicles=1, min_turn_backs=2, turn_back_span_s=1800)
-    assert step.lookback == timedelta(seconds=1200)
-
-
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [

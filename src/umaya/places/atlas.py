@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from umaya.engines.disclosure import AccessIndex, suppressed_segments
+from umaya.engines.disclosure import AccessIndex, neighbourhoods, suppressed_segments
 from umaya.engines.matching import Matcher
 from umaya.places.roads import load, save
 from umaya.stores.durable import make_folder, publish
@@ -38,6 +38,7 @@ class Atlas:
         self._directory = directory
         self._lock = Lock()
         self._suppressed: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
+        self._neighbourhoods: dict[int, npt.NDArray[np.int64]] = {}
 
     @property
     def known(self) -> bool:
@@ -99,6 +100,13 @@ class Atlas:
                 self._suppressed = {old: known for old, known in self._suppressed.items() if old[1] == key[1]}
                 self._suppressed[key] = suppressed_segments(self.network, homes, max_homes)
             return self._suppressed[key]
+
+    def neighbourhoods(self, roads: int) -> npt.NDArray[np.int64]:
+        """Return the neighbourhood of each edge, of at most so many roads each; they never change."""
+        with self._lock:
+            if roads not in self._neighbourhoods:
+                self._neighbourhoods[roads] = neighbourhoods(self.network, roads)
+            return self._neighbourhoods[roads]
 
     def _write(self, name: str, table: pa.Table) -> None:
         make_folder(self._directory, self._directory)

@@ -3,10 +3,10 @@
 Wraps the engines as steps of the gate's chain and adds no rule of its own. What always holds: each takes something
 away, none names a value in an error, none keeps what it was given. Parameters are checked when a scheme is handed in.
 
-The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends → traversals →
-link-counts → passages. A step that gets another table than it takes refuses to run, so a scheme that leaves one out
-releases nothing. Traversals never leave: they name vehicles and reach back before the window, so no scheme may end
-with them.
+The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends, trim-tours, tell-swept →
+traversals → link-counts → passages. A step that gets another table than it takes refuses to run, so a scheme that
+leaves the first or the last out releases nothing. Traversals never leave: they name vehicles and reach back before the
+window, so no scheme may end with them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from umaya.engines.disclosure import link_counts, move_to_road, suppress_dead_ends
+from umaya.engines.disclosure import link_counts, move_to_road, suppress_dead_ends, tell_swept, trim_tours
 from umaya.gate import Factory, ObligationContext
 from umaya.places.atlas import Atlas
 from umaya.places.roads import homes_per_segment
@@ -65,6 +65,28 @@ class SuppressDeadEndsParameters(_Parameters):
     """A branch with at most so many homes is dropped."""
 
 
+class TrimToursParameters(_Parameters):
+    """Of `trim-tours`."""
+
+    metres: int = Field(ge=1, le=5000)
+    """How much of the beginning and the end of a tour is dropped, along the roads driven."""
+    rest_s: int = Field(default=1200, ge=60, le=86_400)
+    """Seconds of rest that end a tour."""
+
+
+class TellSweptParameters(_Parameters):
+    """Of `tell-swept`."""
+
+    window_s: int = Field(default=1800, ge=60, le=86_400)
+    """Length of a window in seconds; the one of `link-counts`, or a part of it."""
+    percent: int = Field(ge=1, le=100)
+    """Least share of a neighbourhood's roads that must have been passed in a window for any to be told."""
+    roads: int = Field(default=24, ge=4, le=1000)
+    """Most roads of a neighbourhood."""
+    max_homes: int = Field(ge=0, le=1000)
+    """As of `suppress-dead-ends`: the roads that are never told do not count."""
+
+
 class LinkCountsParameters(_Parameters):
     """Of `link-counts`."""
 
@@ -78,8 +100,8 @@ class LinkCountsParameters(_Parameters):
     """Whether the same hour of several days is one window."""
     fold_weeks: bool = False
     """Whether, of folded days, only the same weekdays are one window; needs `fold_days`."""
-    turn_back_span_s: int | None = Field(default=None, ge=60, le=7200)
-    """Seconds up to the end of a window over which vehicles that turned back are counted; the window by default."""
+    least: bool = False
+    """Whether of a number is told only that it reaches its minimum."""
 
 
 class NoParameters(_Parameters):
@@ -90,6 +112,8 @@ PARAMETERS: Mapping[str, type[BaseModel]] = MappingProxyType(
     {
         "move-to-road": MoveToRoadParameters,
         "suppress-dead-ends": SuppressDeadEndsParameters,
+        "trim-tours": TrimToursParameters,
+        "tell-swept": TellSweptParameters,
         "link-counts": LinkCountsParameters,
         "homes-per-segment": NoParameters,
     }
@@ -163,12 +187,69 @@ class SuppressDeadEnds:
 
 
 @dataclass(frozen=True)
+class TrimTours:
+    """Traversals without the first and the last stretch of each tour."""
+
+    parameters: TrimToursParameters
+    name: str = "trim-tours"
+    lookback: timedelta = timedelta(0)
+    may_end: bool = False
+    row_wise: ClassVar[bool] = False
+    sees_people: ClassVar[bool] = False
+    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
+    effects: ClassVar[tuple[ClassEffect, ...]] = ()
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return `TRAVERSALS`, which `schema` must be."""
+        del context
+        return _behind(schema, TRAVERSALS)
+
+    def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
+        """Return schema `TRAVERSALS`."""
+        _require(data, TRAVERSALS, self.name)
+        since = None if context.span is None else context.span[0]
+        return trim_tours(data, self.parameters.metres, self.parameters.rest_s, since)
+
+
+@dataclass(frozen=True)
+class TellSwept:
+    """Traversals of which those in neighbourhoods that were not swept no longer count as passes."""
+
+    atlas: Atlas
+    parameters: TellSweptParameters
+    name: str = "tell-swept"
+    lookback: timedelta = timedelta(0)
+    may_end: bool = False
+    row_wise: ClassVar[bool] = False
+    sees_people: ClassVar[bool] = False
+    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
+    effects: ClassVar[tuple[ClassEffect, ...]] = ()
+
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return `TRAVERSALS`, which `schema` must be."""
+        del context
+        return _behind(schema, TRAVERSALS)
+
+    def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
+        """Return schema `TRAVERSALS`."""
+        _require(data, TRAVERSALS, self.name)
+        if context.window is None:
+            raise ConflictError(f"`{self.name}` needs a window")
+        chosen = self.parameters
+        hidden = self.atlas.suppressed(chosen.max_homes)
+        areas = self.atlas.neighbourhoods(chosen.roads)
+        return tell_swept(data, self.atlas.network, areas, hidden, context.window[0], chosen.window_s, chosen.percent)
+
+
+@dataclass(frozen=True)
 class LinkCounts:
     """Traversals to passages: counts for each road and window."""
 
     parameters: LinkCountsParameters
     name: str = "link-counts"
+    lookback: timedelta = timedelta(0)
     may_end: bool = True
+    in_series: ClassVar[bool] = True
     row_wise: ClassVar[bool] = False
     sees_people: ClassVar[bool] = False
     adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
@@ -176,10 +257,6 @@ class LinkCounts:
     @property
     def effects(self) -> tuple[ClassEffect, ...]:
         return COUNTED if self.parameters.min_vehicles >= FEW else ()
-
-    @property
-    def lookback(self) -> timedelta:
-        return timedelta(seconds=max(0, (self.parameters.turn_back_span_s or 0) - self.parameters.window_s))
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
         """Return `PASSAGES`; `schema` is `TRAVERSALS`."""
@@ -200,8 +277,8 @@ class LinkCounts:
             chosen.min_vehicles,
             chosen.min_turn_backs,
             chosen.fold_days,
-            turn_back_span_s=chosen.turn_back_span_s,
             fold_weeks=chosen.fold_weeks,
+            least=chosen.least,
         )
 
 
@@ -242,6 +319,8 @@ def factories(atlas: Atlas) -> Mapping[str, Factory]:
     return {
         "move-to-road": lambda given: MoveToRoad(atlas, MoveToRoadParameters.model_validate(given)),
         "suppress-dead-ends": lambda given: SuppressDeadEnds(atlas, SuppressDeadEndsParameters.model_validate(given)),
+        "trim-tours": lambda given: TrimTours(TrimToursParameters.model_validate(given)),
+        "tell-swept": lambda given: TellSwept(atlas, TellSweptParameters.model_validate(given)),
         "link-counts": lambda given: LinkCounts(LinkCountsParameters.model_validate(given)),
         "homes-per-segment": homes,
     }

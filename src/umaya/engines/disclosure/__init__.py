@@ -1,25 +1,31 @@
 """Location privacy: what has to happen to bike tracks before anything made from them may leave.
 
-Three steps, each an obligation of the gate: `move_to_road` on positions before matching; `suppress_dead_ends` on
-traversals after it, with the segments of `suppressed_segments`; `link_counts` last. All pure: Arrow tables in, Arrow
-tables out, no clock, no files.
+Five steps, each an obligation of the gate: `move_to_road` on positions before matching; `suppress_dead_ends` on
+traversals after it, with the segments of `suppressed_segments`; `trim_tours`; `tell_swept`, with the neighbourhoods of
+`neighbourhoods`; `link_counts` last. All pure: Arrow tables in, Arrow tables out, no clock, no files.
 
-What the first form protects: homes on private ways and in dead ends (whole branches); stops and turns at a home on a
-through road (only complete traversals count as passes, turn-backs only from a minimum of vehicles); times finer than
-a window.
+What is protected: homes on private ways and in dead ends, whole branches and loops that hang by one junction; stops and
+turns at a home on a through road (only complete traversals count as passes, turn-backs only from a minimum of
+vehicles); where a tour begins and ends; which roads a rider chose (a neighbourhood is told when it was swept, else not
+at all); times finer than a window. What is missing follows from the map and the homes, or is a whole neighbourhood.
 
-What it does not protect yet:
-
-- The first and the last road of a tour: where a vehicle's day begins and ends on a through road.
-- Rare roads: with `min_vehicles` 1 a single pass shows, and in both directions if the rider turned beyond; the roads
-  before the last one to the mouth of a suppressed branch are among them.
-- Loop roads that touch the network at one junction only: no single edge's removal cuts them off.
-- Two releases subtracted from each other (other windows, other thresholds, a larger area): each is safe on its own.
-- The pattern of what is missing: which segments are suppressed follows from the public map and the homes.
+What is not protected here: releases that overlap (the gate refuses them), that somebody swept a neighbourhood, homes
+that no list knows, errors of the map.
 """
 
 from umaya.engines.disclosure.counts import link_counts
 from umaya.engines.disclosure.dead_ends import suppress_dead_ends, suppressed_segments
 from umaya.engines.disclosure.move_to_road import AccessIndex, move_to_road
+from umaya.engines.disclosure.sweeps import neighbourhoods, tell_swept
+from umaya.engines.disclosure.tours import trim_tours
 
-__all__ = ["AccessIndex", "link_counts", "move_to_road", "suppress_dead_ends", "suppressed_segments"]
+__all__ = [
+    "AccessIndex",
+    "link_counts",
+    "move_to_road",
+    "neighbourhoods",
+    "suppress_dead_ends",
+    "suppressed_segments",
+    "tell_swept",
+    "trim_tours",
+]

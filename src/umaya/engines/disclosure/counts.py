@@ -9,6 +9,8 @@ What always holds:
   along a through road leaves the edge incomplete and therefore no trace in the passes.
 - A number below its minimum is not told at all, not even as "some": `passes` and `vehicles` become 0 and
   `turn_backs` null, and a row with neither is left out.
+- Windows are disjoint and nothing is counted across them, so no number told is part of another: sums and differences
+  of what is told have no part below its minimum.
 - No time is finer than the window: `last_passed` is its start, so a road never seems passed more lately than it was.
   Where single vehicles may show (`min_vehicles` 1, a disaster), finer times would tell how long one took from road to
   road, and so where it stopped to deliver.
@@ -45,13 +47,13 @@ def link_counts(
     min_turn_backs: int,
     fold_days: bool,
     *,
-    turn_back_span_s: int | None = None,
     fold_weeks: bool = False,
+    least: bool = False,
 ) -> pa.Table:
     """Count passes and turn-backs of each directed edge in each window.
 
     A traversal belongs to the window in which it was `left`; those outside [`window_start`, `window_end`) are context
-    and do not count, but for `turn_back_span_s`.
+    and do not count.
 
     Args:
         traversals: schema `TRAVERSALS`, in any order.
@@ -63,12 +65,11 @@ def link_counts(
         fold_days: fold the same hour of day (Japan time) of all days into one window. Windows are then aligned to
             midnight in Japan, `window_start` of a row lies on the first Japanese day, `days` is the number of
             distinct Japanese days with a pass, and `last_passed` is null.
-        turn_back_span_s: with short windows two vehicles hardly ever turn back in the same one. So, where somebody
-            turned back in a window, distinct vehicles are counted over so many seconds up to its end (at least the
-            window). The caller hands in traversals from that long before `window_start`. None: the window alone;
-            not for folded days.
         fold_weeks: with `fold_days`, tell weekdays apart: the same hour of the same weekday of all weeks is one
             window, and `window_start` of a row lies within the first seven Japanese days.
+
+        least: tell of every number only that it is no less than its minimum: `passes` and `vehicles` are
+            `min_vehicles`, `turn_backs` is `min_turn_backs`, `days` is 1.
 
     Returns:
         Schema `PASSAGES`, sorted by window_start, edge_id. `passes` 0 with `turn_backs` means that fewer than
@@ -79,25 +80,23 @@ def link_counts(
             traversals have another schema.
     """
     start, end = _microseconds(window_start), _microseconds(window_end)
-    span_s = window_s if turn_back_span_s is None else max(turn_back_span_s, window_s)
     _check(traversals, end - start, window_s, min_vehicles, min_turn_backs, fold_days)
-    if fold_days and turn_back_span_s is not None:
-        raise ValueError("turn_back_span_s has no meaning where days are folded")
     if fold_weeks and not fold_days:
         raise ValueError("fold_weeks needs fold_days")
     origin = _midnight_in_japan(start) if fold_days else start
-    before = (span_s - window_s) * _US
     fold_s = DAY_S * (7 if fold_weeks else 1) if fold_days else None
-    rows = _rows(traversals, start - before, end, origin, window_s, fold_s)
-    inside = rows.filter(pc.field("left") >= start)
+    rows = _rows(traversals, start, end, origin, window_s, fold_s)
     turned = rows.filter(pc.field("turned_back"))
-    turned = turned if not before else _spread(turned, start, window_s, span_s)
-    counts = _joined(_passes(inside, min_vehicles), _turn_backs(turned, min_turn_backs))
+    counts = _joined(_passes(rows, min_vehicles), _turn_backs(turned, min_turn_backs))
+    if least:
+        counts = _least(
+            counts, {"passes": min_vehicles, "vehicles": min_vehicles, "turn_backs": min_turn_backs, "days": 1}
+        )
     return _passages(counts, origin, window_s, fold_days)
 
 
 def _rows(traversals: pa.Table, start: int, end: int, origin: int, window_s: int, fold_s: int | None) -> pa.Table:
-    """Traversals left in [start, end), with `left` in microseconds, and window and day counted from `origin`."""
+    """Traversals left in [start, end), with window and day counted from `origin`."""
     left = traversals.column("left").cast(pa.int64()).to_numpy()
     inside = (left >= start) & (left < end)
     left = left[inside]
@@ -105,18 +104,9 @@ def _rows(traversals: pa.Table, start: int, end: int, origin: int, window_s: int
     if fold_s is not None:
         day, since = since // (DAY_S * _US), since % (fold_s * _US)
     rows = traversals.filter(pa.array(inside)).select([*_ROW[:3], "vehicle_id", "complete", "turned_back"])
-    for name, values in (("window", since // (window_s * _US)), ("day", day), ("left", left)):
+    for name, values in (("window", since // (window_s * _US)), ("day", day)):
         rows = rows.append_column(name, pa.array(values))
     return rows
-
-
-def _spread(turned: pa.Table, start: int, window_s: int, span_s: int) -> pa.Table:
-    """Turn-backs once more for every later window, up to `span_s` from its end, in which somebody turned back too."""
-    windows = turned.filter(pc.field("left") >= start).group_by(_ROW).aggregate([])
-    pairs = turned.drop_columns(["window"]).join(windows, _ROW[:3], join_type="inner")
-    ends = pc.add(pc.multiply(pc.add(pairs.column("window"), 1), window_s * _US), start)
-    ago = pc.subtract(ends, pairs.column("left"))
-    return pairs.filter(pc.and_(pc.greater(ago, 0), pc.less_equal(ago, span_s * _US)))
 
 
 def _microseconds(moment: datetime) -> int:
@@ -146,7 +136,7 @@ def _passes(rows: pa.Table, min_vehicles: int) -> pa.Table:
     counts = (
         rows.filter(pc.field("complete"))
         .group_by(_ROW)
-        .aggregate([("left", "count"), ("vehicle_id", "count_distinct"), ("day", "count_distinct")])
+        .aggregate([("day", "count"), ("vehicle_id", "count_distinct"), ("day", "count_distinct")])
         .rename_columns([*_ROW, "passes", "vehicles", "days"])
     )
     return counts.filter(pc.field("vehicles") >= min_vehicles)
@@ -160,6 +150,14 @@ def _turn_backs(turned: pa.Table, min_turn_backs: int) -> pa.Table:
 def _joined(passes: pa.Table, turn_backs: pa.Table) -> pa.Table:
     both = passes.join(turn_backs, _ROW, join_type="full outer")
     return both.sort_by([("window", "ascending"), ("edge_id", "ascending")])
+
+
+def _least(counts: pa.Table, minimum: dict[str, int]) -> pa.Table:
+    """Put the least number in the place of every number that is told."""
+    for name, number in minimum.items():
+        told = pc.if_else(pc.is_valid(counts.column(name)), number, None)
+        counts = counts.set_column(counts.column_names.index(name), name, told.cast(pa.int64()))
+    return counts
 
 
 def _passages(counts: pa.Table, origin: int, window_s: int, fold_days: bool) -> pa.Table:

@@ -100,7 +100,8 @@ def _homes_of_branch(forest: BlockForest, nodes: int, ring: npt.NDArray[np.bool_
     main = int(np.argmax(length_below[tops]))
     core = _cores(forest.part[nodes:], np.where(ring, own_length, 0.0), length_below[tops])
     root = np.where(core >= 0, core + nodes, -1)
-    return _branches(forest, nodes, tops, root, main, homes_below, length_below, own_homes, own_length)
+    branches: Ints = _branches(forest, nodes, tops, root, main, homes_below, length_below, own_homes, own_length)
+    return branches
 
 
 def _cores(part: Ints, ring_length: Floats, part_length: Floats) -> Ints:
@@ -109,7 +110,8 @@ def _cores(part: Ints, ring_length: Floats, part_length: Floats) -> Ints:
     by_size = np.lexsort((np.arange(len(part))[::-1], ring_length))
     longest[part[by_size]] = by_size  # the last of a part is its longest
     enough = (longest >= 0) & (ring_length[longest] > 0) & (ring_length[longest] >= CORE_SHARE * part_length)
-    return np.where(enough, longest, -1)
+    cores: Ints = np.where(enough, longest, -1)
+    return cores
 
 
 @numba.njit(cache=True)

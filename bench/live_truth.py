@@ -81,7 +81,7 @@ def pair(true: Passages, given: Passages) -> NDArray[np.int64]:
     return result
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator] # numba has no types
 def _pair(v: Ints, e: Ints, t: Ints, given_v: Ints, given_e: Ints, given_t: Ints, within: int) -> Ints:
     """Go through both in order and join what is of one vehicle, one edge and near in time."""
     found = np.full(len(given_v), -1, np.int64)

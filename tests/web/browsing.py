@@ -20,7 +20,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import APIRequestContext, Browser, Page
 
-from umaya.api import create_app
+from tests.web.clients import app_of
 from umaya.api.sign_in.demo import subject_of
 from umaya.hub import Hub
 from umaya.types.site import Actor, Resident
@@ -57,7 +57,7 @@ def served(hub: Hub) -> Iterator[str]:
     """Serve a hub, and yield where."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(hub), log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app_of(hub), log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:

@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import length_of, metres_per_degree
-from umaya.engines.kernels import kernel
+from umaya.engines.kernels import inner, kernel
 from umaya.engines.matching.params import Settings
 
 STEADY_S = 3.5
 """Seconds; positions farther apart than this tell nothing about each other's noise."""
 SMOOTH_M = 4.0
 """Metres of jitter that is left after smoothing."""
+SPRING_MPS2 = 10.0
+"""Metres a second squared; what would accelerate more, there and back again, is a bad point."""
 LOOK_AHEAD = 6
 """Positions that are asked whether the vehicle came back, before a jump is believed."""
 
@@ -99,6 +101,22 @@ def jitter_of(x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.floa
     return float(max(0.5, 1.4826 * np.median(values[:count]) / np.sqrt(6.0)))
 
 
+@inner
+def _sprang(
+    x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64], last: int, i: int, jitter: float
+) -> bool:
+    """Tell whether position i alone lies where no vehicle goes between the good one before it and the next."""
+    after = i + 1
+    if after >= len(x) or t[after] <= t[i] or t[after] - t[last] > 2.0 * STEADY_S:
+        return False
+    span = t[after] - t[last]
+    dx, dy = x[after] - x[last], y[after] - y[last]
+    share = (t[i] - t[last]) / span
+    away = length_of(x[i] - x[last] - share * dx, y[i] - y[last] - share * dy)
+    slack = 6.0 * jitter + SPRING_MPS2 * span * span / 8.0
+    return bool(away > slack and away > length_of(dx, dy))
+
+
 @kernel
 def _clean(
     x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64], jitter: float, s: Settings
@@ -115,7 +133,10 @@ def _clean(
             continue
         reach = slack + s.max_speed * (t[i] - t[last])
         if length_of(x[i] - x[last], y[i] - y[last]) <= reach:
-            last = i
+            if _sprang(x, y, t, last, i, jitter):
+                good[i] = False
+            else:
+                last = i
             continue
         back = False
         for j in range(i + 1, min(n, i + 1 + LOOK_AHEAD)):

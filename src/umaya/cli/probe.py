@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umaya.cli import probe_run
+from umaya.cli import probe_live, probe_run
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from umaya.engines.matching import Matched
 
 app = typer.Typer(no_args_is_help=True, help="Match positions to roads.")
+app.command("listen")(probe_live.listen)
 probe_run.register(app)
 
 

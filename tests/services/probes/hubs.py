@@ -74,10 +74,10 @@ class Town:
         )
 
 
-def make_town(folder: Path) -> World:
-    """Make the town's hub, closed, on the day of its earthquake."""
+def make_town(folder: Path, at: datetime = setup.OPENING) -> World:
+    """Make the town's hub, closed; what people were told holds from a moment on."""
     world = draw(TOWN, cell_m=30)
-    clock = ManualClock(setup.OPENING)
+    clock = ManualClock(at)
     init_hub(folder, Settings("town.example/umaya", demo=True), clock)
     hub = open_hub(folder, clock, {})
     hub.atlas.put(world.network, BACKGROUND.empty_table())
@@ -95,9 +95,9 @@ def make_town(folder: Path) -> World:
     return world
 
 
-def open_town(folder: Path, world: World) -> Town:
-    """Open the town's hub at the moment of the earthquake."""
-    clock = ManualClock(QUAKE)
+def open_town(folder: Path, world: World, at: datetime = QUAKE) -> Town:
+    """Open the town's hub at a moment, that of the earthquake by default."""
+    clock = ManualClock(at)
     return Town(open_hub(folder, clock, {}), clock, world)
 
 

@@ -123,7 +123,10 @@ PARAMETERS: Mapping[str, type[BaseModel]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class MoveToRoad:
-    """Positions to traversals: what happened on private land is put on the road, then matched to roads."""
+    """Positions to traversals: what happened on private land is put on the road, then matched to roads.
+
+    Traversals of a dataset that the hub made so as the positions came in (`umaya.places.live`) are passed on.
+    """
 
     atlas: Atlas
     parameters: MoveToRoadParameters
@@ -139,16 +142,20 @@ class MoveToRoad:
         return timedelta(seconds=self.parameters.lookback_s)
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
-        """Return `TRAVERSALS`; `schema` has at least vehicle_id, t, lon, lat."""
+        """Return `TRAVERSALS`; `schema` is that already, or has at least vehicle_id, t, lon, lat."""
         del context
+        if schema.equals(TRAVERSALS):
+            return TRAVERSALS
         for field in POSITIONS:
             if not field.nullable and field.name not in schema.names:
                 raise ValueError(f"it needs the column `{field.name}`")
         return TRAVERSALS
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
-        """Return schema `TRAVERSALS`; `data` holds at least vehicle_id, t, lon, lat."""
+        """Return schema `TRAVERSALS`; `data` is that already, or holds at least vehicle_id, t, lon, lat."""
         del context
+        if data.schema.equals(TRAVERSALS):
+            return data
         for field in POSITIONS:
             if field.name not in data.column_names:
                 if not field.nullable:

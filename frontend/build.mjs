@@ -12,8 +12,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../src/umaya/web/static/dist");
 const modules = join(here, "../node_modules");
 
-const ENTRIES = { site: "site.js", counter: "counter/desk.js", roads: "roads/map.js", "roads-live": "roads/live.js" };
-const STYLES = { site: "site.css", roads: "roads/map.css" };
+const ENTRIES = { site: "site.js", counter: "counter/desk.js", reports: "reports/form.js", roads: "roads/map.js", "roads-live": "roads/live.js" };
+const STYLES = { site: "site.css", roads: "roads/map.css", offline: "roads/offline.css" };
+// Written into one page that is opened without a server, so it is one plain script.
+const ALONE = { offline: "roads/offline.js" };
 
 async function copyHashed(source, logical) {
   const hash = createHash("sha256").update(await readFile(source)).digest("hex").slice(0, 8).toUpperCase();
@@ -44,6 +46,7 @@ const options = {
 const results = [
   await build({ ...options, entryPoints: ENTRIES }),
   await build({ ...options, entryPoints: STYLES }),
+  await build({ ...options, entryPoints: ALONE, splitting: false, format: "iife", legalComments: "inline" }),
 ];
 
 // The PDFs of notices are set in BIZ UDPGothic (SIL Open Font License), by the server.

@@ -32,3 +32,11 @@ class Assets:
     def url(self, name: str) -> str:
         """Return the address of a file by its logical name, e.g. `site.css`; a dead one where nothing was built."""
         return f"{MOUNT}/{self._names.get(name, 'not-built/' + name)}"
+
+    def text(self, name: str) -> str:
+        """Return the content of a built file by its logical name.
+
+        Raises:
+            KeyError: when no such file was built.
+        """
+        return (self.directory / self._names[name]).read_text("utf-8")

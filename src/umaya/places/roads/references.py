@@ -8,6 +8,7 @@ segments of an older map is told by `umaya.places.roads.changes`.
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -77,10 +78,7 @@ class References:
         vertices, line = shapely.get_coordinates(self.lines(rows), return_index=True)
         packed = np.rint(vertices * 1e7).astype("<i4").tobytes()
         ends = (np.cumsum(np.bincount(line, minlength=len(rows))) * 8).tolist()
-        return [
-            hashlib.blake2b(packed[start:end], digest_size=8).hexdigest()
-            for start, end in zip([0, *ends[:-1]], ends, strict=True)
-        ]
+        return [hashlib.blake2b(packed[start:end], digest_size=8).hexdigest() for start, end in pairwise([0, *ends])]
 
     def table(self, segments: Ints | None = None) -> pa.Table:
         """Return the references of some segments, by default of all, schema REFERENCES."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from umaya.places.roads.references import References
@@ -42,6 +43,11 @@ class Drawn:
     def references(self) -> References:
         """How other systems may refer to the segments."""
         return References(self._service.atlas.network)
+
+    @property
+    def background(self) -> pa.Table:
+        """Water, buildings and offices, schema `umaya.places.roads.background.BACKGROUND`."""
+        return self._service.atlas.background
 
     def segment(self, segment: int) -> dict[str, Any]:
         """Return names, class and reference of a segment that is there."""

@@ -68,6 +68,7 @@ def road_lines(
     more: Sequence[Attribute] = (),
     max_zoom: int = MAX_ZOOM,
     small_roads_from: int = SMALL_ROADS_FROM,
+    names_from: int = NAMES_FROM,
 ) -> Lines:
     """Return segments ready to be cut into tiles.
 
@@ -76,13 +77,14 @@ def road_lines(
         more: attributes beside class and names.
         max_zoom: the last zoom, in which nothing is simplified.
         small_roads_from: first zoom of roads below tertiary.
+        names_from: first zoom with names.
     """
     classes = segments["highway"].combine_chunks().dictionary_encode()
     first = np.array([FIRST_ZOOM.get(kind, small_roads_from) for kind in classes.dictionary.to_pylist()], np.uint8)
     attributes = [
         attribute("highway", segments["highway"]),
-        attribute("name", segments["name"], NAMES_FROM),
-        attribute("name_en", segments["name_en"], NAMES_FROM),
+        attribute("name", segments["name"], names_from),
+        attribute("name_en", segments["name_en"], names_from),
         *more,
     ]
     ids = segments["segment_id"].to_numpy()

@@ -134,6 +134,19 @@ class Snapshots:
             for code, name in enumerate(STATUSES)
         }
 
+    def marks(self, state: MapState) -> dict[str, Any]:
+        """Return what is marked as GeoJSON, as the map draws it: places of kind `blocked` and `turn-back`."""
+        kinds = self.of(state).kind
+        features = []
+        for row in np.flatnonzero(kinds).tolist():
+            blocked, turned = bool(kinds[row] & 1), bool(kinds[row] & 2)
+            place = {"type": "Point", "coordinates": (self._middles[row] / 1e6).tolist()}
+            drawn = [("blocked", "on")] * blocked + [("turn-back", "beside" if blocked else "on")] * turned
+            for kind, where in drawn:
+                about = {"kind": kind, "place": where, "segment": int(self._ids[row])}
+                features.append({"type": "Feature", "geometry": place, "properties": about})
+        return {"type": "FeatureCollection", "features": features}
+
     def about(self, state: MapState, segment: int) -> dict[str, Any]:
         """Return what is known of one segment, which must be on the map: status, last_passed, p_blocked, turn_backs."""
         row = int(np.searchsorted(self._ids, segment))

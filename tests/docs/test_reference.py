@@ -16,7 +16,7 @@ import typer
 from umaya.api import create_app
 from umaya.cli import app
 from umaya.engines.matching import MatchParams
-from umaya.engines.passability import PASSABILITY, USUAL, PassabilityParams
+from umaya.engines.passability import PASSABILITY, ROUNDS, USUAL, calibrated
 from umaya.gate.bodies import Office
 from umaya.gate.bodies.registry import ROLE_OF
 from umaya.gate.conditions import Condition, Rule
@@ -238,6 +238,7 @@ TABLES = {
     **{name: value for name, value in vars(schemas).items() if isinstance(value, pa.Schema)},
     "BACKGROUND": BACKGROUND,
     "PASSABILITY": PASSABILITY,
+    "ROUNDS": ROUNDS,
     "USUAL": USUAL,
 }
 
@@ -255,7 +256,7 @@ def test_every_kind_of_ledger_entry() -> None:
 
 @pytest.mark.parametrize(
     ("page", "params"),
-    [("matching.md", MatchParams()), ("passability.md", PassabilityParams())],
+    [("matching.md", MatchParams()), ("passability.md", calibrated())],
     ids=["matching", "passability"],
 )
 def test_every_parameter_of_an_engine_and_its_default(page: str, params: Any) -> None:

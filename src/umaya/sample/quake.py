@@ -140,7 +140,7 @@ def _merge(old: Moves, until: Bools, new: Moves) -> Moves:
     return Moves(**{name: values[order] for name, values in columns.items()})
 
 
-def _single(visits: Visits, last: bool = False) -> Iterator[Visit]:
+def singles(visits: Visits, last: bool = False) -> Iterator[Visit]:
     """Yield visits one by one; `last` marks the final one as the end of the day."""
     bounds = np.searchsorted(
         visits.stop_visit[order := np.argsort(visits.stop_visit, kind="stable")], np.arange(len(visits.row) + 1)
@@ -163,21 +163,21 @@ def _remaining(
     """Yield what a rider does after the quake: the rest of the mail, a short rest, the safety ride, some parcels."""
     home = office.yards.driveway[office.number]
     lunch = int(visits.stop_visit[visits.stop_driveway == home][1])
-    todo = list(_single(visits))
+    todo = list(singles(visits))
     yield from todo[done:lunch]
     if done <= lunch:
-        yield from _single(yard(office.yards, office.number, rng.uniform(900.0, 1500.0)))
-    row, forward = tour(world.streets, world.before, office.gate, _safety_rows(world.streets, office, which))
-    yield from _single(Visits.of(row, forward))
-    yield from _single(yard(office.yards, office.number, rng.uniform(300.0, 900.0)))
+        yield from singles(yard(office.yards, office.number, rng.uniform(900.0, 1500.0)))
+    row, forward = tour(world.streets, world.before, office.gate, safety_rows(world.streets, office, which))
+    yield from singles(Visits.of(row, forward))
+    yield from singles(yard(office.yards, office.number, rng.uniform(300.0, 900.0)))
     for last in (False, True):
         ride = parcels(
             world.streets, world.before, office.boxes, office.pool, office.gate, PARCELS, office.middle[which], rng
         )
-        yield from _single(join([ride, yard(office.yards, office.number, 400.0)]), last)
+        yield from singles(join([ride, yard(office.yards, office.number, 400.0)]), last)
 
 
-def _safety_rows(streets: Streets, office: Office, which: int) -> Ints:
+def safety_rows(streets: Streets, office: Office, which: int) -> Ints:
     """Return the segments of a round and those of its neighbours close by: each is checked by more than one rider."""
     area = np.unique(np.concatenate([r.rows for r in office.rounds]))
     middle = streets.locate(area, streets.length[area] / 2)

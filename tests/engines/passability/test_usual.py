@@ -1,8 +1,8 @@
-"""The usual pattern: share of days and passes per day for each segment and hour in Japan."""
+"""The usual pattern: share of days and passes per day for each directed edge, weekday and hour in Japan."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -34,33 +34,43 @@ def folded(stretch: str, passes: int, days: int | None, minute: int = 0, **chang
     } | changes
 
 
-def learn(*rows: dict[str, object], days: int = 10) -> list[tuple[int, int, float, float, int, int]]:
-    table = usual_pattern(pa.Table.from_pylist(list(rows), schema=PASSAGES), WORLD.network, days)
+def learn(
+    *rows: dict[str, object], days: int = 10, first_day: date | None = None
+) -> list[tuple[int, int | None, int, float, float, int, int]]:
+    table = usual_pattern(pa.Table.from_pylist(list(rows), schema=PASSAGES), WORLD.network, days, first_day)
     assert table.schema.equals(USUAL)
     return [tuple(row.values()) for row in table.to_pylist()]
 
 
 def test_share_of_days_and_passes_per_day_by_the_hour_in_japan() -> None:
-    ab = WORLD.segment("AB")
-    assert learn(folded("AB", 12, 8)) == [(ab, 9, 0.8, 1.2, 0, 10)]
+    assert learn(folded("AB", 12, 8)) == [(WORLD.edge("A", "B"), None, 9, 0.8, 1.2, 0, 10)]
 
 
 def test_hours_wrap_at_midnight_in_japan() -> None:
-    assert [row[1] for row in learn(folded("AB", 1, 1, -9 * 60), folded("AB", 1, 1, -9 * 60 - 1))] == [0, 23]
+    assert [row[2] for row in learn(folded("AB", 1, 1, -9 * 60), folded("AB", 1, 1, -9 * 60 - 1))] == [0, 23]
 
 
-def test_both_directions_are_one_road() -> None:
-    """The surer direction gives the share: the days of both may be the same days."""
-    assert learn(folded("AB", 5, 5), folded("BA", 7, 6)) == [(WORLD.segment("AB"), 9, 0.6, 1.2, 0, 10)]
+def test_each_direction_stands_for_itself() -> None:
+    assert [row[:5] for row in learn(folded("AB", 5, 5), folded("BA", 7, 6))] == [
+        (WORLD.edge("A", "B"), None, 9, 0.5, 0.5),
+        (WORLD.edge("B", "A"), None, 9, 0.6, 0.7),
+    ]
 
 
 def test_windows_within_an_hour_are_joined() -> None:
     rows = [folded("AB", 5, 5, minute, window_s=600) for minute in (0, 50)]
-    assert learn(*rows) == [(WORLD.segment("AB"), 9, 0.5, 1.0, 0, 10)]
+    assert learn(*rows) == [(WORLD.edge("A", "B"), None, 9, 0.5, 1.0, 0, 10)]
+
+
+def test_weekdays_are_told_apart_each_with_its_own_number_of_days() -> None:
+    """Ten days from Monday 6 April 2026 on hold two Mondays and one Friday."""
+    friday = 4 * 24 * 60
+    rows = learn(folded("AB", 2, 2), folded("AB", 1, 1, friday), first_day=date(2026, 4, 6))
+    assert [row[1:4] + row[6:] for row in rows] == [(0, 9, 1.0, 2), (4, 9, 1.0, 1)]
 
 
 def test_habitual_turn_backs_are_kept() -> None:
-    assert learn(folded("BC", 0, None, turn_backs=2)) == [(WORLD.segment("BC"), 9, 0.0, 0.0, 2, 10)]
+    assert learn(folded("BC", 0, None, turn_backs=2)) == [(WORLD.edge("B", "C"), None, 9, 0.0, 0.0, 2, 10)]
 
 
 def test_no_passages_give_an_empty_pattern() -> None:
@@ -74,6 +84,7 @@ def test_no_passages_give_an_empty_pattern() -> None:
         (folded("AB", 11, 11), 10, "folded"),  # more days than there were
         (folded("AB", 1, 1, window_s=7200), 10, "fraction"),
         (folded("AB", 1, 1), 0, "days"),
+        (folded("AB", 1, 1, edge_id=99), 10, "edge"),
     ],
 )
 def test_bad_input_is_refused(row: dict[str, object], days: int, problem: str) -> None:
@@ -84,3 +95,8 @@ def test_bad_input_is_refused(row: dict[str, object], days: int, problem: str) -
 def test_another_schema_is_refused() -> None:
     with pytest.raises(ValueError, match="schema"):
         usual_pattern(USUAL.empty_table(), WORLD.network, 1)
+
+
+def test_more_mondays_with_a_pass_than_there_were_are_refused() -> None:
+    with pytest.raises(ValueError, match="folded"):
+        learn(folded("AB", 3, 3), first_day=date(2026, 4, 6))

@@ -2,12 +2,14 @@
 
 A vehicle that leaves an edge by its opposite direction met something: on the edge itself, or at its far node looking
 into the next one; or it had its own reasons. Which of these is not in the counts, so each turn-back is a mixture over
-its *candidates*: the segment itself unless it was passed, and the segments at the far node that were not passed, each
-as surely as somebody should have come through it. Passed means in the window of the turn-back or later: a pass
-reopens. Where vehicles turn on ordinary days too, nothing is said of what lies beyond.
+its *candidates*: the segment itself, and the segments beyond that were not passed, each as surely as a ride usually
+goes on into it. Passed means in the window of the turn-back or later. If the segment itself was, all the blame is
+beyond; what is said of the segment itself its pass clears (`process`). Where vehicles turn on ordinary days too,
+nothing is said of what lies beyond.
 
 Likelihood ratio of n vehicles at a candidate that takes the share s of the blame, with r the ratio for one vehicle:
-1 + s (r^n - 1). Windows multiply.
+1 + s (r^n - 1). The same vehicles may be counted in several windows, so n is the most in one window, and a window adds
+only what it raises that.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from umaya.engines.passability.segments import Bools, Floats, Ints, Segments
+
+ON_EDGE = 0.8
+"""Probability that what stopped a vehicle on a segment nobody passed lies on it and not just beyond its end."""
+OWN_REASONS = 0.2
+"""Weight of reasons of its own against all ways on, for a vehicle that turned at the far end of a segment."""
 
 
 @dataclass(frozen=True)
@@ -26,65 +31,80 @@ class TurnBacks:
     """Rows of counts with turn-backs.
 
     Attributes:
-        segment: row of the segment on which the vehicles turned.
-        node: its far end in their direction.
+        edge: directed edge on which the vehicles turned.
+        step: in which step of the estimate.
         window_start: microseconds.
         vehicles: how many turned back, 1 or more.
-        habitual: whether vehicles turn back on that segment on ordinary days.
     """
 
-    segment: Ints
-    node: Ints
+    edge: Ints
+    step: Ints
     window_start: Ints
     vehicles: Ints
-    habitual: npt.NDArray[np.bool_]
 
 
-def log_ratios(
-    seen: TurnBacks,
-    ends: Ints,
-    last_passed: Ints,
-    expected: Floats,
-    ratio: float,
-    counted: int,
-    on_edge_share: float,
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Weigh for each segment all turn-backs that may concern it.
+@dataclass(frozen=True)
+class Blame:
+    """Which segment (row) may be what stopped them, with its share of the blame; by step.
+
+    `vehicles` are the most that turned back on the edge in one window until then, `before` until the window before.
+    """
+
+    step: Ints
+    segment: Ints
+    share: Floats
+    vehicles: Ints
+    before: Ints
+
+    def log_ratios(self, ratio: float, counted: int) -> Floats:
+        """Return the log likelihood ratio, closed to open, that each row adds; beyond `counted` vehicles none."""
+
+        def log_ratio(vehicles: Ints) -> Floats:
+            return np.log1p(self.share * (ratio ** np.minimum(vehicles, counted) - 1))
+
+        return log_ratio(self.vehicles) - log_ratio(self.before)
+
+
+def blame(seen: TurnBacks, roads: Segments, last_passed: Ints, onward: Floats, habitual: Bools) -> Blame:
+    """Share out the blame for all turn-backs.
 
     Args:
         seen: the turn-backs.
-        ends: shape (segments, 2), the nodes of each segment.
+        roads: the segments.
         last_passed: microseconds for each segment, the smallest integer where it was not passed.
-        expected: for each segment the probability that somebody should have passed.
-        ratio: for one vehicle.
-        counted: vehicles that count at most, in one window and in all.
-        on_edge_share: share of the segment itself.
-
-    Returns:
-        The log likelihood ratio, closed to open; and whether vehicles turned back on the segment itself.
+        onward: for each of `roads.turns` the share of rides on its first edge that usually go on into its second.
+        habitual: for each segment whether vehicles turn back on it on ordinary days.
     """
-    turn, candidate = _beyond(seen, ends)
-    suspect = (last_passed[candidate] < seen.window_start[turn]) & ~seen.habitual[turn]
-    turn, candidate = turn[suspect], candidate[suspect]
-    own_share = np.where(last_passed[seen.segment] < seen.window_start, on_edge_share, 0.0)
-    total = np.bincount(turn, weights=expected[candidate], minlength=len(seen.segment)) + 1  # 1: for reasons of its own
-    share = (1 - own_share[turn]) * expected[candidate] / total[turn]
-    gain = ratio ** np.minimum(seen.vehicles, counted) - 1
-    count = len(ends)
-    own = np.bincount(seen.segment, weights=np.log1p(own_share * gain), minlength=count)
-    beyond = np.bincount(candidate, weights=np.log1p(share * gain[turn]), minlength=count)
-    return np.minimum(own + beyond, counted * np.log(ratio)), own > 0
+    own = roads.of_edge[seen.edge]
+    most, before = _most(seen, last_passed[own] < seen.window_start)
+    start, _, second = roads.turns
+    number = start[seen.edge + 1] - start[seen.edge]
+    turn = np.repeat(np.arange(len(own)), number)
+    pair = start[seen.edge][turn] + np.arange(len(turn)) - np.repeat(np.cumsum(number) - number, number)
+    beyond = roads.of_edge[second[pair]]
+    suspect = (last_passed[beyond] < seen.window_start[turn]) & ~habitual[own[turn]]
+    turn, beyond, weight = turn[suspect], beyond[suspect], onward[pair[suspect]]
+    total = np.bincount(turn, weights=weight, minlength=len(own)) + OWN_REASONS
+    beyond_share = np.where(last_passed[own] < seen.window_start, 1 - ON_EDGE, 1.0)
+    share = np.concatenate([np.full(len(own), ON_EDGE), beyond_share[turn] * weight / total[turn]])
+    row = np.concatenate([np.arange(len(own)), turn])
+    segment = np.concatenate([own, beyond])
+    blamed = np.flatnonzero(share > 0)
+    order = blamed[np.lexsort((segment[blamed], seen.step[row[blamed]]))]
+    row = row[order]
+    return Blame(seen.step[row], segment[order], share[order], most[row], before[row])
 
 
-def _beyond(seen: TurnBacks, ends: Ints) -> tuple[Ints, Ints]:
-    """Pairs of a turn-back and a segment at its far node other than its own."""
-    node = ends.ravel()
-    by_node = np.argsort(node, kind="stable")
-    low = np.searchsorted(node[by_node], seen.node, side="left")
-    number = np.searchsorted(node[by_node], seen.node, side="right") - low
-    turn = np.repeat(np.arange(len(seen.node)), number)
-    within = np.arange(len(turn)) - np.repeat(np.cumsum(number) - number, number)
-    candidate = by_node[low[turn] + within] // 2
-    other = candidate != seen.segment[turn]
-    pairs = np.unique(np.column_stack((turn[other], candidate[other])), axis=0)  # a loop has two ends at one node
-    return pairs[:, 0], pairs[:, 1]
+def _most(seen: TurnBacks, since_pass: Bools) -> tuple[Ints, Ints]:
+    """Return the most vehicles on the same edge until each row and until the row before; a pass begins anew."""
+    if not len(seen.edge):
+        return seen.vehicles, seen.vehicles
+    group = seen.edge * 2 + since_pass
+    order = np.lexsort((seen.window_start, group))
+    first = np.append(True, np.diff(group[order]) > 0)
+    lift = np.cumsum(first) * (int(seen.vehicles.max()) + 1)  # keeps the groups apart in one running maximum
+    running = np.maximum.accumulate(seen.vehicles[order] + lift) - lift
+    most, before = np.empty_like(running), np.empty_like(running)
+    most[order] = running
+    before[order] = np.where(first, 0, np.append(0, running[:-1]))
+    return most, before

@@ -87,7 +87,7 @@ def _choose(
         near = len(chosen) > 0 and float(np.hypot(*(middle[chosen] - middle[row]).T).min()) < APART_M
         if near or (streets.bridge[row] and bridges >= max(1, wanted // 6)):
             continue
-        if _cut_off(routing, [*chosen, row], homes, gate) <= CUT_OFF_SHARE:
+        if cut_off(routing, [*chosen, row], homes, gate) <= CUT_OFF_SHARE:
             chosen.append(row)
             bridges += int(streets.bridge[row])
         if len(chosen) == wanted:
@@ -95,7 +95,7 @@ def _choose(
     return chosen
 
 
-def _cut_off(routing: Routing, closed: list[int], homes: Floats, gate: Ints) -> float:
+def cut_off(routing: Routing, closed: list[int], homes: Floats, gate: Ints) -> float:
     """Return the share of homes without a way to any office; homes on a closed segment are reached from either end."""
     open_ = (routing.start >= 0) & (routing.end >= 0)
     served = np.flatnonzero(open_)

@@ -12,4 +12,5 @@ import numba
 
 kernel = numba.njit(cache=True, nogil=True, error_model="numpy")
 inner = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+fused = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 inlined = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")

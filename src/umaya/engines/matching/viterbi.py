@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, length_of, metres_per_degree
-from umaya.engines.kernels import inner, kernel
-from umaya.engines.matching.hmm import DETOUR_M, emission_log, heading_log, turn_weight
+from umaya.engines.kernels import fused, inner, kernel
+from umaya.engines.matching.hmm import DEAD_END_TURN, DETOUR_M, emission_log, heading_log, turn_weight
 from umaya.engines.matching.observations import Observations
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.routing import PathTable, lookup
-from umaya.engines.spatial import Grid, nearest
+from umaya.engines.spatial import Grid, Near, near_room, search
 
 OFF = -1
 """The edge of a state off the network."""
@@ -70,6 +70,20 @@ class Paths(NamedTuple):
     last: NDArray[np.int32]
 
 
+class Trellis(NamedTuple):
+    """The states of all `k` observations.
+
+    Attributes:
+        edge: int32[k, w].
+        offset: float64[k, w].
+        back: int8[k, w], the state of the observation before on the best sequence to each.
+    """
+
+    edge: NDArray[np.int32]
+    offset: NDArray[np.float64]
+    back: NDArray[np.int8]
+
+
 @kernel
 def states_of(width: int) -> States:
     """Return room for the states of one observation."""
@@ -93,7 +107,7 @@ def no_paths() -> Paths:
     )
 
 
-@inner
+@fused
 def remembered(paths: Paths, source: int, target: int, table: PathTable) -> int:
     """Return where the path between two junctions stands in the memory, after looking it up when it is not there."""
     pair = (np.int64(source) << 32) | np.int64(target)
@@ -107,25 +121,23 @@ def remembered(paths: Paths, source: int, target: int, table: PathTable) -> int:
     return int(slot)
 
 
-@inner
+@fused
 def candidates(
     o: Observations,
     k: int,
     net: Roads,
     index: Grid,
     s: Settings,
-    near_edge: NDArray[np.int32],
-    near_offset: NDArray[np.float64],
-    near_distance: NDArray[np.float64],
+    near: Near,
     to: States,
 ) -> int:
     """Fill the states of observation `k` but for their score; returns how many, the last being off the network."""
-    found = nearest(o.lon[k], o.lat[k], s.radius, net, index, near_edge, near_offset, near_distance)
+    found = search(o.lon[k], o.lat[k], s.radius, net, index, near)
     count = 0
     headed = not np.isnan(o.heading[k])
     for i in range(found):
-        base = emission_log(near_distance[i], o.sigma[k])
-        edge, offset = near_edge[i], near_offset[i]
+        base = emission_log(near.distance[i], o.sigma[k])
+        edge, offset = near.edge[i], near.offset[i]
         for _ in range(2):
             to.edge[count], to.offset[count], to.length[count] = edge, offset, net.length[edge]
             to.reverse[count], to.source[count], to.target[count] = (
@@ -146,7 +158,7 @@ def candidates(
     return count + 1
 
 
-@inner
+@fused
 def step_log(
     a: int,
     b: int,
@@ -154,6 +166,7 @@ def step_log(
     now: States,
     straight: float,
     most: float,
+    least: float,
     net: Roads,
     table: PathTable,
     paths: Paths,
@@ -162,32 +175,42 @@ def step_log(
     """Log-probability of going from state `a` of `before` to state `b` of `now`, on or off the network.
 
     The same as `hmm.route` and `hmm.transition_log` say, without telling how. `straight` is the metres between the
-    observations, `most` the metres that the vehicle can have driven.
+    observations, `most` the metres that the vehicle can have driven. A value that cannot exceed `least` may come
+    out as minus infinity: no route is shorter than its parts on both edges, so most need not be looked up.
     """
     edge_a, edge_b = before.edge[a], now.edge[b]
     if OFF in (edge_a, edge_b):
         return 0.0 if edge_a == edge_b else -s.off_cost
     offset_a, offset_b = before.offset[a], now.offset[b]
-    metres, turns = np.inf, 0.0
     if edge_a == edge_b and offset_b >= offset_a - s.backward:
-        metres = max(offset_b - offset_a, 0.0)
-    elif before.reverse[a] == edge_b:
-        metres, turns = abs(now.length[b] - offset_b - offset_a), turn_weight(before.target[a], net)
-    else:
-        slot = remembered(paths, before.target[a], now.source[b], table)
-        metres = before.length[a] - offset_a + paths.length[slot] + offset_b
-        if paths.first[slot] >= 0:
-            if before.reverse[a] == paths.first[slot]:
-                turns += turn_weight(before.target[a], net)
-            if now.reverse[b] == paths.last[slot]:
+        return float(_valued(max(offset_b - offset_a, 0.0), 0.0, straight, most, s))
+    if before.reverse[a] == edge_b:
+        metres = abs(now.length[b] - offset_b - offset_a)
+        return float(_valued(metres, turn_weight(before.target[a], net), straight, most, s))
+    parts = before.length[a] - offset_a + offset_b
+    parts_back = max(offset_a + offset_b, straight) + DEAD_END_TURN * s.u_turn * s.beta
+    if least >= -s.break_cost and straight - min(max(parts, straight), parts_back) <= least * s.beta:
+        return -np.inf
+    slot = remembered(paths, before.target[a], now.source[b], table)
+    metres, turns = parts + paths.length[slot], 0.0
+    if paths.first[slot] >= 0:
+        if before.reverse[a] == paths.first[slot]:
+            turns += turn_weight(before.target[a], net)
+        if now.reverse[b] == paths.last[slot]:
+            turns += turn_weight(now.source[b], net)
+    if before.reverse[a] >= 0 and metres > straight + DETOUR_M:
+        slot = remembered(paths, before.source[a], now.source[b], table)
+        metres_back = offset_a + paths.length[slot] + offset_b
+        if metres_back + DETOUR_M < metres and paths.first[slot] != edge_a:
+            metres, turns = metres_back, turn_weight(before.target[a], net)
+            if paths.last[slot] >= 0 and now.reverse[b] == paths.last[slot]:
                 turns += turn_weight(now.source[b], net)
-        if before.reverse[a] >= 0 and metres > straight + DETOUR_M:
-            slot = remembered(paths, before.source[a], now.source[b], table)
-            metres_back = offset_a + paths.length[slot] + offset_b
-            if metres_back + DETOUR_M < metres and paths.first[slot] != edge_a:
-                metres, turns = metres_back, turn_weight(before.target[a], net)
-                if paths.last[slot] >= 0 and now.reverse[b] == paths.last[slot]:
-                    turns += turn_weight(now.source[b], net)
+    return float(_valued(metres, turns, straight, most, s))
+
+
+@fused
+def _valued(metres: float, turns: float, straight: float, most: float, s: Settings) -> float:
+    """Log-probability of a route of `metres`; never less than that of a break."""
     if metres > most:
         return -s.break_cost
     return float(max(-abs(straight - metres) / s.beta - turns * s.u_turn, -s.break_cost))
@@ -202,21 +225,51 @@ def decode(
     Returns:
         (edge, offset) for each observation; edge -1 where the vehicle is off the network.
     """
-    steps = len(o.lon)
-    width = 2 * s.candidates + 1
-    edge, offset = np.empty((steps, width), np.int32), np.empty((steps, width))
-    back = np.zeros((steps, width), np.int8)
-    before, now, paths = states_of(width), states_of(width), no_paths()
-    near_edge = np.empty(s.candidates, np.int32)
-    near_offset, near_distance = np.empty(s.candidates), np.empty(s.candidates)
-    best_edge, best_offset = np.full(steps, OFF, np.int32), np.zeros(steps)
+    steps, width = len(o.lon), 2 * s.candidates + 1
+    trellis = Trellis(np.empty((steps, width), np.int32), np.empty((steps, width)), np.zeros((steps, width), np.int8))
     order = np.empty(width, np.int32)
+    edge, offset = np.full(steps, OFF, np.int32), np.zeros(steps)
+    before, now, paths = states_of(width), states_of(width), no_paths()
+    _forward(
+        o,
+        net,
+        index,
+        table,
+        s,
+        trellis,
+        before,
+        now,
+        paths,
+        near_room(s.candidates),
+        order,
+        edge,
+        offset,
+    )
+    return edge, offset
+
+
+@inner
+def _forward(
+    o: Observations,
+    net: Roads,
+    index: Grid,
+    table: PathTable,
+    s: Settings,
+    trellis: Trellis,
+    before: States,
+    now: States,
+    paths: Paths,
+    near: Near,
+    order: NDArray[np.int32],
+    best_edge: NDArray[np.int32],
+    best_offset: NDArray[np.float64],
+) -> None:
+    """Go through the observations; at the end of each trip trace back and fill `best_edge` and `best_offset`."""
     begin, known = 0, 0
-    for k in range(steps):
-        count = candidates(o, k, net, index, s, near_edge, near_offset, near_distance, now)
+    for k in range(len(o.lon)):
+        count = candidates(o, k, net, index, s, near, now)
         if k == 0 or o.fresh[k]:
-            if k > 0:
-                _trace(begin, k, known, before.score, back, edge, offset, best_edge, best_offset)
+            _trace(begin, k, known, before.score, trellis, best_edge, best_offset)
             begin = k
             for b in range(count):
                 now.score[b] = now.emission[b]
@@ -226,16 +279,14 @@ def decode(
             straight = length_of((o.lon[k] - o.lon[k - 1]) * kx, (o.lat[k] - o.lat[k - 1]) * ky)
             seconds = (o.begin[k] + o.end[k] - o.begin[k - 1] - o.end[k - 1]) / 2.0
             alive = best_first(before.score, known, max(s.break_cost, s.off_cost), order)
-            advance(before, alive, order, now, count, straight, seconds, net, table, paths, s, back[k])
+            advance(before, alive, order, now, count, straight, seconds, net, table, paths, s, trellis.back[k])
         for b in range(count):
-            edge[k, b], offset[k, b] = now.edge[b], now.offset[b]
+            trellis.edge[k, b], trellis.offset[k, b] = now.edge[b], now.offset[b]
         before, now, known = now, before, count
-    if steps:
-        _trace(begin, steps, known, before.score, back, edge, offset, best_edge, best_offset)
-    return best_edge, best_offset
+    _trace(begin, len(o.lon), known, before.score, trellis, best_edge, best_offset)
 
 
-@inner
+@fused
 def advance(
     before: States,
     alive: int,
@@ -257,24 +308,23 @@ def advance(
     """
     most = straight + s.max_speed * max(seconds, 1.0)
     floor = max(s.break_cost, s.off_cost)
-    top = before.score[order[0]]
     limit = -np.inf
     for b in range(count):
-        best, origin = -np.inf, order[0]
-        if top + now.emission[b] >= limit:
-            for i in range(alive):
-                a = order[i]
-                value = before.score[a]
-                if value <= best:  # no step has a log-probability above 0
-                    break
-                value += step_log(a, b, before, now, straight, most, net, table, paths, s)
-                if value > best:
-                    best, origin = value, a
-        now.score[b], back[b] = best + now.emission[b], origin
+        least = limit - now.emission[b]
+        best, origin = least, -1
+        for i in range(alive):
+            a = order[i]
+            value = before.score[a]
+            if value <= best:  # no step has a log-probability above 0
+                break
+            value += step_log(a, b, before, now, straight, most, best - value, net, table, paths, s)
+            if value > best:
+                best, origin = value, a
+        now.score[b], back[b] = best + now.emission[b] if origin >= 0 else -np.inf, max(origin, 0)
         limit = max(limit, now.score[b] - floor)
 
 
-@inner
+@fused
 def best_first(score: NDArray[np.float64], count: int, floor: float, order: NDArray[np.int32]) -> int:
     """Fill `order` with states from the greatest score down, equal ones by number; those `floor` below are left out.
 
@@ -303,9 +353,7 @@ def _trace(
     stop: int,
     count: int,
     last: NDArray[np.float64],
-    back: NDArray[np.int8],
-    edge: NDArray[np.int32],
-    offset: NDArray[np.float64],
+    trellis: Trellis,
     best_edge: NDArray[np.int32],
     best_offset: NDArray[np.float64],
 ) -> None:
@@ -315,5 +363,5 @@ def _trace(
         if last[b] > last[at]:
             at = b
     for k in range(stop - 1, begin - 1, -1):
-        best_edge[k], best_offset[k] = edge[k, at], offset[k, at]
-        at = back[k, at]
+        best_edge[k], best_offset[k] = trellis.edge[k, at], trellis.offset[k, at]
+        at = trellis.back[k, at]

@@ -58,12 +58,10 @@ class Field:
 
 def field(network: RoadNetwork, edges: int, gap_m: float = 1_000.0) -> Field:
     """Lay out the fewest tiles that give `edges` directed edges, `gap_m` metres of nothing between them."""
-    lon, lat = network.nodes["lon"].to_numpy(), network.nodes["lat"].to_numpy()
     bounds = shapely.total_bounds(shapely.from_wkb(network.edges["geometry"].to_numpy(zero_copy_only=False)))
-    east, north = degree_lengths(float(lat.mean()))
+    east, north = degree_lengths(float(bounds[1] + bounds[3]) / 2.0)
     count = -(-edges // network.edges.num_rows)
     columns = int(np.ceil(np.sqrt(count)))
-    del lon
     return Field(
         columns,
         -(-count // columns),
@@ -108,7 +106,7 @@ def tile(network: RoadNetwork, layout: Field) -> RoadNetwork:
 def _lengths(coordinates: Floats, owner: Ints) -> Floats:
     steps = step_lengths(coordinates[:, 0], coordinates[:, 1])
     inside = owner[1:] == owner[:-1]
-    return np.bincount(owner[1:][inside], weights=steps[inside])
+    return np.bincount(owner[1:][inside], weights=steps[inside]).astype(np.float64)
 
 
 def tile_positions(positions: pa.Table, layout: Field, vehicles: int, seed: int) -> pa.Table:
@@ -351,7 +349,7 @@ def drive(
     return pa.table(table, schema=POSITIONS), edge
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator] # numba has no types
 def _drive(
     net: Roads, order: NDArray[np.int32], first: Ints, starts: Ints, seconds: int, draws: Floats
 ) -> tuple[NDArray[np.int32], Floats, Floats]:

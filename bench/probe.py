@@ -1,8 +1,11 @@
 """Map matching beside its peers, in one run on the same points: `python bench/probe.py --json [--quick] [--only SET]`.
 
-Prints a table and, last, one JSON object: for each set and matcher right_edge, mismatch, added, missed and kpts_s, and
-`at_least_as_good` for each measure (Umaya beside the best figure of all fastmm runs on that set). The measures are
-defined in tracks.py. --quick takes 8 vehicles a set and leaves pyvalhalla out.
+First accuracy on every set of tracks (probe_accuracy.py), then speed on a network of 400,000 directed edges
+(probe_speed.py). Prints tables and, last, one JSON object: `pps` (points a second of one core, ours at its worst),
+`pps_valhalla`, `pps_fastmm` (at their best), `vs_valhalla`, `vs_fastmm` (ours over theirs, the worst case),
+`right_edge`, `mismatch`, `added` of ours and of the best peer by set with the worst of each, `sets` and `cases` with
+everything, and `at_least_as_good` for each measure. --quick: 8 vehicles a set, two vehicles a tile, without
+pyvalhalla; within a minute once the tiled network is in the cache. --no-speed and --no-accuracy leave a half out.
 """
 
 from __future__ import annotations
@@ -12,60 +15,36 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-from probe_peers import FastMM, run_umaya, run_valhalla, valhalla_python
-from tracks import SETS, Answer, Truth, judge, load
-from umaya.engines.matching import Matcher
+from probe_accuracy import DATA, HEADS, compare
+from probe_speed import CASES, measure, summary
+from tracks import SETS, load
 
-DATA = Path(os.environ.get("UMAYA_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-COLUMNS = ("right_edge", "mismatch", "added", "missed", "undirected_mismatch", "edge_set_mismatch", "kpts_s")
 QUICK_VEHICLES = 8
+MEASURES = {"right_edge": max, "mismatch": min, "added": min}
+"""What is compared, and which of the peers' figures is the best."""
 
 
-def noise_m(name: str) -> float:
-    """Return the noise that a set was made with; told to the peers, not to Umaya."""
-    return 10.0 if name.endswith("s10") else 5.0
+def accuracy(names: list[str], quick: bool) -> dict[str, Any]:
+    """Return the figures of every matcher on every set."""
+    print(f"{'set':<26}{'matcher':<16}" + "".join(f"{head:>10}" for head in HEADS))
+    most = QUICK_VEHICLES if quick else None
+    return {name: compare(load(DATA / "tracks", name, most), quick) for name in names}
 
 
-def runs(truth: Truth, quick: bool) -> Iterator[tuple[str, Callable[[], Answer]]]:
-    """Yield every matcher by name, prepared."""
-    noise = noise_m(truth.name)
-    matcher = Matcher(truth.network)
-    run_umaya(truth, matcher)  # compiles, or loads what was compiled
-    yield "umaya", lambda: run_umaya(truth, matcher)
-    peer = FastMM(truth)
-    yield "fastmm", lambda: peer.run(truth, noise, 40.0, 50.0, 8)
-    yield "fastmm_tuned", lambda: peer.run(truth, 4.0 * noise, 100.0, 50.0, 16)
-    yield "fastmm_thinned", lambda: peer.run(truth, 4.0 * noise, 100.0, 50.0, 16, thin_m=20.0)
-    peer.close()
-    python = None if quick else valhalla_python()
-    if python is not None:
-        extract = DATA / "tracks" / f"{truth.name.split('-', maxsplit=1)[0]}-net.osm.pbf"
-        yield "valhalla", lambda: run_valhalla(truth, python, extract, noise, 10.0)
-        yield "valhalla_20m", lambda: run_valhalla(truth, python, extract, noise, 20.0)
-
-
-def compare(truth: Truth, quick: bool) -> dict[str, Any]:
-    """Run all matchers on one set, print their rows, return their figures."""
-    figures: dict[str, Any] = {}
-    for name, run in runs(truth, quick):
-        row = judge(truth, run())
-        if name == "fastmm_thinned":
-            row.pop("right_edge")
-        figures[name] = {key: round(row[key], 4) for key in COLUMNS if key in row}
-        cells = "".join(f"{row[key]:>10.4f}" if key in row else f"{'n/a':>10}" for key in COLUMNS[:-1])
-        print(f"{truth.name:<26}{name:<16}{cells}{row['kpts_s']:>10.0f}", flush=True)
-    peers = [figures[name] for name in figures if name.startswith("fastmm")]
-    ours = figures["umaya"]
-    figures["at_least_as_good"] = {
-        "right_edge": ours["right_edge"] >= max(p["right_edge"] for p in peers if "right_edge" in p),
-        "mismatch": ours["mismatch"] <= min(p["mismatch"] for p in peers),
-        "added": ours["added"] <= min(p["added"] for p in peers),
-    }
-    return figures
+def worst(sets: dict[str, Any]) -> dict[str, Any]:
+    """Return each measure by set, ours and the best peer's, and the worst of each."""
+    told: dict[str, Any] = {}
+    for key, best in MEASURES.items():
+        ours = {name: figures["umaya"][key] for name, figures in sets.items()}
+        peers = {
+            name: best(f[key] for n, f in figures.items() if n not in ("umaya", "at_least_as_good") and key in f)
+            for name, figures in sets.items()
+        }
+        least = min if best is max else max
+        told[key] = {"worst": least(ours.values()), "peers_worst": least(peers.values()), "ours": ours, "peers": peers}
+    return told
 
 
 def main() -> None:
@@ -73,30 +52,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object last")
     parser.add_argument("--quick", action="store_true", help="within a minute: few vehicles, no pyvalhalla")
-    parser.add_argument("--only", choices=SETS, help="one set")
+    parser.add_argument("--only", choices=SETS, help="accuracy on one set alone")
+    parser.add_argument("--no-speed", action="store_true", help="without the tiled network")
+    parser.add_argument("--no-accuracy", action="store_true", help="speed alone")
     options = parser.parse_args()
     if not DATA.is_dir():
         why = "the real data is not at hand: set UMAYA_SHARED_DATA to its folder"
         print(json.dumps({"bench": "probe", "skipped": why}) if options.json else f"skipped: {why}")
         return
-    began = time.perf_counter()
-    heads = ("right", "mismatch", "added", "missed", "undir.", "edge set", "kpts/s")
-    print(f"{'set':<26}{'matcher':<16}" + "".join(f"{head:>10}" for head in heads))
-    sets = {}
-    for name in [options.only] if options.only else SETS:
-        truth = load(DATA / "tracks", name, QUICK_VEHICLES if options.quick else None)
-        sets[name] = compare(truth, options.quick)
-    good = {key: all(s["at_least_as_good"][key] for s in sets.values()) for key in ("right_edge", "mismatch", "added")}
+    began, load_before = time.perf_counter(), os.getloadavg()[0]
+    result: dict[str, Any] = {
+        "bench": "probe",
+        "machine": f"{os.cpu_count()} x {platform.processor() or platform.machine()}",
+        "quick": options.quick,
+    }
+    if not options.no_accuracy:
+        sets = accuracy([options.only] if options.only else list(SETS), options.quick)
+        good = {key: all(s["at_least_as_good"][key] for s in sets.values()) for key in MEASURES}
+        result |= {**worst(sets), "at_least_as_good": good, "sets": sets}
+    if not (options.no_speed or options.only):
+        cases = {name: measure(name, options.quick) for name in (CASES[:1] if options.quick else CASES)}
+        result |= {**summary(cases), "cases": cases}
+    result |= {"load": [round(load_before, 1), round(os.getloadavg()[0], 1)]}
+    result["seconds"] = round(time.perf_counter() - began, 1)
     if options.json:
-        summary = {
-            "bench": "probe",
-            "machine": f"{os.cpu_count()} x {platform.processor() or platform.machine()}",
-            "quick": options.quick,
-            "seconds": round(time.perf_counter() - began, 1),
-            "sets": sets,
-            "at_least_as_good": good,
-        }
-        print(json.dumps(summary))
+        print(json.dumps(result))
 
 
 if __name__ == "__main__":

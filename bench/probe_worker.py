@@ -1,0 +1,165 @@
+"""One matcher in a process of its own, from a Parquet file of positions to Parquet files of matches and routes.
+
+    python probe_worker.py umaya|fastmm NETWORK_FOLDER POSITIONS.parquet OUT_FOLDER [--threads N] [--thin METRES] ...
+
+Prints one JSON object: points, seconds of the clock and of the processor for reading, matching and writing together,
+`pps` (a second of the clock) and `pps_core` (a second of one processor), `match_pps` likewise for the matching alone,
+seconds for loading the matcher's code, for reading the network and for preparing it, and the process's peak memory.
+Positions are read in pieces and whole vehicles are handed on, so that a file of any length passes through.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+BEGAN = time.perf_counter()
+
+import numpy as np  # noqa: E402 # the time that libraries take to load is measured
+import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+
+PIECE = 500_000
+"""Positions read at once."""
+
+
+def pieces(file: Path) -> Iterator[pa.Table]:
+    """Yield the positions of a sorted file, whole vehicles at a time."""
+    rest: pa.Table | None = None
+    for batch in pq.ParquetFile(file).iter_batches(batch_size=PIECE):
+        table = pa.Table.from_batches([batch])
+        table = table if rest is None else pa.concat_tables([rest, table])
+        last = table["vehicle_id"][-1]
+        stop = pa.compute.index(table["vehicle_id"], last).as_py()
+        rest = table.slice(stop)
+        if stop:
+            yield table.slice(0, stop).combine_chunks()
+    if rest is not None:
+        yield rest.combine_chunks()
+
+
+class Outputs:
+    """Two Parquet files that grow."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.files: dict[str, pq.ParquetWriter] = {}
+
+    def add(self, **tables: pa.Table) -> None:
+        """Append to the file of each name."""
+        for name, table in tables.items():
+            if name not in self.files:
+                self.files[name] = pq.ParquetWriter(self.folder / f"{name}.parquet", table.schema)
+            self.files[name].write_table(table)
+
+    def close(self) -> int:
+        """Close the files and return their bytes."""
+        for file in self.files.values():
+            file.close()
+        return sum(f.stat().st_size for f in self.folder.glob("*.parquet"))
+
+
+def umaya(options: argparse.Namespace, note: dict[str, float]) -> Callable[[pa.Table, Outputs], None]:
+    """Prepare Umaya and return how it takes a piece."""
+    from networks import read
+    from umaya.engines.matching import Matcher, MatchParams
+
+    note["import_s"] = time.perf_counter() - BEGAN
+    began = time.perf_counter()
+    network = read(options.network)
+    note["read_network_s"] = time.perf_counter() - began
+    note["edges"] = network.edges.num_rows
+    began, cpu = time.perf_counter(), time.process_time()
+    matcher = Matcher(network, MatchParams(threads=options.threads))
+    note["prepare_s"], note["prepare_cpu_s"] = time.perf_counter() - began, time.process_time() - cpu
+    del network
+    began = time.perf_counter()
+    matcher.match(next(pieces(options.positions)).slice(0, 100))
+    note["first_match_s"] = time.perf_counter() - began
+    note |= {"match_s": 0.0, "match_cpu_s": 0.0}
+
+    def take(piece: pa.Table, outputs: Outputs) -> None:
+        began, cpu = time.perf_counter(), time.process_time()
+        matched = matcher.match(piece)
+        note["match_s"] += time.perf_counter() - began
+        note["match_cpu_s"] += time.process_time() - cpu
+        outputs.add(matches=matched.matches, routes=matched.routes)
+
+    return take
+
+
+def fastmm(options: argparse.Namespace, note: dict[str, float]) -> Callable[[pa.Table, Outputs], None]:
+    """Prepare fastmm and return how it takes a piece: thinned, matched, written as ours is."""
+    from fastmm_peer import TUNED, FastMM, thinned, written
+    from networks import read
+
+    note["import_s"] = time.perf_counter() - BEGAN
+    began = time.perf_counter()
+    network = read(options.network)
+    note["read_network_s"] = time.perf_counter() - began
+    note["edges"] = network.edges.num_rows
+    began, cpu = time.perf_counter(), time.process_time()
+    peer = FastMM(network)
+    note["prepare_s"], note["prepare_cpu_s"] = time.perf_counter() - began, time.process_time() - cpu
+    note |= {"match_s": 0.0, "match_cpu_s": 0.0, "kept": 0}
+    thinned(np.zeros((1, 2)), options.thin)
+
+    def take(piece: pa.Table, outputs: Outputs) -> None:
+        xy = peer.metres(piece)
+        code = piece["vehicle_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+        bounds = np.concatenate([[0], np.flatnonzero(np.diff(code)) + 1, [len(code)]])
+        tables = []
+        for first, stop in pairwise(bounds):
+            rows = first + thinned(xy[first:stop], options.thin)
+            began, cpu = time.perf_counter(), time.process_time()
+            parts = peer.match(xy[rows], TUNED, options.noise)
+            note["match_s"] += time.perf_counter() - began
+            note["match_cpu_s"] += time.process_time() - cpu
+            note["kept"] += len(rows)
+            tables.append(written(peer, piece, rows, parts))
+        outputs.add(**{name: pa.concat_tables([t[name] for t in tables]) for name in ("matches", "routes")})
+
+    return take
+
+
+def main() -> None:
+    """Run one matcher over one file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("matcher", choices=("umaya", "fastmm"))
+    parser.add_argument("network", type=Path)
+    parser.add_argument("positions", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--thin", type=float, default=0.0)
+    parser.add_argument("--noise", type=float, default=5.0)
+    options = parser.parse_args()
+    note: dict[str, Any] = {"matcher": options.matcher}
+    take = {"umaya": umaya, "fastmm": fastmm}[options.matcher](options, note)
+    note["start_s"] = time.perf_counter() - BEGAN - note.pop("read_network_s", 0.0)
+    outputs = Outputs(options.out)
+    began, cpu = time.perf_counter(), time.process_time()
+    points = 0
+    for piece in pieces(options.positions):
+        take(piece, outputs)
+        points += piece.num_rows
+    note["bytes_written"] = outputs.close()
+    note["wall_s"], note["cpu_s"] = time.perf_counter() - began, time.process_time() - cpu
+    note["points"] = points
+    note["pps"], note["pps_core"] = points / note["wall_s"], points / note["cpu_s"]
+    note["match_pps"], note["match_pps_core"] = points / note["match_s"], points / note["match_cpu_s"]
+    note["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    shutil.rmtree(options.out, ignore_errors=True)
+    json.dump(note, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

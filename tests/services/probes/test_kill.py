@@ -87,7 +87,7 @@ def test_kill_9_of_the_listening_program_loses_no_passage_and_doubles_none(tmp_p
     folder = tmp_path / "hub"
     world = make_town(folder, now)
     town = open_town(folder, world, now)
-    start = now - timedelta(seconds=120)
+    start = now - timedelta(minutes=5)
     rows = rides(town, start)
     whole = LiveMatching(town.hub.atlas)
     first = whole.feed(rows.sort_by([("vehicle_id", "ascending"), ("t", "ascending")]), now, 0).rows

@@ -9,8 +9,10 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,9 +20,7 @@ from umaya.cli import probe_live, probe_run
 from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from umaya.engines.matching import Matched
+    from umaya.engines.matching import Matched, Matcher
 
 app = typer.Typer(no_args_is_help=True, help="Match positions to roads.")
 app.command("listen")(probe_live.listen)
@@ -45,9 +45,9 @@ def match_(
     from rich.console import Console
     from rich.progress import Progress
 
-    from umaya.engines.matching import Matcher
+    from umaya.engines.matching import Matcher, UnsortedError
     from umaya.places.roads import Profile, import_osm
-    from umaya.stores.positions import load_positions
+    from umaya.stores.matched import NeedsCareError
 
     began = time.monotonic()
     chosen = Profile.load(profile)
@@ -56,33 +56,65 @@ def match_(
     if routes is not None and routes.resolve() == out.resolve():
         raise InputError(Place(str(routes)), "is also the file for matches", "name two different files")
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading positions", total=None)
-        points = load_positions(positions, progress=lambda rows: bar.update(task, completed=rows))
-        bar.update(task, description="reading roads", completed=0)
+        task = bar.add_task("reading roads", total=None)
         network = import_osm(roads, chosen, progress=lambda ways: bar.update(task, completed=ways))
         bar.update(task, description="preparing", completed=0)
         matcher = Matcher(network)
-        bar.update(task, description="matching", total=points.num_rows, completed=0)
-        matched = matcher.match(points, progress=lambda rows: bar.advance(task, rows))
-        bar.update(task, description="writing", total=None)
-        _publish({out: matched.matches} | ({routes: _described(matched.routes)} if routes else {}))
-    figures = _figures(matched, time.monotonic() - began)
+
+        def tell(does: str) -> Callable[[int], None]:
+            bar.update(task, description=does, completed=0)
+            return lambda rows: bar.update(task, completed=rows)
+
+        try:
+            figures = _write(_streamed(matcher, positions), out, routes, tell("matching"))
+        except (NeedsCareError, UnsortedError):
+            careful = _careful(matcher, positions, tell("reading positions"))
+            figures = _write(careful, out, routes, tell("matching"))
+    figures["seconds"] = round(time.monotonic() - began, 2)
     typer.echo(json.dumps(figures) if as_json else _sentence(figures))
 
 
-def _figures(matched: Matched, seconds: float) -> dict[str, float]:
+def _streamed(matcher: Matcher, positions: Path) -> Iterator[Matched]:
+    """Match a Parquet file that is surely in order as it is read; it need not fit into memory."""
+    from umaya.engines.matching import match_stream
+    from umaya.stores.matched import NeedsCareError, quick_positions
+
+    if positions.suffix.lower() != ".parquet" or not positions.is_file():
+        raise NeedsCareError("is no Parquet file")
+    return match_stream(matcher, quick_positions(positions))
+
+
+def _careful(matcher: Matcher, positions: Path, progress: Callable[[int], None]) -> Iterator[Matched]:
+    """Read a file of any accepted kind and order whole, telling what is wrong with it; then match it."""
+    from umaya.stores.positions import load_positions
+
+    yield matcher.match(load_positions(positions, progress=progress))
+
+
+def _write(
+    results: Iterator[Matched], out: Path, routes: Path | None, progress: Callable[[int], None]
+) -> dict[str, float]:
+    """Write results as they come; both files get their names together, and only when all is written."""
     import pyarrow.compute as pc
 
-    points, off = matched.matches.num_rows, matched.matches["edge_id"].null_count
-    metres = pc.sum(pc.subtract(matched.traversals["to_m"], matched.traversals["from_m"])).as_py() or 0.0
-    return {
-        "points": points,
-        "matched": points - off,
-        "not_on_road": off,
-        "trips": matched.routes.num_rows,
-        "km": round(metres / 1000.0, 3),
-        "seconds": round(seconds, 2),
-    }
+    from umaya.stores.matched import MatchesFile, RoutesFile
+
+    points = off = trips = 0
+    metres = 0.0
+    with _published([out] if routes is None else [out, routes]) as sinks, ExitStack() as stack:
+        matches = stack.enter_context(closing(MatchesFile(sinks[0])))
+        lines = stack.enter_context(closing(RoutesFile(sinks[1]))) if routes else None
+        for matched in results:
+            matches.write(matched.matches)
+            if lines is not None:
+                lines.write(matched.routes)
+            points += matched.matches.num_rows
+            off += matched.matches["edge_id"].null_count
+            trips += matched.routes.num_rows
+            metres += pc.sum(pc.subtract(matched.traversals["to_m"], matched.traversals["from_m"])).as_py() or 0.0
+            progress(points)
+    km = round(metres / 1000.0, 3)
+    return {"points": points, "matched": points - off, "not_on_road": off, "trips": trips, "km": km}
 
 
 def _sentence(figures: dict[str, float]) -> str:
@@ -104,32 +136,23 @@ def _check_writable(path: Path | None) -> None:
         raise InputError(Place(str(path)), "lies in a folder that cannot be written to", "choose another folder")
 
 
-def _described(routes: pa.Table) -> pa.Table:
-    """Add the GeoParquet 1.1 description of the line column (https://geoparquet.org/releases/v1.1.0/)."""
-    column = {"encoding": "WKB", "geometry_types": ["LineString"]}  # no crs means OGC:CRS84, longitude first
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    return routes.replace_schema_metadata({"geo": json.dumps(geo)})
-
-
-def _publish(files: dict[Path, pa.Table]) -> None:
-    """Write all tables under temporary names, make them durable, then give them their names."""
-    import pyarrow.parquet as pq
-
-    fresh = {path: path.parent / f".{path.name}.{uuid.uuid4().hex}" for path in files}
-    try:
-        for path, table in files.items():
-            with fresh[path].open("wb") as sink:
-                pq.write_table(table, sink, compression="zstd")
-                sink.flush()
-                os.fsync(sink.fileno())
-        for path in files:
-            fresh[path].replace(path)
-        for folder in {path.parent for path in files}:
+@contextmanager
+def _published(paths: list[Path]) -> Iterator[Sequence[IO[bytes]]]:
+    """Open files under temporary names; when all went well make them durable, then give them their names."""
+    fresh = {path: path.parent / f".{path.name}.{uuid.uuid4().hex}" for path in paths}
+    with ExitStack() as stack:
+        for name in fresh.values():
+            stack.callback(name.unlink, missing_ok=True)
+        sinks = [stack.enter_context(name.open("wb")) for name in fresh.values()]
+        yield sinks
+        for sink in sinks:
+            sink.flush()
+            os.fsync(sink.fileno())
+        for path, name in fresh.items():
+            name.replace(path)
+        for folder in {path.parent for path in paths}:
             handle = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-    finally:
-        for path in fresh.values():
-            path.unlink(missing_ok=True)

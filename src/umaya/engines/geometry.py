@@ -13,6 +13,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
@@ -55,6 +56,10 @@ def length_of(x: float, y: float) -> float:
     return math.sqrt(x * x + y * y)
 
 
+WKB_HEAD = 9
+"""Bytes of a line in well-known binary before its vertices: byte order, type, number of vertices."""
+
+
 class Roads(NamedTuple):
     """A road network as arrays; `n` edges, `m` vertices of all edges one after the other.
 
@@ -92,22 +97,17 @@ def roads(network: RoadNetwork) -> Roads:
         ValueError: when an edge has no length or a geometry that is not a line.
     """
     edges = network.edges
-    lines = shapely.from_wkb(edges["geometry"].to_numpy(zero_copy_only=False))
-    if len(lines) and (shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING).any():
-        raise ValueError("the geometry of an edge must be a LineString")
+    first, coordinates = _vertices(edges["geometry"].combine_chunks())
     length = edges["length_m"].to_numpy().astype(np.float64)
     if not (length > 0).all():
         raise ValueError("the length of an edge must be greater than 0 m")
-    coordinates = shapely.get_coordinates(lines)
-    first = np.zeros(len(lines) + 1, np.int32)
-    np.cumsum(shapely.get_num_coordinates(lines), out=first[1:])
     lon, lat = np.ascontiguousarray(coordinates[:, 0]), np.ascontiguousarray(coordinates[:, 1])
     reverse = edges["reverse"].fill_null(-1).to_numpy().astype(np.int32)
     source = edges["source"].to_numpy().astype(np.int32)
     target = edges["target"].to_numpy().astype(np.int32)
     nodes = network.nodes.num_rows
     segment = edges["segment_id"].to_numpy()
-    one = np.arange(len(lines)) == segment
+    one = np.arange(len(length)) == segment
     ends = np.bincount(source[one], minlength=nodes) + np.bincount(target[one], minlength=nodes)
     return Roads(
         source=source,
@@ -122,6 +122,48 @@ def roads(network: RoadNetwork) -> Roads:
         forward=edges["forward"].to_numpy(zero_copy_only=False).astype(np.bool_),
         dead_end=ends == 1,
     )
+
+
+def _vertices(geometry: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the first vertex of each line, and the vertices (m, 2) as longitude and latitude.
+
+    Well-known binary of plain little-endian LineStrings is read as it lies; anything else by Shapely.
+    """
+    if isinstance(geometry, pa.ChunkedArray):
+        geometry = pa.concat_arrays(geometry.chunks) if geometry.num_chunks else pa.array([], pa.binary())
+    count = len(geometry)
+    if count and not geometry.null_count:
+        _, offsets, data = geometry.buffers()
+        at = np.frombuffer(offsets, np.int32)[geometry.offset : geometry.offset + count + 1].copy()
+        raw = np.array(np.frombuffer(data, np.uint8))
+        first, flat = _read_lines(at, raw)
+        if len(first):
+            return first, flat.reshape(-1, 2)
+    lines = shapely.from_wkb(geometry.to_numpy(zero_copy_only=False))
+    if count and (shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING).any():
+        raise ValueError("the geometry of an edge must be a LineString")
+    first = np.zeros(count + 1, np.int32)
+    np.cumsum(shapely.get_num_coordinates(lines), out=first[1:])
+    return first, shapely.get_coordinates(lines)
+
+
+@kernel
+def _read_lines(at: NDArray[np.int32], raw: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Read lines of well-known binary; an empty first array where one is no plain little-endian LineString."""
+    count = len(at) - 1
+    first = np.zeros(count + 1, np.int32)
+    for i in range(count):
+        a, size = at[i], at[i + 1] - at[i]
+        plain = size >= WKB_HEAD and raw[a] == 1 and raw[a + 1] == 2 and not (raw[a + 2] | raw[a + 3] | raw[a + 4])
+        points = (size - WKB_HEAD) // 16
+        if not plain or size != WKB_HEAD + 16 * points or points != raw[a + 5] + 256 * raw[a + 6] + 65536 * raw[a + 7]:
+            return np.zeros(0, np.int32), np.zeros(0)
+        first[i + 1] = first[i] + points
+    flat = np.empty(2 * first[count])
+    into = flat.view(np.uint8)
+    for i in range(count):
+        into[16 * first[i] : 16 * first[i + 1]] = raw[at[i] + WKB_HEAD : at[i + 1]]
+    return first, flat
 
 
 def _measures(

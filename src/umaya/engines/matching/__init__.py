@@ -7,7 +7,8 @@ each position), engine (Arrow in and out).
 Nothing here fetches, reads a clock or draws random numbers.
 """
 
-from umaya.engines.matching.engine import Matched, Matcher, match
+from umaya.engines.matching.engine import Matched, Matcher, UnsortedError, match
 from umaya.engines.matching.params import MatchParams
+from umaya.engines.matching.stream import match_stream
 
-__all__ = ["MatchParams", "Matched", "Matcher", "match"]
+__all__ = ["MatchParams", "Matched", "Matcher", "UnsortedError", "match", "match_stream"]

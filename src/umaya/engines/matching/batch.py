@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from umaya.engines.geometry import Roads, length_of, metres_per_degree, place_on_edge
+from umaya.engines.geometry import WKB_HEAD, Roads, length_of, metres_per_degree, place_on_edge
 from umaya.engines.kernels import inner, kernel
 from umaya.engines.matching.drift import without_drift
 from umaya.engines.matching.ends import stretch_ends, stretch_turns, trim_ends
@@ -206,30 +206,61 @@ def _place(
 
 
 @kernel
-def outlines(pieces: Pieces, net: Roads) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Lay out the line of each trip.
+def outlines(pieces: Pieces, first: NDArray[np.int64], net: Roads) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Lay out the line of each trip as well-known binary (OGC 06-103r4, section 8.2: LineString, little-endian).
+
+    Args:
+        pieces: what was driven.
+        first: the first piece of each trip, and the number of pieces.
+        net: the roads.
 
     Returns:
-        Coordinates (m, 2) in degrees, and for each the number of its trip, counted over the whole batch.
+        Where the line of each trip begins, and the number of bytes; the bytes.
     """
     total = 0
-    for p in range(len(pieces.edge)):
+    for e in pieces.edge:
+        total += net.first[e + 1] - net.first[e]
+    trips = len(first) - 1
+    at, xy = np.zeros(trips + 1, np.int32), np.empty(2 * total + 2 * trips)
+    data = np.empty(WKB_HEAD * trips + 8 * len(xy), np.uint8)
+    _write_lines(pieces, first, net, xy, xy.view(np.uint8), at, data)
+    return at, data[: at[trips]].copy()
+
+
+@inner
+def _write_lines(
+    pieces: Pieces,
+    first: NDArray[np.int64],
+    net: Roads,
+    xy: NDArray[np.float64],
+    raw: NDArray[np.uint8],
+    at: NDArray[np.int32],
+    data: NDArray[np.uint8],
+) -> None:
+    for trip in range(len(at) - 1):
+        used = _line(pieces, first[trip], first[trip + 1], net, xy)
+        head = at[trip]
+        data[head], data[head + 1] = 1, 2
+        data[head + 2], data[head + 3], data[head + 4] = 0, 0, 0
+        for byte in range(4):
+            data[head + 5 + byte] = (used >> (8 * byte)) & 255
+        size = 16 * used
+        for byte in range(size):
+            data[head + WKB_HEAD + byte] = raw[byte]
+        at[trip + 1] = head + WKB_HEAD + size
+
+
+@inner
+def _line(pieces: Pieces, begin: int, stop: int, net: Roads, xy: NDArray[np.float64]) -> int:
+    """Fill `xy` with longitude and latitude of each vertex of the pieces of a trip; returns how many vertices."""
+    xy[0], xy[1] = place_on_edge(pieces.edge[begin], pieces.begin[begin], net)
+    used = 1
+    for p in range(begin, stop):
         e = pieces.edge[p]
-        total += net.first[e + 1] - net.first[e] + 2
-    xy, line = np.empty((total, 2)), np.empty(total, np.int64)
-    used, number = 0, -1
-    for p in range(len(pieces.edge)):
-        e = pieces.edge[p]
-        if p == 0 or pieces.vehicle[p] != pieces.vehicle[p - 1] or pieces.trip[p] != pieces.trip[p - 1]:
-            number += 1
-            xy[used, 0], xy[used, 1] = place_on_edge(e, pieces.begin[p], net)
-            line[used] = number
-            used += 1
         for v in range(net.first[e], net.first[e + 1]):
             if pieces.begin[p] < net.measure[v] < pieces.end[p]:
-                xy[used, 0], xy[used, 1], line[used] = net.lon[v], net.lat[v], number
+                xy[2 * used], xy[2 * used + 1] = net.lon[v], net.lat[v]
                 used += 1
-        xy[used, 0], xy[used, 1] = place_on_edge(e, pieces.end[p], net)
-        line[used] = number
+        xy[2 * used], xy[2 * used + 1] = place_on_edge(e, pieces.end[p], net)
         used += 1
-    return xy[:used].copy(), line[:used].copy()
+    return used

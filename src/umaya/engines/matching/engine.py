@@ -7,15 +7,15 @@ number of threads, nor on the other vehicles in the table.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, roads
@@ -29,8 +29,14 @@ from umaya.types.schemas import MATCHES, POSITIONS, ROUTES, TIME, TRAVERSALS
 
 BATCH = 50_000
 """Positions that one call of the kernel takes, about; a vehicle is never split."""
+MANY = 2
+"""Batches from which on they are shared out among threads."""
 END_M = 0.01
 """Metres from an edge's end that count as the end."""
+
+
+class UnsortedError(ValueError):
+    """Positions are not sorted by vehicle_id, then t."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +67,28 @@ class Matcher:
         self._settings = settings(self.params)
         self._net = roads(network)
         self._grid = grid(self._net)
-        self._table = path_table(self._net, network.nodes.num_rows, self.params.max_route_m)
+        self._table = path_table(self._net, network.nodes.num_rows, self.params.max_route_m, self.params.threads)
+
+    def with_params(self, params: MatchParams) -> Matcher:
+        """Return a matcher of the same network, which is not prepared again; `max_route_m` stays as it was."""
+        other = copy.copy(self)
+        other.params = replace(params, max_route_m=self.params.max_route_m)
+        other._settings = settings(other.params)
+        return other
 
     def match(self, positions: pa.Table, progress: Callable[[int], None] | None = None) -> Matched:
         """Match positions to the roads.
 
         Args:
-            positions: schema POSITIONS, sorted by vehicle_id, then t.
+            positions: schema POSITIONS, sorted by vehicle_id, then t; vehicle ids may be dictionary-encoded, and
+                then are in the results.
             progress: called with the number of positions matched since the last call.
 
         Raises:
-            ValueError: when the table has another schema, is not sorted, or holds nulls or coordinates that are
-                not finite where there must be values.
+            ValueError: when the table has another schema, is not sorted (UnsortedError), or holds nulls or coordinates
+                that are not finite where there must be values.
         """
-        bounds = _vehicle_bounds(positions)
+        bounds, names = vehicle_bounds(positions)
         track, base = _track(positions)
         batches = _batches(bounds)
 
@@ -87,18 +101,17 @@ class Matcher:
 
         results = []
         with ThreadPoolExecutor(max_workers=self.params.threads) as pool:
-            for batch, result in zip(batches, pool.map(run, batches), strict=True):
+            for batch, result in zip(batches, (map if len(batches) < MANY else pool.map)(run, batches), strict=True):
                 results.append(result)
                 if progress is not None:
                     progress(int(bounds[batch[1]] - bounds[batch[0]]))
         points = Points(*(_joined([r[0][i] for r in results], t) for i, t in enumerate(_POINT_TYPES)))
         shifted = [r[1]._replace(vehicle=r[1].vehicle + b[0]) for r, b in zip(results, batches, strict=True)]
         pieces = Pieces(*(_joined([p[i] for p in shifted], t) for i, t in enumerate(_PIECE_TYPES)))
-        ids = positions["vehicle_id"].take(pa.array(bounds[:-1]))
         return Matched(
             _matches(positions, points),
-            _routes(ids, pieces, self._net, base),
-            _traversals(ids, pieces, self._net, base),
+            _routes(names, pieces, self._net, base),
+            _traversals(names, pieces, self._net, base),
         )
 
 
@@ -117,22 +130,29 @@ _PIECE_TYPES = (np.int32, np.int32, np.int32, np.float64, np.float64, np.float64
 
 
 def _joined(parts: list[Any], dtype: Any) -> Any:
-    return np.concatenate(parts) if parts else np.empty(0, dtype)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
-def _vehicle_bounds(positions: pa.Table) -> NDArray[np.int64]:
-    """Check the table; return the first row of each vehicle and the number of rows."""
-    if not positions.schema.equals(POSITIONS):
+def vehicle_bounds(positions: pa.Table) -> tuple[NDArray[np.int64], pa.Array]:
+    """Check the table; return the first row of each vehicle and the number of rows, and the id of each vehicle.
+
+    Raises:
+        ValueError: as `Matcher.match`.
+    """
+    ids = positions.column(max(positions.schema.get_field_index("vehicle_id"), 0))
+    coded = pa.types.is_dictionary(ids.type)
+    if not positions.schema.equals(typed(POSITIONS, ids.type) if coded else POSITIONS):
         raise ValueError("positions do not have the schema of umaya.types.schemas")
     for name in ("vehicle_id", "t", "lon", "lat"):
         if positions[name].null_count:
             raise ValueError(f"positions have nulls in {name}")
     rows = positions.num_rows
     if not rows:
-        return np.zeros(1, np.int64)
+        return np.zeros(1, np.int64), pa.array([], pa.string())
     if not (np.isfinite(positions["lon"].to_numpy()).all() and np.isfinite(positions["lat"].to_numpy()).all()):
         raise ValueError("positions have coordinates that are not finite")
-    encoded = positions["vehicle_id"].combine_chunks().dictionary_encode()
+    encoded = (ids.unify_dictionaries() if coded else ids).combine_chunks()
+    encoded = encoded if coded else encoded.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.unify_dictionaries().combine_chunks()
     code = encoded.indices.to_numpy()
@@ -143,20 +163,28 @@ def _vehicle_bounds(positions: pa.Table) -> NDArray[np.int64]:
     late = t[1:] < t[:-1]
     late[change - 1] = False
     if late.any() or (len(names) > 1 and not pc.all(pc.less(names[:-1], names[1:])).as_py()):
-        raise ValueError("positions must be sorted by vehicle_id, then t")
-    return bounds
+        raise UnsortedError("positions must be sorted by vehicle_id, then t")
+    return bounds, names.cast(pa.string())
+
+
+def typed(schema: pa.Schema, ids: pa.DataType) -> pa.Schema:
+    """Return a schema whose vehicle ids have another type."""
+    at = schema.get_field_index("vehicle_id")
+    return schema.set(at, schema.field(at).with_type(ids))
 
 
 def _track(positions: pa.Table) -> tuple[Track, int]:
     """Lay positions out in arrays; times are seconds since the returned moment (microseconds)."""
     t = positions["t"].cast(pa.int64()).to_numpy()
     base = int(t.min()) if len(t) else 0
-    optional = [
-        positions[name].cast(pa.float64()).fill_null(np.nan).to_numpy()
-        for name in ("accuracy_m", "speed_mps", "heading_deg")
-    ]
-    columns = [positions["lon"].to_numpy(), positions["lat"].to_numpy(), (t - base) / 1e6, *optional]
-    return Track(*(np.array(c, dtype=np.float64) for c in columns)), base
+    columns = [np.array(positions["lon"].to_numpy()), np.array(positions["lat"].to_numpy()), (t - base) / 1e6]
+    unknown = np.full(len(t), np.nan)
+    for name in ("accuracy_m", "speed_mps", "heading_deg"):
+        if positions[name].null_count == len(t):
+            columns.append(unknown)
+        else:
+            columns.append(np.array(positions[name].cast(pa.float64()).fill_null(np.nan).to_numpy()))
+    return Track(*columns), base
 
 
 def _batches(bounds: NDArray[np.int64]) -> list[tuple[int, int]]:
@@ -182,7 +210,7 @@ def _matches(positions: pa.Table, points: Points) -> pa.Table:
     columns = [positions["vehicle_id"], positions["t"]]
     for field, values in zip(list(MATCHES)[2:], bits, strict=True):
         columns.append(pa.Array.from_buffers(field.type, len(on), [valid, pa.py_buffer(values)]))
-    return pa.table(columns, schema=MATCHES)
+    return pa.table(columns, schema=typed(MATCHES, positions["vehicle_id"].type))
 
 
 def _first_of_trips(pieces: Pieces) -> NDArray[np.int64]:
@@ -192,12 +220,12 @@ def _first_of_trips(pieces: Pieces) -> NDArray[np.int64]:
     return np.concatenate([[0], np.flatnonzero(new) + 1, [count]]) if count else np.zeros(1, np.int64)
 
 
-def _routes(ids: pa.ChunkedArray, pieces: Pieces, net: Roads, base: int) -> pa.Table:
+def _routes(ids: pa.Array, pieces: Pieces, net: Roads, base: int) -> pa.Table:
     first = _first_of_trips(pieces)
     if len(first) == 1:
         return ROUTES.empty_table()
-    xy, line = outlines(pieces, net)
-    geometry = shapely.to_wkb(shapely.linestrings(xy, indices=line))
+    at, data = outlines(pieces, first, net)
+    geometry = pa.Array.from_buffers(pa.binary(), len(at) - 1, [None, pa.py_buffer(at), pa.py_buffer(data)])
     return pa.table(
         [
             ids.take(pa.array(pieces.vehicle[first[:-1]])),
@@ -205,13 +233,13 @@ def _routes(ids: pa.ChunkedArray, pieces: Pieces, net: Roads, base: int) -> pa.T
             _times(pieces.entered[first[:-1]], base),
             _times(pieces.left[first[1:] - 1], base),
             pa.ListArray.from_arrays(pa.array(first.astype(np.int32)), pa.array(pieces.edge.astype(np.int64))),
-            pa.array(geometry, pa.binary()),
+            geometry,
         ],
         schema=ROUTES,
     )
 
 
-def _traversals(ids: pa.ChunkedArray, pieces: Pieces, net: Roads, base: int) -> pa.Table:
+def _traversals(ids: pa.Array, pieces: Pieces, net: Roads, base: int) -> pa.Table:
     first = _first_of_trips(pieces)
     count = len(pieces.edge)
     sequence = np.arange(count) - np.repeat(first[:-1], np.diff(first))

@@ -7,14 +7,17 @@ by node, so that a look-up is a binary search. Paths of equal length are chosen 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads
-from umaya.engines.kernels import inner
+from umaya.engines.kernels import inner, kernel
+
+CHUNK = 16_384
+"""Least number of nodes whose paths are searched in one go."""
 
 
 class PathTable(NamedTuple):
@@ -23,33 +26,61 @@ class PathTable(NamedTuple):
     Attributes:
         start: int64[nodes + 1], first entry of each source node.
         node: int32, target nodes, ascending within a row.
-        length: float64, metres.
+        length: float32, metres.
         first: int32, first edge of the path, -1 where source and target are one.
         last: int32, last edge of the path, likewise.
     """
 
     start: NDArray[np.int64]
     node: NDArray[np.int32]
-    length: NDArray[np.float64]
+    length: NDArray[np.float32]
     first: NDArray[np.int32]
     last: NDArray[np.int32]
 
 
-def path_table(net: Roads, nodes: int, bound: float) -> PathTable:
+class _Rows(NamedTuple):
+    """Entries of a table that is being made."""
+
+    node: NDArray[np.int32]
+    length: NDArray[np.float32]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+
+
+def path_table(net: Roads, nodes: int, bound: float, threads: int = 1) -> PathTable:
     """Compute the table of a network.
 
     Args:
         net: the roads.
         nodes: number of nodes.
         bound: metres; longer paths are left out.
+        threads: nodes are shared out among so many; the table does not depend on it.
     """
     order = np.argsort(net.source, kind="stable").astype(np.int32)
+    out = np.zeros(nodes + 1, np.int64)
+    np.cumsum(np.bincount(net.source, minlength=nodes), out=out[1:])
+
+    chunk = max(CHUNK, nodes // 64)
+
+    def search(begin: int) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+        stop = min(begin + chunk, nodes)
+        return _search_all(net.source, net.target, net.length, order, out, begin, stop, bound)  # type: ignore[no-any-return] # numba
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        parts = list(pool.map(search, range(0, nodes, chunk)))
     start = np.zeros(nodes + 1, np.int64)
-    np.cumsum(np.bincount(net.source, minlength=nodes), out=start[1:])
-    return PathTable(*_search_all(net.source, net.target, net.length, order, start, nodes, bound))
+    np.cumsum(np.concatenate([part[0] for part in parts]) if parts else start[1:], out=start[1:])
+    columns = [np.empty(start[-1], dtype) for dtype in (np.int32, np.float32, np.int32, np.int32)]
+    used = 0
+    for number, (sizes, table) in enumerate(parts):
+        for whole, part in zip(columns, table, strict=True):
+            whole[used : used + len(part)] = part
+        used += len(table[0])
+        parts[number] = (sizes, ())  # what was copied is let go
+    return PathTable(start, *columns)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _push(heap_key: NDArray[np.float64], heap_node: NDArray[np.int32], size: int, key: float, node: int) -> int:
     at = size
     while at > 0:
@@ -62,7 +93,7 @@ def _push(heap_key: NDArray[np.float64], heap_node: NDArray[np.int32], size: int
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _pop(heap_key: NDArray[np.float64], heap_node: NDArray[np.int32], size: int) -> int:
     size -= 1
     key, node = heap_key[size], heap_node[size]
@@ -81,73 +112,81 @@ def _pop(heap_key: NDArray[np.float64], heap_node: NDArray[np.int32], size: int)
     return size
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _search_all(
     source: NDArray[np.int32],
     target: NDArray[np.int32],
     length: NDArray[np.float64],
     order: NDArray[np.int32],
     out_start: NDArray[np.int64],
-    nodes: int,
+    begin: int,
+    stop: int,
     bound: float,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
-    """Dijkstra from every node, ended at `bound`; a node is touched again by its stamp, never by clearing."""
-    start = np.zeros(nodes + 1, np.int64)
-    room = max(16, 16 * nodes)
-    t_node, t_length = np.empty(room, np.int32), np.empty(room, np.float64)
-    t_first, t_last = np.empty(room, np.int32), np.empty(room, np.int32)
-    stamp = np.full(nodes, -1, np.int32)
-    done = np.full(nodes, -1, np.int32)
-    best = np.empty(nodes, np.float64)
-    first = np.empty(nodes, np.int32)
-    last = np.empty(nodes, np.int32)
+) -> Any:
+    """Dijkstra from the nodes `begin` to `stop`, ended at `bound`; stamps tell which node was touched.
+
+    Returns:
+        How many paths leave each node, and (node, length, first, last) as in `PathTable`.
+    """
+    nodes = len(out_start) - 1
+    sizes = np.zeros(stop - begin, np.int64)
+    room = 64 * (stop - begin)
+    rows = _Rows(
+        np.empty(room, np.int32), np.empty(room, np.float32), np.empty(room, np.int32), np.empty(room, np.int32)
+    )
+    stamp, done = np.zeros(nodes, np.int32), np.zeros(nodes, np.int32)
+    best, first, last = np.empty(nodes), np.empty(nodes, np.int32), np.empty(nodes, np.int32)
     reached = np.empty(nodes, np.int32)
-    heap_key, heap_node = np.empty(len(source) + 1, np.float64), np.empty(len(source) + 1, np.int32)
+    heap_key, heap_node = np.empty(len(source) + 1), np.empty(len(source) + 1, np.int32)
     used = 0
-    for s in range(nodes):
-        stamp[s], best[s], first[s], last[s] = s, 0.0, -1, -1
+    for s in range(begin, stop):
+        mark = s - begin + 1
+        stamp[s], best[s], first[s], last[s] = mark, 0.0, -1, -1
         size = _push(heap_key, heap_node, 0, 0.0, s)
         count = 0
         while size > 0:
             u = heap_node[0]
             size = _pop(heap_key, heap_node, size)
-            if done[u] == s:
+            if done[u] == mark:
                 continue
-            done[u] = s
+            done[u] = mark
             reached[count] = u
             count += 1
             for k in range(out_start[u], out_start[u + 1]):
                 edge = order[k]
                 v = target[edge]
                 reach = best[u] + length[edge]
-                if reach > bound or done[v] == s or (stamp[v] == s and best[v] <= reach):
+                if reach > bound or done[v] == mark or (stamp[v] == mark and best[v] <= reach):
                     continue
-                stamp[v], best[v], last[v] = s, reach, edge
+                stamp[v], best[v], last[v] = mark, reach, edge
                 first[v] = edge if u == s else first[u]
                 size = _push(heap_key, heap_node, size, reach, v)
-        if used + count > room:
-            room = 2 * (used + count)
-            t_node, t_length = _grown_i(t_node, room), _grown_f(t_length, room)
-            t_first, t_last = _grown_i(t_first, room), _grown_i(t_last, room)
-        for v in np.sort(reached[:count]):
-            t_node[used], t_length[used], t_first[used], t_last[used] = v, best[v], first[v], last[v]
+        if used + count > len(rows.node):
+            rows = _longer(rows, 2 * (used + count))
+        reached[:count].sort()
+        for i in range(count):
+            v = reached[i]
+            rows.node[used], rows.length[used], rows.first[used], rows.last[used] = v, best[v], first[v], last[v]
             used += 1
-        start[s + 1] = used
-    return start, t_node[:used].copy(), t_length[:used].copy(), t_first[:used].copy(), t_last[:used].copy()
+        sizes[mark - 1] = count
+    rows = _longer(rows, used)
+    return sizes, (rows.node, rows.length, rows.first, rows.last)
 
 
-@numba.njit(cache=True, nogil=True)
-def _grown_i(values: NDArray[np.int32], room: int) -> NDArray[np.int32]:
-    larger = np.empty(room, np.int32)
-    larger[: len(values)] = values
-    return larger
-
-
-@numba.njit(cache=True, nogil=True)
-def _grown_f(values: NDArray[np.float64], room: int) -> NDArray[np.float64]:
-    larger = np.empty(room, np.float64)
-    larger[: len(values)] = values
-    return larger
+@kernel
+def _longer(rows: _Rows, room: int) -> _Rows:
+    """Return the same rows with room for `room` of them, or the first `room`."""
+    new = _Rows(
+        np.empty(room, np.int32), np.empty(room, np.float32), np.empty(room, np.int32), np.empty(room, np.int32)
+    )
+    n = min(room, len(rows.node))
+    new.node[:n], new.length[:n], new.first[:n], new.last[:n] = (
+        rows.node[:n],
+        rows.length[:n],
+        rows.first[:n],
+        rows.last[:n],
+    )
+    return new
 
 
 @inner

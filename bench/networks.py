@@ -31,7 +31,7 @@ Ints = NDArray[np.int64]
 
 ROWS_PER_DEGREE, COLUMNS_PER_DEGREE = 12, 8
 """Meshes a degree of latitude and of longitude."""
-NODES_PER_BLOCK, WAYS_PER_BLOCK = 100_000, 400_000
+NODES_PER_BLOCK, WAYS_PER_NODE = 100_000, 4
 """Ids that one generated mesh may use."""
 START_US = 1_790_000_000_000_000
 """First moment of generated tracks, microseconds."""
@@ -164,6 +164,7 @@ class Block:
 
     node: Ints
     place: Floats
+    way: Ints
     source: Ints
     target: Ints
     bend: Floats
@@ -224,11 +225,44 @@ def block(row: int, column: int, streets: int, spacing_m: float, seed: int) -> B
     ends = np.concatenate([pairs, links])
     bend = np.concatenate([rng.normal(0.0, 0.06, len(pairs)), np.zeros(4)])
     oneway = np.concatenate([rng.random(len(pairs)) < 0.06, np.zeros(4, np.bool_)])
-    return Block(ids, place, ids[ends[:, 0]], ids[ends[:, 1]], bend, oneway)
+    way = base * WAYS_PER_NODE + np.arange(len(ends))
+    return Block(ids, place, way, ids[ends[:, 0]], ids[ends[:, 1]], bend, oneway)
 
 
 def _block_id(row: int, column: int) -> int:
     return (row * 10_000 + column) * NODES_PER_BLOCK + 1
+
+
+def near_box(blocks: list[Block], box: tuple[float, float, float, float], look_m: float, reach_m: float) -> list[Block]:
+    """Keep of every mesh the roads within `look_m` of a box, and those at nodes within `reach_m` of their ends."""
+    east, north = (float(v) for v in degree_lengths((box[1] + box[3]) / 2))
+    node, first = np.unique(np.concatenate([b.node for b in blocks]), return_index=True)
+    place = np.concatenate([b.place for b in blocks])[first]
+    ends = [np.searchsorted(node, np.column_stack([b.source, b.target])) for b in blocks]
+    source, target = np.concatenate(ends).T
+    low, high = np.minimum(place[source], place[target]), np.maximum(place[source], place[target])
+    length = np.hypot(*((place[source] - place[target]) * [east, north]).T)
+    # a bend lies off the straight line by at most 0.3 of its length
+    margin = (look_m + 0.3 * length)[:, None] / [east, north]
+    near = ((low - margin <= box[2:]) & (high + margin >= box[:2])).all(axis=1)
+    best = np.full(len(node), np.inf)
+    best[source[near]] = best[target[near]] = 0.0
+    while True:
+        before = best.copy()
+        np.minimum.at(best, target, best[source] + length)
+        np.minimum.at(best, source, best[target] + length)
+        best[best > reach_m] = np.inf
+        if np.array_equal(best, before):
+            break
+    keep = np.isfinite(best[source]) | np.isfinite(best[target])
+    kept = np.split(keep, np.cumsum([len(b.way) for b in blocks])[:-1])
+    return [_some(b, k) for b, k in zip(blocks, kept, strict=True) if k.any()]
+
+
+def _some(b: Block, keep: NDArray[np.bool_]) -> Block:
+    source, target = b.source[keep], b.target[keep]
+    used = np.isin(b.node, np.concatenate([source, target]))
+    return Block(b.node[used], b.place[used], b.way[keep], source, target, b.bend[keep], b.oneway[keep])
 
 
 def join(blocks: list[Block]) -> RoadNetwork:
@@ -251,7 +285,7 @@ def join(blocks: list[Block]) -> RoadNetwork:
     lines = shapely.to_wkb(shapely.linestrings(shape.reshape(-1, 2), indices=np.repeat(edge, 4)))
     length = _lengths(shape.reshape(-1, 2), np.repeat(edge, 4))
     false = pa.array(np.zeros(len(row), np.bool_))
-    way = np.concatenate([b.node.min() * 4 + np.arange(len(b.source)) for b in blocks])
+    way = np.concatenate([b.way for b in blocks])
     edges = pa.table(
         {
             "edge_id": edge,
@@ -298,6 +332,11 @@ class Country:
     def side(self) -> int:
         """Meshes along one side."""
         return len(self.streets)
+
+    def place_of(self, area_row: int, area_column: int) -> int | None:
+        """Return the number of a mesh by its row and column on the globe, None where it is abroad."""
+        r, c = area_row - self.row, area_column - self.column
+        return r * self.side + c if 0 <= r < self.side and 0 <= c < self.side else None
 
     def block(self, number: int) -> Block:
         """Generate one mesh."""

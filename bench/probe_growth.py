@@ -79,7 +79,7 @@ class CountryShards:
         blocks = near_box([self._block(n) for n in sorted(around)], area_box(area), LOOK_M, REACH_M)
         network = join(blocks)
         save(network, self._file(area))
-        return network.edges.num_rows
+        return int(network.edges.num_rows)
 
     def own(self, area: int) -> RoadNetwork:
         """Return the roads of one area alone, to drive on."""

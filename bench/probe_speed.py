@@ -108,11 +108,12 @@ def short(told: dict[str, Any]) -> dict[str, Any]:
         "points": told["points"],
         "pps": round(told["pps_core"]),
         "pps_wall": round(told["pps"]),
-        "pps_matching": round(told["match_pps_core"]),
+        **({"pps_matching": round(told["match_pps_core"])} if "match_pps_core" in told else {}),
         "edges": told["edges"],
         "prepare_s": told["prepare_s"],
         "prepare_cpu_s": told["prepare_cpu_s"],
         "peak_mb": round(told["peak_mb"]),
+        "bytes_a_point": round(told["bytes_written"] / told["points"], 2),
     }
 
 

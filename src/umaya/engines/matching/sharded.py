@@ -22,10 +22,10 @@ import shapely
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import metres_per_degree
-from umaya.engines.matching.engine import Matched, Matcher
+from umaya.engines.matching.engine import Matched, Matcher, vehicle_bounds
 from umaya.engines.matching.params import MatchParams
 from umaya.types.roads import RoadNetwork
-from umaya.types.schemas import ACCESSES, EDGES, MATCHES, NODES, POSITIONS, ROUTES, TRAVERSALS
+from umaya.types.schemas import ACCESSES, EDGES, MATCHES, NODES, ROUTES, TRAVERSALS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -178,14 +178,14 @@ class ShardedMatcher:
         Raises:
             ValueError: as `Matcher.match`.
         """
-        bounds = _vehicle_bounds(positions)
+        bounds, names = vehicle_bounds(positions)
         if len(bounds) == 1:
             return Matched(MATCHES.empty_table(), ROUTES.empty_table(), TRAVERSALS.empty_table())
         results = [
             (vehicles, self._some(positions, bounds, vehicles, areas, progress))
             for areas, vehicles in _groups(positions, bounds, self._most)
         ]
-        return _in_order(positions, bounds, results)
+        return _in_order(bounds, names, results)
 
     def _some(
         self,
@@ -233,21 +233,6 @@ class ShardedMatcher:
         return Matcher(shard.network, self.params), shard.edge
 
 
-def _vehicle_bounds(positions: pa.Table) -> Ints:
-    """Return the first row of each vehicle and the number of rows; the rest is the matcher's to check."""
-    if not positions.schema.equals(POSITIONS):
-        raise ValueError("positions do not have the schema of umaya.types.schemas")
-    ids = positions["vehicle_id"]
-    if not len(ids):
-        return np.zeros(1, np.int64)
-    change = pc.not_equal(ids[1:], ids[:-1]).to_numpy()
-    bounds = np.concatenate([[0], np.flatnonzero(change) + 1, [len(ids)]]).astype(np.int64)
-    names = ids.take(pa.array(bounds[:-1]))
-    if len(names) > 1 and not pc.all(pc.less(names[:-1], names[1:])).as_py():
-        raise ValueError("positions must be sorted by vehicle_id, then t")
-    return bounds
-
-
 def _groups(positions: pa.Table, bounds: Ints, most: int) -> list[tuple[frozenset[int], Ints]]:
     """Put vehicles with the areas that all of them came through; who came through less joins who came through more."""
     count = len(bounds) - 1
@@ -275,17 +260,16 @@ def _groups(positions: pa.Table, bounds: Ints, most: int) -> list[tuple[frozense
     return [(key, np.array(vehicles)) for (key, _), vehicles in ordered]
 
 
-def _in_order(positions: pa.Table, bounds: Ints, results: list[tuple[Ints, Matched]]) -> Matched:
+def _in_order(bounds: Ints, names: pa.Array, results: list[tuple[Ints, Matched]]) -> Matched:
     """Join what groups of vehicles gave in the order of the positions."""
     rows = np.concatenate([np.arange(bounds[v], bounds[v + 1]) for vehicles, _ in results for v in vehicles])
     matches = pa.concat_tables([m.matches for _, m in results]).take(pa.array(np.argsort(rows, kind="stable")))
-    ids = positions["vehicle_id"].take(pa.array(bounds[:-1])).combine_chunks()
     tables = []
     for name in ("routes", "traversals"):
         table = pa.concat_tables([getattr(m, name) for _, m in results])
-        vehicle = pc.index_in(table["vehicle_id"], ids).to_numpy()
+        vehicle = pc.index_in(table["vehicle_id"], names).to_numpy()
         tables.append(table.take(pa.array(np.argsort(vehicle, kind="stable"))))
-    return Matched(matches.cast(MATCHES), tables[0].cast(ROUTES), tables[1].cast(TRAVERSALS))
+    return Matched(matches, tables[0], tables[1])
 
 
 def _renamed(table: pa.Table, name: str, edge: Ints) -> pa.Table:

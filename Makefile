@@ -32,15 +32,19 @@ frontend: $(VENV)/.run
 demo: frontend
 	$(BIN)/umaya demo --hub $(DEMO_HUB)
 
-# Tests use a real Chromium: as root on Debian it is installed, elsewhere the browser tests skip and say so.
+# Tests use a real Chromium and real brokers: as root on Debian they are installed, elsewhere those tests skip and say so.
 .PHONY: chromium
 chromium:
 	@sh scripts/chromium.sh
 
-test: $(VENV)/.dev frontend chromium
+.PHONY: brokers
+brokers:
+	@sh scripts/brokers.sh
+
+test: $(VENV)/.dev frontend chromium brokers
 	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile
 
-test-quick: $(VENV)/.dev frontend chromium
+test-quick: $(VENV)/.dev frontend chromium brokers
 	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile -m "not slow"
 
 check: $(VENV)/.dev

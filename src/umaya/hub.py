@@ -21,7 +21,7 @@ import os
 import shutil
 import tomllib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
@@ -40,7 +40,10 @@ from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
 from umaya.places.atlas import Atlas
 from umaya.places.live import derivers
 from umaya.places.obligations import factories
-from umaya.services.probes.service import ProbeService
+from umaya.services.probes.service import TICK_S, ProbeService
+from umaya.services.reports.damage import DamageDetector, surest
+from umaya.services.reports.photos import cascades
+from umaya.services.reports.service import RoadReports
 from umaya.services.roads.service import RoadMapService
 from umaya.services.webhooks.service import WebhookService
 from umaya.stores.database import Database, ServiceBase
@@ -75,6 +78,7 @@ class Settings:
         look_ups_per_minute: of people, by one actor or resident.
         api_calls_per_minute: of the JSON API, by one actor, resident or address.
         intake_megabytes: how large a file of rows may be, at a page or in a call; held in memory.
+        damage_model: path of an ONNX model that looks for damage in photos of roads; none by default.
         identity_provider: who says who people are.
     """
 
@@ -91,6 +95,7 @@ class Settings:
     look_ups_per_minute: int = 60
     api_calls_per_minute: int = 600
     intake_megabytes: int = 64
+    damage_model: str = ""
     identity_provider: tuple[IdentityProvider, ...] = ()
 
     def write(self, path: Path) -> None:
@@ -218,6 +223,7 @@ class Hub:
         roads: the service of passable roads.
         webhooks: tells parties' systems what was recorded.
         probes: takes positions in as they arrive.
+        reports: takes in what carriers say of roads.
         request_key: 32 bytes that keyed digests of requests are made with.
     """
 
@@ -231,6 +237,7 @@ class Hub:
     roads: RoadMapService
     webhooks: WebhookService
     probes: ProbeService
+    reports: RoadReports
     request_key: bytes = field(repr=False)
     _stack: ExitStack = field(repr=False)
 
@@ -313,10 +320,19 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         )
         roads = RoadMapService(gate, atlas, directory / "products" / "roads", clock)
         webhooks = WebhookService(gate, service, ledger, clock, loopback=settings.demo)
-        probes = ProbeService(gate)
+        # the clock of a demonstration runs ahead of the second that a tick has
+        probes = ProbeService(gate, tick_s=0.0 if settings.demo else TICK_S)
         stack.callback(probes.close)
+        reports = RoadReports(service, shared, atlas, clock, os.urandom, cascades(), _damage(settings.damage_model))
         kept = stack.pop_all()
-        return Hub(directory, settings, clock, service, ledger, gate, atlas, roads, webhooks, probes, requests, kept)
+        return Hub(
+            directory, settings, clock, service, ledger, gate, atlas, roads, webhooks, probes, reports, requests, kept
+        )
+
+
+def _damage(model: str) -> Callable[[bytes], str | None]:
+    """Return what looks for damage in a photo: nothing, where no model was set."""
+    return surest(DamageDetector(Path(model))) if model else lambda _: None
 
 
 def _gate_url(directory: Path, settings: Settings) -> str:

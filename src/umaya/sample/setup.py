@@ -6,7 +6,8 @@ the homes of each road and the usual pattern, each entered in the ledger. The tr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Final
 
 import pyarrow as pa
 import shapely
+import yaml
 
 from umaya.gate import Area, Dataset, Event, Party, Refusal, Release, Use, Words
 from umaya.gate.collection import Manner
@@ -162,6 +164,7 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
         hub.gate.catalogue.add_actor(person)
     for dataset in DATASETS:
         hub.gate.catalogue.add_dataset(dataset)
+    derive(hub)
     tell("schemes and their review")
     for days, name in enumerate(SCHEMES):
         clock.set(OPENING + timedelta(days=days))
@@ -170,7 +173,6 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     set_up_emergency(hub, clock, PEOPLE)
     tell("letterboxes and households")
     tell_purposes(hub)
-    derive(hub)
     for name, rows in (("letterboxes", town.letterboxes.select(_LETTERBOXES.names)), ("households", town.households)):
         hub.gate.intake.take(PEOPLE["post-intake"], name, rows, f"minase/{name}", 1)
     learn_homes(hub)
@@ -199,9 +201,18 @@ def put_map(hub: Hub, town: Town) -> None:
         hub.atlas.put(import_osm(file), pa.concat_tables([background(file), _offices(town)]))
 
 
-def review(hub: Hub, clock: ManualClock, name: str) -> None:
-    """Carry a scheme through its review on one day: application, legal check, approval, by three people."""
+def review(hub: Hub, clock: ManualClock, name: str, changes: Mapping[str, object] | None = None) -> None:
+    """Carry a scheme through its review on one day: application, legal check, approval, by three people.
+
+    Args:
+        hub: where.
+        clock: of the hub; moved on by some hours.
+        name: of a scheme of the sample.
+        changes: values in the place of the scheme's own, by key.
+    """
     text = (resources.files("umaya.sample") / "schemes" / f"{name}.yaml").read_text("utf-8")
+    if changes:
+        text = json.dumps({**yaml.safe_load(text), **changes}, ensure_ascii=False, default=str)
     hub.gate.schemes.submit(PEOPLE["post-planner"], text, f"{name}.yaml")
     clock.advance(timedelta(hours=2))
     hub.gate.review.verify(PEOPLE["post-legal"], name, note="根拠と加工条件を確認した")

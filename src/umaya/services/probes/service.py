@@ -126,6 +126,10 @@ class ProbeService:
         told.set_running_or_notify_cancel()  # who waits may go away; the batch is taken all the same
         return self._lane(dataset).offer(_Waiting(actor, notice, batch, told), wait_s)
 
+    def pass_time(self, actor: Actor, dataset: str, notice: int | None) -> None:
+        """Let time pass for the engine now, where nobody waits for `idle_s`; arguments and errors as `offer`."""
+        self._lane(dataset).pass_time(actor, notice)
+
     def figures(self, dataset: str) -> Figures:
         """Return how a dataset's live intake is doing."""
         with self._lock:
@@ -165,6 +169,7 @@ class _Lane:
         self._closed = False
         self._last: tuple[Actor, int | None] | None = None
         self._changed = threading.Condition()
+        self._busy = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="live-intake", daemon=True)
         self._thread.start()
 
@@ -181,6 +186,10 @@ class _Lane:
             self._rows += rows
             self._changed.notify_all()
         return waiting.told
+
+    def pass_time(self, actor: Actor, notice: int | None) -> None:
+        with self._busy:
+            self._writer.take(actor, notice, [])
 
     def figures(self) -> Figures:
         with self._changed:
@@ -250,12 +259,13 @@ class _Lane:
         """Take a tick's batches in and tell their senders; return whether it went well."""
         if group:
             self._last = (group[0].actor, group[0].notice)
-        elif self._last is None or not self._writer.waits:
+        elif self._last is None:
             return True
         actor, notice = self._last
         began = time.monotonic()
         try:
-            outcomes = self._writer.take(actor, notice, [waiting.batch for waiting in group])
+            with self._busy:
+                outcomes = self._writer.take(actor, notice, [waiting.batch for waiting in group])
         except Exception as error:  # every sender must learn of it, and the thread goes on
             self._fail(group, _told_of(error))
             return isinstance(error, UmayaError) and not isinstance(error, NotRecordedError)

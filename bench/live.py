@@ -144,7 +144,10 @@ def run_traffic(traffic: Traffic, matcher: Matcher, seconds: int, params: LivePa
 
 
 def _latencies(traffic: Traffic, run: Run, seconds: int) -> dict[str, Any]:
-    """Seconds from the arrival of a position to what it completes: by the engine's own moment, and by the truth."""
+    """Seconds from the arrival of a position to the publication of the passage that it completes.
+
+    Also from the first position behind the junction, and from the moment that the engine itself tells.
+    """
     out_at = np.repeat(run.published(), [len(v) for v, _, _ in run.given])
     vehicle, edge, left = (np.concatenate(column) for column in zip(*run.given, strict=True))
     shape = shapes(traffic.truth)
@@ -153,14 +156,17 @@ def _latencies(traffic: Traffic, run: Run, seconds: int) -> dict[str, Any]:
     given, true = Passages(vehicle, edge, left), traffic.true_passages(seconds)
     found = pair(true, given)
     right = np.flatnonzero(found >= 0)
+    complete = np.where(found >= 0, true.complete[np.maximum(found, 0)], -1)
+    known = np.flatnonzero(complete >= 0)
     settled = true.t < START_US + (seconds - 60) * 1_000_000
     settled &= true.t > START_US + 60_000_000
     hit = np.zeros(len(true), bool)
     hit[found[right]] = True
     return {
         "passages": len(given),
-        "latency_s": percentiles(_waited(traffic, vehicle, left, out_at)),
-        "latency_true_s": percentiles(_waited(traffic, vehicle[right], true.t[found[right]], out_at[right])),
+        "latency_s": percentiles(_waited(traffic, vehicle[known], complete[known], out_at[known])),
+        "latency_from_junction_s": percentiles(_waited(traffic, vehicle[right], true.t[found[right]], out_at[right])),
+        "latency_from_left_s": percentiles(_waited(traffic, vehicle, left, out_at)),
         "right": round(float(hit[settled].mean()), 4) if settled.any() else None,
         "false": round(1.0 - len(right) / max(len(given), 1), 4),
     }
@@ -173,7 +179,7 @@ def _waited(traffic: Traffic, vehicle: Ints, left: Ints, out_at: Any) -> Any:
     lost = ~np.isfinite(arrival) & ((second + 1 + traffic.phase[vehicle]) % CYCLE_S < DRIVE_S)
     arrival[lost] = traffic.arrivals(vehicle[lost], second[lost] + 1)
     waited = out_at - arrival
-    return waited[np.isfinite(waited) & (waited >= 0.0)]
+    return waited[np.isfinite(waited)]
 
 
 def _snapshot(traffic: Traffic, matcher: Matcher, live: LiveMatcher, at_s: float) -> dict[str, Any]:

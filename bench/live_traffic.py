@@ -124,7 +124,7 @@ class Traffic:
         """Return what is truly passed from the second 0 to `seconds`, on the edges of the network."""
         base = true_passages(self.truth)
         start = self.truth.positions["t"].cast(pa.int64()).to_numpy().min()
-        at = (base.t - start) // 1_000_000
+        at, after = (base.t - start) // 1_000_000, (base.complete - base.t) // 1_000_000
         order = np.argsort(base.vehicle, kind="stable")
         first = np.searchsorted(base.vehicle[order], np.arange(self.tracks + 1))
         count = np.diff(first)[self.track]
@@ -137,5 +137,7 @@ class Traffic:
             here = (second >= 0) & (second < seconds)
             v = vehicle[here]
             edge = base.edge[row[here]] + self.tile[v] * self.truth.network.edges.num_rows
-            parts.append((v, edge, START_US + second[here] * 1_000_000 + self.part_us[v]))
+            t = START_US + second[here] * 1_000_000 + self.part_us[v]
+            wait = after[row[here]]
+            parts.append((v, edge, t, np.where(wait < 0, -1, t + wait * 1_000_000)))
         return Passages(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -1,15 +1,17 @@
 """What really was passed, and how passages that a matcher gives compare with it.
 
 A true passage is an edge of a vehicle's true route but the first and the last, which are driven in part; its moment is
-the time of the first position after it, so it is late by half a second on average. A passage that was given is right
-when the same vehicle truly passed the same edge in the same direction within `WITHIN_S` seconds of it, each
-true passage once. Missed are the true ones that are left, false the given ones that are left.
+the time of the first position after it, so it is late by half a second on average. It is complete with the first
+position from then on that is truly `COMPLETE_M` from the junction: nearer, with noise of that size, no position tells
+behind the junction from before it, and vehicles that deliver often stand there. A passage that was given is right when
+the same vehicle truly passed the same edge in the same direction within `WITHIN_S` seconds of it, each true passage
+once. Missed are the true ones that are left, false the given ones that are left.
 Ways drawn twice over the same vertices count as one. Not responsible for running anything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numba
 import numpy as np
@@ -19,17 +21,24 @@ from numpy.typing import NDArray
 
 from tracks import Ints, Truth, same_shape
 
+COMPLETE_M = 5.0
+"""Metres from the junction at which a position completes a passage: the noise of the tracks."""
 WITHIN_S = 120.0
 """Seconds by which the moment of a passage may be wrong: who stands at a junction may stand before or behind it."""
 
 
 @dataclass(frozen=True)
 class Passages:
-    """Passages of whole edges; `t` in microseconds, `edge` with ways drawn twice as one."""
+    """Passages of whole edges; `t` in microseconds, `edge` with ways drawn twice as one.
+
+    `complete` is the time of the position that completes it, for true ones only (empty for given ones); -1 where the
+    track ends before.
+    """
 
     vehicle: NDArray[np.int64]
     edge: Ints
     t: Ints
+    complete: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.t)
@@ -39,7 +48,11 @@ def true_passages(truth: Truth) -> Passages:
     """Return what was truly passed."""
     shape = shapes(truth)
     t = truth.positions["t"].cast(pa.int64()).to_numpy()
-    vehicle, edge, moment = [], [], []
+    vehicle, edge, moment, complete = [], [], [], []
+    places = np.column_stack([truth.lon, truth.lat])
+    nodes = np.column_stack([truth.network.nodes["lon"].to_numpy(), truth.network.nodes["lat"].to_numpy()])
+    ends = nodes[truth.network.edges["target"].to_numpy()]
+    scale = np.array([111_320.0 * np.cos(np.radians(truth.lat.mean())), 110_950.0])
     for v, (route, _) in truth.driven.items():
         rows = np.flatnonzero(truth.vehicle == v)
         at, first_after = 0, np.full(len(route), -1, np.int64)
@@ -55,7 +68,13 @@ def true_passages(truth: Truth) -> Passages:
         vehicle.append(np.full(len(inner), v, np.int64))
         edge.append(shape[route[inner]])
         moment.append(first_after[inner])
-    return Passages(np.concatenate(vehicle), np.concatenate(edge), np.concatenate(moment))
+        for k in inner:
+            later = rows[np.searchsorted(t[rows], first_after[k]) :]
+            away = np.hypot(*((places[later] - ends[route[k]]) * scale).T) >= COMPLETE_M
+            complete.append(t[later[np.argmax(away)]] if away.any() else -1)
+    return Passages(
+        np.concatenate(vehicle), np.concatenate(edge), np.concatenate(moment), np.array(complete, dtype=np.int64)
+    )
 
 
 def shapes(truth: Truth) -> Ints:

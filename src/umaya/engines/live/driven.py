@@ -88,6 +88,14 @@ def _turn(one, v: int, end: float, moment: float, noise: float, net: Roads, out:
 
 
 @inner
+def _drive_to(one, v: int, offset: float, noise: float, net: Roads, out: Records, told: Records) -> None:  # type: ignore[no-untyped-def] # a numba record
+    """Drive on along the open piece; far enough from where the vehicle turned, the turn is borne out."""
+    one.piece_end = max(one.piece_end, offset)
+    if one.held >= 0 and one.piece_end - one.piece_begin >= WIGGLE * noise:
+        _let_go(one, v, noise, net, out, told)
+
+
+@inner
 def _pass_on(  # type: ignore[no-untyped-def] # a numba record
     one, v: int, moment: float, edge: int, noise: float, net: Roads, out: Records, told: Records
 ) -> None:
@@ -185,9 +193,7 @@ def _go(  # type: ignore[no-untyped-def] # a numba record
 ) -> None:
     """Drive from the state decided last to the next one; junctions are passed at times in proportion to the way."""
     if kind in (AHEAD, STAY):
-        one.piece_end = max(one.piece_end, offset)
-        if one.held >= 0 and one.piece_end - one.piece_begin >= WIGGLE * noise:
-            _let_go(one, v, noise, net, out, told)
+        _drive_to(one, v, offset, noise, net, out, told)
         return
     leave = one.at_end - min(PAUSE_S, (one.at_end - one.at_begin) / 2.0)
     come = max(leave, column.begin + min(PAUSE_S, (column.end - column.begin) / 2.0))
@@ -196,7 +202,7 @@ def _go(  # type: ignore[no-untyped-def] # a numba record
         out_m, back_m = apex - one.piece_end, offset - (net.length[edge] - apex)
         moment = leave + (come - leave) * out_m / max(out_m + back_m, END_M)
         _turn(one, v, apex, moment, noise, net, out, told)
-        one.piece_end = max(one.piece_end, offset)
+        _drive_to(one, v, offset, noise, net, out, told)
         return
     node, goal = net.target[one.on], net.source[edge]
     if kind == BACK:

@@ -21,6 +21,11 @@ LEAST_JITTER_M = 0.5
 MEDIAN = 1.4826 / np.sqrt(6.0)
 """Standard deviation of white noise in terms of the median absolute second difference."""
 
+BRAKING = (3, 4)
+"""Positions of an observation at which it ends early, so that the way to a stop does not weigh on the stop's place."""
+BRAKED = 0.6
+"""Share of the usual movement that must have been made then."""
+
 GOOD, BAD, FRESH = 0, 1, 2
 """What a position is: reached, not reached, or the first of a new trip."""
 
@@ -71,23 +76,26 @@ def judge(one, t: float, lon: float, lat: float, kx: float, ky: float, jitter: f
 
 @inner
 def goes_on(one, lon: float, lat: float, kx: float, ky: float, jitter: float, s: Settings) -> bool:  # type: ignore[no-untyped-def] # a numba record
-    """Smooth the track by one position; tell whether it has left the observation that is being gathered."""
+    """Smooth the track by one position; tell whether it has left the observation that is being gathered.
+
+    The farthest place from the observation before is remembered: there the vehicle turned, if it turned.
+    """
     half = min(8.0, np.ceil(((jitter / SMOOTH_M) ** 2 - 1.0) / 2.0)) if jitter > SMOOTH_M else 0.0
     if one.count == 0 and one.closed == 0 and one.edge == UNKNOWN:
         one.even_lon, one.even_lat = lon, lat
+        one.back_lon, one.back_lat = lon, lat
     else:
         share = 1.0 / (half + 1.0)
         one.even_lon += share * (lon - one.even_lon)
         one.even_lat += share * (lat - one.even_lat)
     if one.count == 0:
         return False
+    away = np.hypot((one.even_lon - one.back_lon) * kx, (one.even_lat - one.back_lat) * ky)
+    if away > one.far_m:
+        one.far_m, one.far_lon, one.far_lat = away, one.even_lon, one.even_lat
     thin = max(s.thin, 4.0 * jitter / np.sqrt(2.0 * half + 1.0)) if s.thin > 0.0 else 0.0
     moved = np.hypot((one.even_lon - one.from_lon) * kx, (one.even_lat - one.from_lat) * ky)
-    if moved >= thin:
-        return True
-    if moved > one.far_m:
-        one.far_m, one.far_lon, one.far_lat = moved, one.even_lon, one.even_lat
-    return False
+    return bool(moved >= thin or (BRAKING[0] <= one.count <= BRAKING[1] and moved >= BRAKED * thin))
 
 
 @inner

@@ -66,6 +66,8 @@ VEHICLE = np.dtype(
         ("far_lon", np.float64),
         ("far_lat", np.float64),
         ("far_m", np.float64),
+        ("back_lon", np.float64),
+        ("back_lat", np.float64),
         ("begin", np.float64),
         ("end", np.float64),
         ("variance", np.float64),

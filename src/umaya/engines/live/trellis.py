@@ -17,18 +17,20 @@ from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, metres_per_degree
 from umaya.engines.kernels import inlined, inner
-from umaya.engines.live.driven import advance
+from umaya.engines.live.driven import WIGGLE, advance
 from umaya.engines.live.params import Settings as LiveSettings
 from umaya.engines.live.state import OFF, RING, STATES, UNKNOWN, Records
 from umaya.engines.matching.hmm import NO_ROUTE, emission_log, heading_log, route, transition_log
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.routing import PathTable
-from umaya.engines.spatial import Grid, nearest
+from umaya.engines.spatial import Grid, Near, near_room, search
 
 START = 4.0
 """Times the lag that the first road of a trip may take: nothing but its own points tells it."""
 
 
+CLEAR = 0.6
+"""Least distance behind a junction, in times the noise, at which a vehicle is clear of it, however long it stands."""
 USUAL_M = 5.0
 """Noise up to which the lag is as it is set; beyond, it grows with the positions that a mean of that noise needs."""
 
@@ -36,9 +38,7 @@ USUAL_M = 5.0
 class Work(NamedTuple):
     """Room for one column: what is near, the states it is reached from, the states it gets, the likeliest way."""
 
-    near_edge: NDArray[np.int32]
-    near_offset: NDArray[np.float64]
-    near_distance: NDArray[np.float64]
+    near: Near
     from_edge: NDArray[np.int32]
     from_offset: NDArray[np.float64]
     from_score: NDArray[np.float64]
@@ -53,9 +53,7 @@ class Work(NamedTuple):
 def work(candidates: int) -> Work:
     """Make room for columns of at most so many road segments."""
     return Work(
-        np.empty(candidates, np.int32),
-        np.empty(candidates),
-        np.empty(candidates),
+        near_room(candidates),
         np.empty(STATES, np.int32),
         np.empty(STATES),
         np.empty(STATES),
@@ -179,13 +177,13 @@ def try_column(  # type: ignore[no-untyped-def] # a numba record
     heading = np.nan
     if np.hypot(one.head_x, one.head_y) > 0.5 * one.count:
         heading = np.degrees(np.arctan2(one.head_x, one.head_y)) % 360.0
-    found = nearest(one.mean_lon, one.mean_lat, s.radius, net, index, w.near_edge, w.near_offset, w.near_distance)
+    found = search(one.mean_lon, one.mean_lat, s.radius, net, index, w.near)
     many, straight, middle = _origins(one, v, columns, w)
     reach = straight + s.max_speed * max((one.begin + one.end) / 2.0 - middle, 1.0)
     states = 0
     for i in range(found):
-        base = emission_log(w.near_distance[i], sigma)
-        e, x = w.near_edge[i], w.near_offset[i]
+        base = emission_log(w.near.distance[i], sigma)
+        e, x = w.near.edge[i], w.near.offset[i]
         emission = base + heading_log(heading, e, x, net, s.sigma_heading)
         states = _reach_state(e, x, emission, many, straight, reach, states, net, table, s, beam, w)
         r = net.reverse[e]
@@ -276,7 +274,7 @@ def decide(  # type: ignore[no-untyped-def] # a numba record
     """Decide what all states of the tentative column have in common that are nearly as likely as the best of it.
 
     When that is the tentative state itself and it lies on another road, its observation ends here, so that the road
-    that was left is final. Not so after a U-turn: the rest of the observation tells how far the vehicle went.
+    that was left is final. Not so after a U-turn on the way: the rest of the observation tells where it was.
     """
     n = one.closed
     _likeliest(one, v, columns, n, w)
@@ -295,11 +293,12 @@ def decide(  # type: ignore[no-untyped-def] # a numba record
     if n:
         _commit(one, v, columns, n - 1, noise, net, table, s, w, out, told)
     edge = column.edge[state]
-    if edge == one.edge or edge < 0 or (one.edge >= 0 and net.reverse[one.edge] == edge):
+    if edge == one.edge or edge < 0:
         return
-    if _beyond(one.edge, edge, column.offset[state], net) >= noise:
+    if _beyond(one.edge, edge, column.offset[state], net) >= _clear(one.edge, edge, noise, one.count, net):
         advance(one, v, column, state, noise, net, table, s, out, told)
         one.first = (one.first + 1) % RING
+        one.back_lon, one.back_lat = one.mean_lon, one.mean_lat
         one.count, one.tried, one.asked = 0, 0, 0.0
 
 
@@ -334,10 +333,21 @@ def _beyond(edge: int, now: int, offset: float, net: Roads) -> float:
 
 
 @inner
+def _clear(edge: int, now: int, noise: float, points: int, net: Roads) -> float:
+    """Metres behind the end of `edge` at which the mean of so many positions, on `now`, is clear of it.
+
+    After a U-turn in a dead end twice the noise, after any other no distance is enough.
+    """
+    if edge >= 0 and net.reverse[edge] == now:
+        return WIGGLE * noise if net.dead_end[net.target[edge]] else np.inf
+    return float(noise * max(CLEAR, 1.0 / np.sqrt(points)))
+
+
+@inner
 def _left(one, v: int, columns: Records, noise: float, net: Roads, w: Work) -> bool:  # type: ignore[no-untyped-def] # a numba record
     """Tell whether the likeliest way has left the edge that was decided last, by more than the noise.
 
-    A vehicle nearer to a junction may stand before it, and a U-turn is no question of time: both wait.
+    A vehicle nearer to a junction may stand before it, and a U-turn on the way is no question of time: both wait.
     """
     n = one.closed
     tip = columns[_row(one, v, n)]
@@ -345,8 +355,8 @@ def _left(one, v: int, columns: Records, noise: float, net: Roads, w: Work) -> b
     base = one.edge
     for k in range(n + 1):
         now = columns[_row(one, v, k)].edge[w.path[k]]
-        if now != base and base >= 0 and now >= 0 and net.reverse[base] != now:
-            return bool(edge >= 0 and _beyond(base, edge, offset, net) >= noise)
+        if now != base and base >= 0 and now >= 0 and _clear(base, now, noise, tip.points, net) < np.inf:
+            return bool(edge >= 0 and _beyond(base, edge, offset, net) >= _clear(base, edge, noise, tip.points, net))
         base = now
     return False
 
@@ -367,6 +377,7 @@ def close(  # type: ignore[no-untyped-def] # a numba record
     """Take the tentative column as complete; when the ring is full the older half of it is decided."""
     _describe(one, columns[_row(one, v, one.closed)])
     one.closed += 1
+    one.back_lon, one.back_lat = one.mean_lon, one.mean_lat
     one.count, one.tried = 0, 0
     if one.closed == RING - 1:
         _likeliest(one, v, columns, one.closed - 1, w)

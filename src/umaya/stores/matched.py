@@ -112,8 +112,9 @@ class MatchesFile:
         """Append matches; vehicle ids as text or dictionary-encoded."""
         ids: Any = matches.column("vehicle_id")
         if not pa.types.is_dictionary(ids.type):
-            matches = matches.set_column(0, self._writer.schema.field(0), ids.dictionary_encode())
-        self._writer.write_table(matches)
+            ids = ids.dictionary_encode()
+        columns = [ids.cast(IDS), *matches.columns[1:]]
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._writer.schema))
 
     def close(self) -> None:
         """Write what ends the file; the sink stays open."""

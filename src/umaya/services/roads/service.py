@@ -9,7 +9,7 @@ sees the map.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -172,8 +172,15 @@ class RoadMapService:
         step = timedelta(seconds=_window_s(scheme))
         released = self._products.windows(_series(scheme, event))
         start = max((w.end for w in released), default=event.start)
-        count = max(0, (self._clock.now() - start) // step)
+        count = max(0, (self._final_until(scheme) - start) // step)
         return [Window(start + step * n, start + step * (n + 1)) for n in range(count)]
+
+    def _final_until(self, scheme: SchemeVersion) -> datetime:
+        """Return until when what the scheme counts is all there: now, or where it is made live, what is final."""
+        now, made = self._clock.now(), self._gate.derivations.making(scheme.document.dataset)
+        if made is None:
+            return now
+        return datetime.min.replace(tzinfo=UTC) if made.final_until is None else min(now, made.final_until)
 
     def _usual_days(self, party: str) -> tuple[str, Window] | None:
         """Return the series and the latest ordinary days that were released to a party under a scheme in force."""

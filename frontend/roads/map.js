@@ -102,9 +102,17 @@ class RoadMap {
     }
   }
 
+  // Draws what is held, and tells the page once it is seen.
   draw() {
-    this.map.getSource("states").setTiles([stateTiles(this.states.head.version)]);
+    const { version } = this.states.head;
+    this.map.getSource("states").setTiles([stateTiles(version)]);
     this.map.getSource("marks").setData(this.states.markFeatures());
+    const seen = () => {
+      if (!this.map.isSourceLoaded("states")) return;
+      this.map.off("render", seen);
+      document.documentElement.dataset.drawn = version;
+    };
+    this.map.on("render", seen);
   }
 
   take(state) {

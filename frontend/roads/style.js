@@ -26,11 +26,12 @@ const roadWidth = (extra) => growing(
 );
 // From afar a line is too thin for anybody to see its ends.
 const ENDS = { "line-cap": ["step", ["zoom"], "butt", 14, "round"], "line-join": ["step", ["zoom"], "bevel", 14, "round"] };
+const DASHED = { "line-join": ENDS["line-join"] };
 
 function statusLine(status, statesOf, colour, width, dash) {
   return {
     id: status, type: "line", ...statesOf(status),
-    layout: dash ? { "line-join": "round" } : ENDS,
+    layout: dash ? DASHED : ENDS,
     paint: { "line-color": colour, "line-width": width, ...(dash && { "line-dasharray": dash }) },
   };
 }
@@ -54,7 +55,7 @@ function roadLayers(c, statesOf) {
     statusLine("passed-24h", statesOf, c["passed-24h"], growing(1.6, 3, 8), [0.9, 1.1]),
     statusLine("passed-3h", statesOf, c["passed-3h"], growing(2, 4, 10), [3, 1.2]),
     statusLine("passed-1h", statesOf, c["passed-1h"], growing(2.6, 5.5, 14)),
-    { ...statusLine("probably-blocked", statesOf, c.blocked, growing(4, 8, 18)), layout: { "line-join": "round" } },
+    { ...statusLine("probably-blocked", statesOf, c.blocked, growing(4, 8, 18)), layout: DASHED },
     { ...statusLine("probably-blocked", statesOf, "#ffffff", growing(2, 4.5, 11), [1.1, 1.1]), id: "probably-blocked-dash" },
   ];
 }

@@ -3,7 +3,7 @@
 
 import { addProtocol } from "maplibre-gl";
 import { ask } from "./problems.js";
-import { stateTile } from "./states.js";
+import { indexRoads, stateTile } from "./states.js";
 
 const KEPT = 160;
 
@@ -16,7 +16,7 @@ export class Tiles {
     this.#url = url;
   }
 
-  // Returns the bytes of a tile, empty where there is nothing.
+  // Returns the bytes of a tile, empty where there is nothing, and where its roads are in them.
   get(place) {
     const known = this.#kept.get(place);
     if (known) {
@@ -26,7 +26,10 @@ export class Tiles {
     }
     const [z, x, y] = place.split("/");
     const url = this.#url.replace("{z}", z).replace("{x}", x).replace("{y}", y);
-    const asked = ask(url, "application/vnd.mapbox-vector-tile").then(async (response) => new Uint8Array(await response.arrayBuffer()));
+    const asked = ask(url, "application/vnd.mapbox-vector-tile").then(async (response) => {
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return { bytes, index: indexRoads(bytes) };
+    });
     this.#kept.set(place, asked);
     asked.catch(() => this.#kept.delete(place));
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
@@ -38,12 +41,12 @@ export class Tiles {
 export function serveTiles(tiles, states) {
   const place = (url) => url.split("/").slice(-3).join("/");
   addProtocol("umaya-roads", async ({ url }) => {
-    const bytes = await tiles.get(place(url));
+    const { bytes } = await tiles.get(place(url));
     return { data: bytes.slice().buffer }; // MapLibre takes the buffer away
   });
   addProtocol("umaya-states", async ({ url }) => {
-    const bytes = await tiles.get(place(url));
-    const state = stateTile(bytes, states.codes);
+    const { bytes, index } = await tiles.get(place(url));
+    const state = stateTile(bytes, index, states.codes);
     return { data: state.bytes.buffer, etag: state.tag };
   });
 }

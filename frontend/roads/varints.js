@@ -60,10 +60,12 @@ export class Writer {
     this.bytes[this.at++] = value;
   }
 
-  // A field of bytes that follow elsewhere in `source`, from `start` to `end`.
+  // Bytes of `source` from `start` to `end`: a few at a time, so that a loop is faster than a copy of a view.
   copy(source, start, end) {
-    this.bytes.set(source.subarray(start, end), this.at);
-    this.at += end - start;
+    const { bytes } = this;
+    let { at } = this;
+    for (let i = start; i < end; i++) bytes[at++] = source[i];
+    this.at = at;
   }
 }
 

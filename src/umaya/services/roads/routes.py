@@ -20,7 +20,7 @@ from umaya.types.errors import UmayaError
 from umaya.types.site import Actor, Site
 
 PREFIX = "/api/v1/roads"
-POLL_S = 1.0
+POLL_S = 0.5
 """How often a stream looks for a newly released window, seconds."""
 STREAM_S = 900.0
 """How long a stream lasts, seconds: the next one shows its cookie anew, so a sign-out ends it too."""

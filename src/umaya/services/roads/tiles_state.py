@@ -21,7 +21,6 @@ import hashlib
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -75,10 +74,9 @@ class Snapshots:
         self._of_table: OrderedDict[int, tuple[pa.Table, Snapshot]] = OrderedDict()
         self._named: OrderedDict[str, Snapshot] = OrderedDict()
 
-    @cached_property
-    def _middles(self) -> Ints:
-        """Middle of each segment, longitude and latitude in millionths of a degree."""
-        lines = shapely.from_wkb(self._geometry.to_numpy(zero_copy_only=False))
+    def _middles(self, rows: Ints) -> Ints:
+        """Return the middle of some segments, longitude and latitude in millionths of a degree."""
+        lines = shapely.from_wkb(self._geometry.take(pa.array(rows)).to_numpy(zero_copy_only=False))
         places = shapely.line_interpolate_point(lines, 0.5, normalized=True)
         middles: Ints = np.rint(shapely.get_coordinates(places) * 1e6).astype(np.int64).reshape(-1, 2)
         return middles
@@ -121,7 +119,7 @@ class Snapshots:
         }
         parts = [gaps(self._ids[rows]) for _, rows in groups]
         if marked is not None:
-            parts.append(marks(self._ids[marked], now.kind[marked], self._middles[marked]))
+            parts.append(marks(self._ids[marked], now.kind[marked], self._middles(marked)))
         told = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         return b"".join([b"URS1", len(told).to_bytes(4, "little"), told, *(part.tobytes() for part in parts)])
 
@@ -138,9 +136,10 @@ class Snapshots:
         """Return what is marked as GeoJSON, as the map draws it: places of kind `blocked` and `turn-back`."""
         kinds = self.of(state).kind
         features = []
-        for row in np.flatnonzero(kinds).tolist():
+        marked = np.flatnonzero(kinds)
+        for row, middle in zip(marked.tolist(), self._middles(marked), strict=True):
             blocked, turned = bool(kinds[row] & 1), bool(kinds[row] & 2)
-            place = {"type": "Point", "coordinates": (self._middles[row] / 1e6).tolist()}
+            place = {"type": "Point", "coordinates": (middle / 1e6).tolist()}
             drawn = [("blocked", "on")] * blocked + [("turn-back", "beside" if blocked else "on")] * turned
             for kind, where in drawn:
                 about = {"kind": kind, "place": where, "segment": int(self._ids[row])}
@@ -164,7 +163,7 @@ class Snapshots:
         row = int(np.searchsorted(self._ids, segment))
         if row >= len(self._ids) or self._ids[row] != segment:
             return None
-        place: list[float] = (self._middles[row] / 1e6).tolist()
+        place: list[float] = (self._middles(np.array([row]))[0] / 1e6).tolist()
         return place
 
 

@@ -1,10 +1,12 @@
 """Which roads an earthquake closed: the estimate against the truth of simulated earthquakes, beside the simple rule.
 
-    python bench/passability.py --json [--quick] [--seeds N] [--plot FILE] [--fit]
+    python bench/passability.py --json [--quick] [--seeds N] [--plot FILE] [--fit] [--release plain|swept]
 
 Prints what it measures and, last, one JSON object. Each seed is a town and an earthquake of its own (`aftermath`):
 weeks of ordinary rounds, then 72 hours. As it stands after 1, 3, 6, 24 and 72 hours, for every segment that privacy
 does not hide (h = hours):
+
+--release says what is told of the rides (`passability_world`): `plain` unless told otherwise.
 
 - ours_h: precision, recall and F1 of what is called probably blocked, Brier score and log loss of the probability.
 - rule_h: the same of the rule "usually passed, now not passed", with the look-back and the share that were best on the
@@ -45,6 +47,7 @@ from passability_world import HORIZONS, Case, best_rule, draw, rule_shares, scor
 from umaya.engines.passability import PassabilityParams, calibrated, estimate
 from umaya.engines.passability.estimate import follow
 from umaya.engines.passability.evidence import Evidence
+from umaya.engines.passability.params import Kind
 from umaya.engines.passability.pattern import Pattern, microseconds
 
 Floats = npt.NDArray[np.float64]
@@ -76,6 +79,7 @@ def told(case: Case, hours: int, *, flat: bool = False, planned: bool = False) -
         case.truth.event,
         case.moment(hours),
         rounds=case.rounds() if planned else None,
+        areas=case.areas,
     )
     p: Floats = table["p_blocked"].to_numpy()[case.shown]
     return p
@@ -143,12 +147,12 @@ def reliability(parts: list[Told]) -> tuple[list[dict[str, float]], float]:
     return rows, error
 
 
-def evaluate(seeds: range, weeks: int, homes: int, variants: bool) -> dict[str, Any]:
+def evaluate(kind: Kind, seeds: range, weeks: int, homes: int, variants: bool) -> dict[str, Any]:
     """Draw the earthquakes and measure."""
-    rule = json.loads(RULE.read_text("utf-8"))["horizons"]
+    rule = json.loads(RULE.read_text("utf-8"))[kind]["horizons"]
     parts, closed = [], []
     for seed in seeds:
-        case = draw(seed, weeks, homes)
+        case = draw(seed, weeks, kind, homes)
         parts.append(Told(case, rule, variants))
         closed.append(np.concatenate([case.closed(h) for h in HORIZONS]))
         print(
@@ -206,18 +210,19 @@ def plot(rows: list[dict[str, float]]) -> str:
     )
 
 
-def fit() -> None:
+def fit(kind: Kind) -> None:
     """Fit on the training seeds and write what was found."""
     cases = []
     for seed in TRAINING:
-        cases.append(draw(seed, WEEKS))
+        cases.append(draw(seed, WEEKS, kind))
         print(f"training {seed}", flush=True)
     prepared = []
     for case in cases:
         pattern = Pattern(case.usual, case.roads)
         for hours in HORIZONS:
             times = (microseconds(case.truth.event), microseconds(case.moment(hours)))
-            evidence = Evidence(case.since(hours), case.roads, pattern, *times, NONE)
+            areas = None if case.areas is None else case.areas[case.roads.ids]
+            evidence = Evidence(case.since(hours), case.roads, pattern, *times, NONE, areas)
             prepared.append((case, hours, list(evidence.steps()), evidence.blame, case.closed(hours)))
 
     def odds(params: PassabilityParams) -> list[Floats]:
@@ -229,7 +234,7 @@ def fit() -> None:
             by_horizon[hours].append(np.logaddexp(0, np.where(closed, -z, z)))
         return float(np.mean([np.concatenate(v).mean() for v in by_horizon.values()]))
 
-    raw = replace(calibrated(), platt_slope=1.0, platt_offset=0.0)
+    raw = replace(calibrated(kind), platt_slope=1.0, platt_offset=0.0)
 
     def of(x: Floats) -> PassabilityParams:
         values = dict(zip(FITTED, np.exp(x).tolist(), strict=True))
@@ -251,7 +256,7 @@ def fit() -> None:
     slope, offset = minimize(platt_loss, [1.0, 0.0], method="Nelder-Mead").x.tolist()
     made = {
         "date": f"{datetime.now(UTC).date()}",
-        "how": "python bench/passability.py --fit; log loss, horizons weighed alike, then Platt's slope and offset",
+        "how": f"python bench/passability.py --fit --release {kind}: log loss, horizons weighed alike, then Platt's",
         "seeds": [TRAINING.start, TRAINING.stop - 1],
         "weeks": WEEKS,
         "horizons_h": list(HORIZONS),
@@ -263,9 +268,11 @@ def fit() -> None:
     values = {name: float(f"{value:.4g}") for name, value in asdict(whole).items()}
     values["turn_backs_counted"] = whole.turn_backs_counted
     folder = Path(engine.__file__).parent / "calibrations"
-    write(folder / f"{made['date']}.json", {"made": made, "params": values})
+    write(folder / f"{kind}-{made['date']}.json", {"made": made, "params": values})
     rule = {str(hours): rounded(best_rule(cases, hours)) for hours in HORIZONS}
-    write(RULE, {"made": {name: made[name] for name in ("date", "seeds", "weeks")}, "horizons": rule})
+    known = json.loads(RULE.read_text("utf-8")) if RULE.exists() else {}
+    known[kind] = {"made": {name: made[name] for name in ("date", "seeds", "weeks")}, "horizons": rule}
+    write(RULE, known)
 
 
 def write(path: Path, document: dict[str, Any]) -> None:
@@ -282,20 +289,32 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=len(EVALUATION))
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--release", choices=("plain", "swept"), default="plain")
     given = parser.parse_args()
     began, cpu = time.perf_counter(), time.process_time()
     if given.fit:
-        fit()
+        fit(given.release)
     if given.quick:
-        figures = evaluate(range(QUICK_SEEDS), QUICK_WEEKS, QUICK_HOMES, variants=False)
+        figures = evaluate(given.release, range(QUICK_SEEDS), QUICK_WEEKS, QUICK_HOMES, variants=False)
     else:
-        figures = evaluate(range(given.seeds), WEEKS, 2600, variants=True)
+        figures = evaluate(given.release, range(given.seeds), WEEKS, 2600, variants=True)
     del figures["parts"]
     if given.plot:
         given.plot.write_text(plot(figures["reliability"]), "utf-8")
     machine = {"cpus": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "python": platform.python_version()}
     spent = {"wall_s": round(time.perf_counter() - began, 1), "process_s": round(time.process_time() - cpu, 1)}
-    print(json.dumps({"bench": "passability", "quick": given.quick, **figures, **spent, "machine": machine}))
+    print(
+        json.dumps(
+            {
+                "bench": "passability",
+                "release": given.release,
+                "quick": given.quick,
+                **figures,
+                **spent,
+                "machine": machine,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

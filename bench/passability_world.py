@@ -1,7 +1,9 @@
 """Earthquakes drawn for `bench/passability.py`: a small town, weeks of rounds, three days after, and what is released.
 
-What is released follows the sample's schemes, step by step, all windows at once; of the ordinary days once with
-weekdays told apart and once without. Also the simple rule that the estimate is measured against, and the measures.
+What is released is of two kinds, all windows at once. `swept`: as the sample's schemes say, step by step. `plain`: each
+road by itself, ten minutes from one vehicle on, turn-backs from two, ordinary hours from two vehicles on, with their
+numbers; dead ends with few homes left out. The ordinary days once with weekdays told apart and once without. Also the
+simple rule that the estimate is measured against, and the measures.
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ import yaml
 
 from umaya.engines.passability import ROUNDS, usual_pattern
 from umaya.engines.passability.evidence import NEVER
+from umaya.engines.passability.params import Kind
 from umaya.engines.passability.pattern import Pattern, microseconds
 from umaya.engines.passability.segments import Segments
 from umaya.gate import ObligationContext
 from umaya.places.atlas import Atlas
-from umaya.places.obligations import factories
+from umaya.places.obligations import TellSweptParameters, factories
 from umaya.places.roads import homes_per_segment
 from umaya.places.roads.background import BACKGROUND
 from umaya.sample import make_town
@@ -34,11 +37,21 @@ from umaya.sample.days import JAPAN
 from umaya.types.schemas import PASSAGES
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 HORIZONS = (1, 3, 6, 24, 72)
 """Hours after the earthquake."""
 LIVE, ORDINARY = "minase-passable-roads", "minase-probe-statistics"
+HIDDEN = ("suppress-dead-ends", {"max_homes": 3})
+PLAIN = {
+    LIVE: [HIDDEN, ("link-counts", {"window_s": 600, "min_vehicles": 1, "min_turn_backs": 2})],
+    ORDINARY: [
+        HIDDEN,
+        ("link-counts", {"window_s": 3600, "min_vehicles": 2, "min_turn_backs": 2, "fold_days": True}),
+    ],
+}
+"""What is done to traversals where each road is told by itself."""
 FIRST_DAY = date(2026, 10, 5)
 SPAN_H = (1, 2, 3, 6, 12, 24, 72)
 """Hours that the simple rule may look back."""
@@ -55,7 +68,8 @@ class Case:
         truth: what happened.
         roads: the segments; `shown` those that privacy does not hide.
         usual: the usual pattern with weekdays told apart, `flat` without.
-        live: windows of ten minutes since the event.
+        live: windows since the event.
+        areas: neighbourhood of each edge where they are told as a whole.
     """
 
     seed: int
@@ -65,6 +79,7 @@ class Case:
     usual: pa.Table
     flat: pa.Table
     live: pa.Table
+    areas: Ints | None
 
     def moment(self, hours: int) -> datetime:
         return self.truth.event + timedelta(hours=hours)
@@ -87,8 +102,10 @@ class Case:
         return pa.table([days[:-1], days[1:], shares], schema=ROUNDS)
 
 
-def draw(seed: int, weeks: int, most_homes: int = 2600) -> Case:
+def draw(seed: int, weeks: int, kind: Kind, most_homes: int = 2600) -> Case:
     """Draw an earthquake: four in five in the working day, the others at any hour, on any weekday."""
+    live_steps, usual_steps = (steps_of(name) if kind == "swept" else PLAIN[name] for name in (LIVE, ORDINARY))
+    swept = dict(live_steps).get("tell-swept")
     rng = np.random.default_rng([seed, 99])
     homes = int(rng.integers(900, most_homes))
     day = FIRST_DAY + timedelta(days=int(rng.integers(0, 28)))
@@ -104,10 +121,11 @@ def draw(seed: int, weeks: int, most_homes: int = 2600) -> Case:
         atlas.put(truth.network, BACKGROUND.empty_table())
         atlas.put_homes(homes_per_segment(town.letterboxes.select(["lon", "lat", "homes"]), truth.network))
         by_week, by_day = (
-            release(truth.ordinary, atlas, ORDINARY, ordinary, fold_weeks=weekly) for weekly in (True, False)
+            release(truth.ordinary, atlas, usual_steps, ordinary, fold_weeks=weekly) for weekly in (True, False)
         )
-        live = release(truth.since, atlas, LIVE, after)
-        hidden = atlas.suppressed(max_homes())
+        live = release(truth.since, atlas, live_steps, after)
+        hidden = atlas.suppressed(int(dict(live_steps)["suppress-dead-ends"]["max_homes"]))
+        areas = None if swept is None else atlas.neighbourhoods(TellSweptParameters.model_validate(swept).roads)
     roads = Segments(truth.network)
     return Case(
         seed,
@@ -117,6 +135,7 @@ def draw(seed: int, weeks: int, most_homes: int = 2600) -> Case:
         usual_pattern(by_week, truth.network, truth.days, first_day),
         usual_pattern(by_day, truth.network, truth.days),
         live,
+        areas,
     )
 
 
@@ -126,19 +145,18 @@ def steps_of(scheme: str) -> list[tuple[str, dict[str, Any]]]:
     return [(name, given) for step in yaml.safe_load(text)["obligations"] for name, given in step.items()]
 
 
-def max_homes() -> int:
-    """Return how many homes a branch may have that the live map does not show."""
-    return int(dict(steps_of(LIVE))["suppress-dead-ends"]["max_homes"])
-
-
 def release(
-    traversals: pa.Table, atlas: Atlas, scheme: str, window: tuple[datetime, datetime], **counts: bool
+    traversals: pa.Table,
+    atlas: Atlas,
+    steps: list[tuple[str, dict[str, Any]]],
+    window: tuple[datetime, datetime],
+    **counts: bool,
 ) -> pa.Table:
     """Do to traversals what a scheme asks after they were matched; `counts` changes parameters of `link-counts`."""
     makers = factories(atlas)
-    context = ObligationContext(scheme, window, window, None)
+    context = ObligationContext("bench", window, window, None)
     data = traversals
-    for name, given in steps_of(scheme):
+    for name, given in steps:
         if name != "move-to-road":
             data = makers[name](given | (counts if name == "link-counts" else {})).apply(data, context)
     return data

@@ -275,7 +275,10 @@ def _start(
 
 
 def _shift(ride: TimedRide, office: Office, which: int, weekday: int, *, own: bool, safety: bool) -> None:
-    """Ride what is left of a day: first, where nobody did yet, past all streets of the round (安全確認)."""
+    """Ride what is left of a day, and, where nobody did yet, past all streets of the round (安全確認).
+
+    The checks come first where riders keep to their own rounds, and when half of the rest is done where they do not.
+    """
     streets, midnight = ride.story.streets, ride.second // DAY_S * DAY_S
     plan = _plan(streets, office, which, weekday, own, ride.rng)
     gone = max(0.0, (ride.second - midnight - 9.25 * 3600) / (END_S - 9.25 * 3600))
@@ -283,7 +286,8 @@ def _shift(ride: TimedRide, office: Office, which: int, weekday: int, *, own: bo
     if safety:
         rows = office.rounds[which].rows if own else safety_rows(streets, office, which)
         row, forward = tour(streets, ride.story.before, ride.node, rows)
-        visits = [*singles(Visits.of(row, forward)), *visits]
+        first = 0 if own else len(visits) // 2
+        visits[first:first] = singles(Visits.of(row, forward))
     for visit in visits:
         if ride.second > midnight + END_S:
             break

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tests.web import town
+from umaya.engines.passability import PASSABILITY
 from umaya.services.roads.features import statuses
 from umaya.services.roads.listing import ORDER, Choice, Filter, crossings, listing, page_of
 from umaya.services.roads.products import Window
@@ -61,6 +62,22 @@ def test_a_pass_of_more_than_a_day_ago_is_no_evidence_but_is_told() -> None:
     listed = listing(aged, NETWORK, Filter("all"), english=False).to_pylist()
     assert {row["status"] for row in listed} == {"no-evidence", "probably-blocked"}
     assert sum(row["last_passed"] is not None for row in listed) == len(told)
+
+
+def test_what_was_passed_again_after_it_was_called_blocked_is_told() -> None:
+    now = state()
+    at = now.segments.schema.get_field_index("reopened")
+    passed = now.segments["last_passed"].to_pylist()
+    first = next(row for row, moment in enumerate(passed) if moment)
+    again = pa.array(
+        [moment if row == first else None for row, moment in enumerate(passed)], PASSABILITY.field(at).type
+    )
+    told = listing(
+        replace(now, segments=now.segments.set_column(at, "reopened", again)), NETWORK, Filter("all"), english=False
+    )
+    assert [(row["segment_id"], row["reopened"]) for row in told.to_pylist() if row["reopened"]] == [
+        (now.segments["segment_id"][first].as_py(), passed[first])
+    ]
 
 
 @pytest.mark.parametrize("status", get_args(Choice))

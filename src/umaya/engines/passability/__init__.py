@@ -5,6 +5,7 @@
 
 from umaya.engines.passability.estimate import AGE_CLASSES, PASSABILITY, ROUNDS, estimate
 from umaya.engines.passability.params import PassabilityParams, calibrated
+from umaya.engines.passability.segments import Segments
 from umaya.engines.passability.usual import USUAL, usual_pattern
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "ROUNDS",
     "USUAL",
     "PassabilityParams",
+    "Segments",
     "calibrated",
     "estimate",
     "usual_pattern",

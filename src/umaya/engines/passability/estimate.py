@@ -76,6 +76,7 @@ def estimate(
     now: datetime,
     params: PassabilityParams | None = None,
     rounds: pa.Table | None = None,
+    areas: Ints | None = None,
 ) -> pa.Table:
     """Estimate for each segment whether it was passed since the event and whether it is probably blocked.
 
@@ -86,9 +87,11 @@ def estimate(
         usual: schema `USUAL`, from `usual_pattern` on the same network.
         event_start: aware; when the event happened.
         now: aware, not before `event_start`; the moment the estimate is for.
-        params: beliefs; those of the newest calibration when None.
+        params: beliefs; when None those of the newest calibration for what is told (`areas`).
         rounds: schema `ROUNDS`; None where it is not known which rounds were planned. Outside its spans as many as
             usual are thought planned, until the town's traffic tells otherwise.
+        areas: neighbourhood of each edge where the passes of a neighbourhood are told together or not at all
+            (`tell-swept`); None where each road is told by itself.
 
     Returns:
         Schema `PASSABILITY`.
@@ -96,11 +99,12 @@ def estimate(
     Raises:
         ValueError: when a table has another schema, `since` is folded, or a time is naive or before the event.
     """
-    params = params or calibrated()
+    params = params or calibrated("plain" if areas is None else "swept")
     start, end = microseconds(event_start), microseconds(now)
     _check(since, usual, rounds, end - start)
     roads = network if isinstance(network, Segments) else Segments(network)
-    evidence = Evidence(since, roads, Pattern(usual, roads), start, end, _planned(rounds))
+    of_segment = None if areas is None else areas[roads.ids]
+    evidence = Evidence(since, roads, Pattern(usual, roads), start, end, _planned(rounds), of_segment)
     odds, reopened = follow(evidence.steps(), evidence.blame, len(roads), params)
 
     p_blocked = 1 / (1 + np.exp(-odds))

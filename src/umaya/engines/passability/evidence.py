@@ -68,6 +68,8 @@ class Evidence:
         start: microseconds, the event.
         end: microseconds, the moment of the estimate.
         planned: start and end (microseconds) of spans, and the share of the usual rounds planned in each; in order.
+        areas: of each segment the neighbourhood with which its passes are told or withheld; None where each is told by
+            itself. In a step in which a neighbourhood tells no pass, nothing is known of any of its segments.
 
     Attributes:
         passes: number since the event.
@@ -85,7 +87,9 @@ class Evidence:
         start: int,
         end: int,
         planned: tuple[Ints, Ints, Floats],
+        areas: Ints | None = None,
     ) -> None:
+        self._areas = areas
         self._roads, self._pattern, self._start, self._end, self._planned = roads, pattern, start, end, planned
         begins = since.column("window_start").cast(pa.int64()).to_numpy()
         passes = since.column("passes").to_numpy().astype(np.float64)
@@ -131,14 +135,24 @@ class Evidence:
             round_ = self._roads.detours.ridden(earlier + by_edge) / 2
             round_ -= self._usual_round * (by_edge.sum() / self._all_usual)
             earlier = by_edge
+            told = self._told(passes)
+            usual = usual * told
             fade = np.exp(-hours / MEMORY_H)
             seen, due = seen * fade + passes, due * fade + usual
             activity = self._activity(seen, due, end)
             self.expected += activity * usual
             turns = slice(blamed[number], blamed[number + 1]) if number < len(self._begins) else slice(0, 0)
             begin = self._end if number == len(self._begins) else int(self._begins[number])
-            yield Step(begin, hours, passes > 0, self._near(rows), activity * hazard, round_, turns)
+            near = self._near(rows) * told[:, None]
+            yield Step(begin, hours, passes > 0, near, activity * hazard * told, round_ * told, turns)
             before = end
+
+    def _told(self, passes: Floats) -> Bools:
+        """Return the segments of which something is known in a step: those whose neighbourhood tells a pass."""
+        if self._areas is None:
+            return np.ones(len(self._roads), np.bool_)
+        told: Bools = _sums(self._areas, passes, int(self._areas.max(initial=-1)) + 1)[self._areas] > 0
+        return told
 
     def _activity(self, seen: Floats, due: Floats, end: int) -> Floats:
         """Traffic of the rest of the town against the usual, as seen from each segment."""

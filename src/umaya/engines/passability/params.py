@@ -1,8 +1,9 @@
 """What the estimate of passability believes before it sees anything, and how it weighs what it sees.
 
 The numbers are fitted, not chosen: to simulated earthquakes, by maximum likelihood (`bench/passability.py --fit`). Each
-fit is a dated file in `calibrations` that says how it was made; the newest is used. They are to be replaced by numbers
-from a real event when there is one.
+fit is a dated file in `calibrations` that says how it was made; the newest is used. There is one for each kind of what
+is told: `plain`, each road by itself, and `swept`, neighbourhoods only when most of their roads were passed. They are
+to be replaced by numbers from a real event when there is one.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import json
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
+Kind = Literal["plain", "swept"]
 _POSITIVE = ("reopening", "reclosing", "near_size", "platt_slope")
 _SHARES = ("prior_closed", "doubt", "blocked_from")
 _NOT_NEGATIVE = ("near_weight", "missed_weight", "detour_ratio")
@@ -82,8 +84,8 @@ class PassabilityParams:
 
 
 @cache
-def calibrated() -> PassabilityParams:
-    """Return the parameters of the newest calibration."""
+def calibrated(kind: Kind = "plain") -> PassabilityParams:
+    """Return the parameters of the newest calibration of a kind."""
     folder = files("umaya.engines.passability") / "calibrations"
-    newest = max((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
+    newest = max((file for file in folder.iterdir() if file.name.startswith(kind)), key=lambda file: file.name)
     return PassabilityParams.of(json.loads(newest.read_text("utf-8")))

@@ -29,8 +29,8 @@ USUAL = pa.schema(
 """One row for each directed edge, weekday and hour with anything to tell.
 
 `weekday` in Japan, 0 Monday to 6 Sunday, null where weekdays are not told apart; `hour` of the day in Japan, 0 to 23;
-`p` share of those days with at least one pass; `rate` passes per day; `turn_backs` most vehicles that turned back
-there in one window of that hour, 0 where none was told; `days` that were observed.
+`p` share of those days with at least one pass; `rate` passes per day, at least; `turn_backs` most vehicles that turned
+back there in one window of that hour, 0 where none was told; `days` that were observed.
 """
 
 JST_S = 9 * 3600
@@ -86,7 +86,7 @@ def usual_pattern(passages: pa.Table, network: RoadNetwork, days: int, first_day
         "weekday": pa.array((key // 24 % WEEK).astype(np.int8), mask=np.full(len(key), first_day is None)),
         "hour": (key % 24).astype(np.int8),
         "p": _largest(seen, row, len(key)) / np.maximum(of_key, 1),
-        "rate": np.bincount(row, weights=passes, minlength=len(key)) / np.maximum(of_key, 1),
+        "rate": np.bincount(row, weights=np.maximum(passes, seen), minlength=len(key)) / np.maximum(of_key, 1),
         "turn_backs": _largest(passages.column("turn_backs").fill_null(0).to_numpy(), row, len(key)),
         "days": of_key,
     }

@@ -35,7 +35,7 @@ class Filter:
 
 
 def listing(state: MapState, network: RoadNetwork, chosen: Filter, *, english: bool) -> pa.Table:
-    """Return segment_id, name (may be null), bridge, status, last_passed, turn_backs, p_blocked; ordered.
+    """Return segment_id, name (may be null), bridge, status, last_passed, turn_backs, p_blocked, reopened; ordered.
 
     Args:
         state: of the roads.
@@ -55,6 +55,7 @@ def listing(state: MapState, network: RoadNetwork, chosen: Filter, *, english: b
             "last_passed": known["last_passed"],
             "turn_backs": pc.fill_null(known["turn_backs"], 0),
             "p_blocked": known["p_blocked"],
+            "reopened": known["reopened"],
         }
     )
     return _ordered(_chosen(table, chosen))

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from umaya.engines.passability import USUAL, estimate, usual_pattern
+from umaya.engines.passability import USUAL, Segments, estimate, usual_pattern
 from umaya.gate import Event, Gate, Refusal, Release, SchemeVersion, Use
+from umaya.gate.monitoring.calendar import JAPAN
 from umaya.gate.roles import OFFICER
 from umaya.gate.schemes import State
 from umaya.places.atlas import Atlas
+from umaya.places.obligations import TellSweptParameters
 from umaya.services.roads.products import Products, Window
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, ForbiddenError
@@ -76,6 +79,11 @@ class RoadMapService:
         """The roads that the map shows."""
         return self._atlas
 
+    @cached_property
+    def _segments(self) -> Segments:
+        """The roads, prepared for estimates once."""
+        return Segments(self._atlas.network)
+
     def learn_usual(self, actor: Actor, days: Window) -> Release | Refusal:
         """Ask the gate for the counts of ordinary days and keep them as the usual pattern.
 
@@ -119,7 +127,8 @@ class RoadMapService:
         windows = tuple(self._products.windows(_series(scheme, event)))
         ends = [w.end for w in windows if at is None or w.end <= at]
         moment = max(ends, default=event.start)
-        segments = self._estimated(_series(scheme, event), self._usual_days(actor.party), event.start, moment)
+        usual_days = self._usual_days(actor.party)
+        segments = self._estimated(_series(scheme, event), usual_days, event.start, moment, _told_together(scheme))
         return MapState(moment, event, windows, segments, self._stage(scheme, event, windows))
 
     def latest(self, actor: Actor) -> datetime | None:
@@ -205,14 +214,28 @@ class RoadMapService:
             return USUAL.empty_table()
         series, latest = days
         passages = self._products.read_window(series, latest)
-        return usual_pattern(passages, self._atlas.network, (latest.end - latest.start).days)
+        by_weekday = passages.filter(pc.field("window_start") >= latest.start + timedelta(days=1)).num_rows > 0
+        first_day = latest.start.astimezone(JAPAN).date() if by_weekday else None
+        return usual_pattern(passages, self._atlas.network, (latest.end - latest.start).days, first_day)
 
-    def _estimate(self, series: str, usual_days: tuple[str, Window] | None, starts: datetime, at: datetime) -> pa.Table:
-        return estimate(self._atlas.network, self._products.read(series, at), self._usual(usual_days), starts, at)
+    def _estimate(
+        self, series: str, usual_days: tuple[str, Window] | None, starts: datetime, at: datetime, together: int | None
+    ) -> pa.Table:
+        passages, usual = self._products.read(series, at), self._usual(usual_days)
+        areas = None if together is None else self._atlas.neighbourhoods(together)
+        return estimate(self._segments, passages, usual, starts, at, areas=areas)
 
 
 def _series(scheme: SchemeVersion, event: Event) -> str:
     return f"{scheme.scheme}.{event.id}"
+
+
+def _told_together(scheme: SchemeVersion) -> int | None:
+    """Return how many roads a scheme tells or withholds together at most; None where each is told by itself."""
+    for step in scheme.document.obligations:
+        if "tell-swept" in step:
+            return TellSweptParameters.model_validate(step["tell-swept"]).roads
+    return None
 
 
 def _window_s(scheme: SchemeVersion) -> int:

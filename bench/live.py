@@ -35,6 +35,8 @@ DATA = Path(os.environ.get("UMAYA_SHARED_DATA", Path(__file__).resolve().parents
 SEED = 20_261_121
 INTERVAL_S = 0.25
 """Seconds of arrivals that make a batch."""
+EDGE_S = 30
+"""Seconds at both ends of the traffic in which true passages do not count as missed."""
 WINDOW_S = 60
 """Seconds of positions that the peer matches at once."""
 
@@ -158,8 +160,7 @@ def _latencies(traffic: Traffic, run: Run, seconds: int) -> dict[str, Any]:
     right = np.flatnonzero(found >= 0)
     complete = np.where(found >= 0, true.complete[np.maximum(found, 0)], -1)
     known = np.flatnonzero(complete >= 0)
-    settled = true.t < START_US + (seconds - 60) * 1_000_000
-    settled &= true.t > START_US + 60_000_000
+    settled = (true.t > START_US + EDGE_S * 1_000_000) & (true.t < START_US + (seconds - EDGE_S) * 1_000_000)
     hit = np.zeros(len(true), bool)
     hit[found[right]] = True
     return {

@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 def _uniform(vehicle: Ints, second: Ints, salt: int) -> Floats:
     """Return numbers in [0, 1) that follow from vehicle, second and salt (SplitMix64)."""
     z = vehicle.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)
-    z = z + np.uint64(salt) * np.uint64(0x9E3779B97F4A7C15)
+    z = z + np.uint64(salt * 0x9E3779B97F4A7C15 % (1 << 64))
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         z = (z ^ z >> np.uint64(shift)) * np.uint64(factor)
     return ((z ^ z >> np.uint64(31)) >> np.uint64(11)) / float(1 << 53)

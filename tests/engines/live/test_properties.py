@@ -32,7 +32,7 @@ WORLD: World = draw(
 MATCHER = Matcher(WORLD.network, MatchParams(threads=1))
 EAST, NORTH = (float(k) for k in degree_lengths(36.2))
 CENTRE = np.array(WORLD.points["E"])
-PROPERTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PROPERTY = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

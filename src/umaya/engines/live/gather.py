@@ -16,6 +16,8 @@ from umaya.engines.matching.params import Settings
 
 BEAR_OUT = 3
 """Positions that must agree on a place that could not be reached, before the vehicle is believed to be there."""
+FIRST_JITTER_M = 10.0
+"""Noise that a vehicle is taken to have before any is measured: rather too much, so that nothing is decided rashly."""
 LEAST_JITTER_M = 0.5
 """Least noise of a single position."""
 MEDIAN = 1.4826 / np.sqrt(6.0)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from umaya.engines.live.gather import FIRST_JITTER_M, MEDIAN
 from umaya.engines.live.intake import SLACK, Rows, by_vehicle, end_silent, take
 from umaya.engines.live.names import Names, ids_of, no_names, numbers
 from umaya.engines.live.params import LiveParams, settings
@@ -237,8 +238,7 @@ class LiveMatcher:
         if known <= had:
             return
         room = max(FIRST_ROOM, known + known // 2)
-        spread = self.params.match.sigma_z_m
-        self._vehicles, self._columns = longer(self._vehicles, self._columns, had, room, spread)
+        self._vehicles, self._columns = longer(self._vehicles, self._columns, had, room, FIRST_JITTER_M / MEDIAN)
         arrival, ended = np.full(room, NEVER), np.ones(room, np.bool_)
         arrival[:had], ended[:had] = self._arrival, self._ended
         self._arrival, self._ended = arrival, ended

@@ -168,6 +168,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     run = {"umaya": umaya, "fastmm": fastmm}[options.matcher](options, note)
     note["start_s"] = time.perf_counter() - BEGAN - note.pop("read_network_s", 0.0)
+    note["start_cpu_s"] = time.process_time()
     began, cpu = time.perf_counter(), time.process_time()
     points = run()
     note["wall_s"], note["cpu_s"] = time.perf_counter() - began, time.process_time() - cpu

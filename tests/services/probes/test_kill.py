@@ -71,7 +71,9 @@ def unanswered(url: str) -> int:
 
 def listener(folder: Path, url: str) -> subprocess.Popen[bytes]:
     command = ["probe", "listen", url, "--hub", str(folder), "--as", FEED.id, "--notice", "1"]
-    return subprocess.Popen([sys.executable, "-c", "from umaya.cli import main; main()", *command], stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", "from umaya.cli import main; main()", *command], stderr=subprocess.PIPE
+    )
 
 
 def driven(rows: list[Any]) -> dict[str, list[tuple[int, bool]]]:

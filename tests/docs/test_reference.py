@@ -28,6 +28,8 @@ from umaya.law import RULES, STAGES, Basis, Evidence, PrivacyDuty
 from umaya.law.privacy_check import PROBLEMS
 from umaya.ledger import Kind
 from umaya.places.roads.background import BACKGROUND
+from umaya.places.roads.changes import CHANGES
+from umaya.places.roads.references import REFERENCES
 from umaya.types import identity_provider, schemas
 from umaya.types.classes import SecrecyClass
 from umaya.types.effects import BELOW
@@ -237,7 +239,9 @@ def test_every_secrecy_class_and_what_it_can_become() -> None:
 TABLES = {
     **{name: value for name, value in vars(schemas).items() if isinstance(value, pa.Schema)},
     "BACKGROUND": BACKGROUND,
+    "CHANGES": CHANGES,
     "PASSABILITY": PASSABILITY,
+    "REFERENCES": REFERENCES,
     "ROUNDS": ROUNDS,
     "USUAL": USUAL,
 }

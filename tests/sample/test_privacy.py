@@ -45,7 +45,7 @@ def released(demo: Demo, folder: Path) -> dict[str, pa.Table]:
     """Every file of released passages, as it lies on the disk, by scheme."""
     del demo
     files = sorted((folder / "products").rglob("*.parquet"))
-    assert len(files) == 39, "38 windows and the usual pattern"
+    assert len(files) == 13, "12 windows of half an hour and the usual pattern"
     tables: dict[str, list[pa.Table]] = {scheme: [] for scheme in MINIMUM}
     for file in files:
         scheme = next(name for name in MINIMUM if name in str(file))

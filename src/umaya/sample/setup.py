@@ -6,7 +6,6 @@ the homes of each road and the usual pattern, each entered in the ledger. The tr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from importlib import resources
@@ -212,7 +211,7 @@ def review(hub: Hub, clock: ManualClock, name: str, changes: Mapping[str, object
     """
     text = (resources.files("umaya.sample") / "schemes" / f"{name}.yaml").read_text("utf-8")
     if changes:
-        text = json.dumps({**yaml.safe_load(text), **changes}, ensure_ascii=False, default=str)
+        text = yaml.safe_dump({**yaml.safe_load(text), **changes}, allow_unicode=True, sort_keys=False)
     hub.gate.schemes.submit(PEOPLE["post-planner"], text, f"{name}.yaml")
     clock.advance(timedelta(hours=2))
     hub.gate.review.verify(PEOPLE["post-legal"], name, note="根拠と加工条件を確認した")

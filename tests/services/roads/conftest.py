@@ -106,7 +106,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
         hub.gate.catalogue.add_party(party)
     for person in setup.ACTORS:
         hub.gate.catalogue.add_actor(person)
-    for dataset in setup.DATASETS:
+    for dataset in (*setup.DATASETS, setup.TRAVERSALS):
         hub.gate.catalogue.add_dataset(dataset)
     setup.tell_purposes(hub)
     for scheme in setup.SCHEMES:

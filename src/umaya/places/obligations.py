@@ -100,8 +100,10 @@ class LinkCountsParameters(_Parameters):
     """Whether the same hour of several days is one window."""
     fold_weeks: bool = False
     """Whether, of folded days, only the same weekdays are one window; needs `fold_days`."""
+    min_days: int = Field(default=1, ge=1, le=366)
+    """Of folded days, least number of distinct ones with a pass for passes to be told; needs `fold_days`."""
     least: bool = False
-    """Whether of a number is told only that it reaches its minimum."""
+    """Whether of passes, vehicles and turn-backs is told only that they reach their minimum."""
 
 
 class NoParameters(_Parameters):
@@ -285,6 +287,7 @@ class LinkCounts:
             chosen.min_turn_backs,
             chosen.fold_days,
             fold_weeks=chosen.fold_weeks,
+            min_days=chosen.min_days,
             least=chosen.least,
         )
 

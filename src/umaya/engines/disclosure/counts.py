@@ -48,6 +48,7 @@ def link_counts(
     fold_days: bool,
     *,
     fold_weeks: bool = False,
+    min_days: int = 1,
     least: bool = False,
 ) -> pa.Table:
     """Count passes and turn-backs of each directed edge in each window.
@@ -67,9 +68,10 @@ def link_counts(
             distinct Japanese days with a pass, and `last_passed` is null.
         fold_weeks: with `fold_days`, tell weekdays apart: the same hour of the same weekday of all weeks is one
             window, and `window_start` of a row lies within the first seven Japanese days.
-
-        least: tell of every number only that it is no less than its minimum: `passes` and `vehicles` are
-            `min_vehicles`, `turn_backs` is `min_turn_backs`, `days` is 1.
+        min_days: with `fold_days`, least number of distinct days with a pass for a row to be told, 1 or more: what
+            was passed on few days was passed for somebody.
+        least: tell of passes, vehicles and turn-backs only that they are no less than their minimum: `passes` and
+            `vehicles` are `min_vehicles`, `turn_backs` is `min_turn_backs`.
 
     Returns:
         Schema `PASSAGES`, sorted by window_start, edge_id. `passes` 0 with `turn_backs` means that fewer than
@@ -83,15 +85,15 @@ def link_counts(
     _check(traversals, end - start, window_s, min_vehicles, min_turn_backs, fold_days)
     if fold_weeks and not fold_days:
         raise ValueError("fold_weeks needs fold_days")
+    if min_days < 1 or (min_days > 1 and not fold_days):
+        raise ValueError("expected min_days of 1, or more where days are folded")
     origin = _midnight_in_japan(start) if fold_days else start
     fold_s = DAY_S * (7 if fold_weeks else 1) if fold_days else None
     rows = _rows(traversals, start, end, origin, window_s, fold_s)
     turned = rows.filter(pc.field("turned_back"))
-    counts = _joined(_passes(rows, min_vehicles), _turn_backs(turned, min_turn_backs))
+    counts = _joined(_passes(rows, min_vehicles, min_days), _turn_backs(turned, min_turn_backs))
     if least:
-        counts = _least(
-            counts, {"passes": min_vehicles, "vehicles": min_vehicles, "turn_backs": min_turn_backs, "days": 1}
-        )
+        counts = _least(counts, {"passes": min_vehicles, "vehicles": min_vehicles, "turn_backs": min_turn_backs})
     return _passages(counts, origin, window_s, fold_days)
 
 
@@ -132,14 +134,14 @@ def _check(traversals: pa.Table, span: int, window_s: int, min_vehicles: int, mi
         raise ValueError("to fold days, window_s must divide a day")
 
 
-def _passes(rows: pa.Table, min_vehicles: int) -> pa.Table:
+def _passes(rows: pa.Table, min_vehicles: int, min_days: int) -> pa.Table:
     counts = (
         rows.filter(pc.field("complete"))
         .group_by(_ROW)
         .aggregate([("day", "count"), ("vehicle_id", "count_distinct"), ("day", "count_distinct")])
         .rename_columns([*_ROW, "passes", "vehicles", "days"])
     )
-    return counts.filter(pc.field("vehicles") >= min_vehicles)
+    return counts.filter((pc.field("vehicles") >= min_vehicles) & (pc.field("days") >= min_days))
 
 
 def _turn_backs(turned: pa.Table, min_turn_backs: int) -> pa.Table:

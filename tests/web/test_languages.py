@@ -44,6 +44,8 @@ from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import ProblemGroup, Risk
 from umaya.law.rights import RequestKind
 from umaya.ledger.entries import Kind
+from umaya.services.reports.pages import FIELDS as REPORT_FIELDS
+from umaya.services.reports.rules import KINDS as REPORT_KINDS
 from umaya.types.classes import SecrecyClass
 from umaya.types.identity_provider import Audience
 from umaya.types.reasons import Reason
@@ -106,6 +108,10 @@ RIGHTS_FAULTS = (
 )
 
 LOOKED_UP = {
+    "reports.kind.": REPORT_KINDS,
+    "reports.fault.": (*REPORT_FIELDS, "choose"),
+    "reports.ended.": ("cleared", "over"),
+    "reports.script.": ("found", "refused", "waiting"),
     "apply.step.": APPLY_STEPS,
     "apply.fault.": [f"{code}.{part}" for code in APPLY_FAULTS for part in ("what", "next")],
     "apply.fit.": FITS,

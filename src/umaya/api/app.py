@@ -16,12 +16,15 @@ from umaya.api import catalogue, consents, datasets, emergencies, joint_use, pro
 from umaya.api.idempotency import Idempotency, Keys
 from umaya.api.limits import BodyLimit, limited
 from umaya.api.responses import PROBLEMS
+from umaya.api.road_reports import kinds_reported, last_passed
 from umaya.api.security import SecurityHeaders, refuse_other_sites
 from umaya.api.sign_in.bearer import Bearer
 from umaya.api.sign_in.entrance import entrance as entrance_of
 from umaya.api.sign_in.schemes import WAYS_TO_ASK
 from umaya.hub import Hub, Settings
 from umaya.services.probes import routes as probe_routes
+from umaya.services.reports import pages as report_pages
+from umaya.services.reports import routes as report_routes
 from umaya.services.roads import pages as road_pages
 from umaya.services.roads import routes as road_routes
 from umaya.services.roads import tiles_routes as road_tiles
@@ -92,10 +95,14 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         app.include_router(router, include_in_schema=False)
     for router in pages.routers(hub, site):
         app.include_router(router, include_in_schema=False)
-    app.include_router(road_pages.router(hub.roads, site), include_in_schema=False)
+    told = kinds_reported(hub.roads, hub.reports)
+    app.include_router(road_pages.router(hub.roads, site, told), include_in_schema=False)
+    reported = (hub.reports, site, hub.roads.check_may_see, last_passed(hub.roads))
+    app.include_router(report_pages.router(*reported), include_in_schema=False)
     for api in (
         road_routes.router(hub.roads, site),
         road_tiles.router(hub.roads, site),
+        report_routes.router(*reported),
         catalogue.router(hub.gate, hub.clock, hub.settings.origin, site),
         schemes.router(hub.gate, site),
         consents.router(hub.gate, site),

@@ -30,6 +30,8 @@ RESPONDER: Final = "responder"
 """緊急時の請求者: opens raw data in a declared emergency, without prior approval; of the recipient."""
 RIGHTS_DESK: Final = "rights-desk"
 """開示等請求窓口: deals with requests of people about the data that the party holds of them."""
+CARRIER: Final = "carrier"
+"""Reports on a phone what is wrong with a road; of any party whose people are out on the roads."""
 PROGRAM: Final = "program"
 """Marks a program: nobody signs in as one."""
 
@@ -49,5 +51,6 @@ ROLES: Final = frozenset(
         RESPONDER,
         PROGRAM,
         RIGHTS_DESK,
+        CARRIER,
     }
 )

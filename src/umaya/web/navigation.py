@@ -30,6 +30,7 @@ class Link:
 LINKS = (
     Link("uses", "/uses", frozenset({"officer"})),
     Link("roads", "/roads", frozenset({"officer"})),
+    Link("report", "/report", frozenset({"carrier"})),
     Link("apply", "/apply", frozenset({"applicant"})),
     Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
     Link("audit", "/audit", frozenset({"auditor"})),

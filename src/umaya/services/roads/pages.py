@@ -5,6 +5,7 @@ Translation only: query to call, state to rows. What may be seen is the gate's w
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
@@ -31,8 +32,12 @@ def leads_to_map(service: RoadMapService, actor: Actor) -> bool:
     return True
 
 
-def router(service: RoadMapService, site: Site) -> APIRouter:
-    """Return the pages `/roads` and `/roads/list`."""
+Reported = Callable[[Actor], Mapping[int, Sequence[str]]]
+"""Tells the kinds of what people reported, by segment."""
+
+
+def router(service: RoadMapService, site: Site, reported: Reported = lambda _: {}) -> APIRouter:
+    """Return the pages `/roads` and `/roads/list`; `reported` fills a column of the list."""
     routes = APIRouter()
 
     def state_of(actor: Actor, at: datetime | None) -> MapState | None:
@@ -79,6 +84,7 @@ def router(service: RoadMapService, site: Site) -> APIRouter:
             previous_page=_query(**asked, page=page - 1),
             next_page=_query(**asked, page=page + 1),
             time_query=_query(at=asked["at"]),
+            reported=reported(site.actor(request)) if state is not None else {},
             **asked,
             **context,
         )

@@ -1,0 +1,24 @@
+// The carrier's form: the phone's own place, when the carrier asks for it and allows it. Without it the road is chosen by name.
+
+const form = document.querySelector("[data-report]");
+const words = JSON.parse(document.getElementById("words").textContent);
+const button = form.querySelector("[data-locate]");
+const told = form.querySelector("[data-located]");
+
+if ("geolocation" in navigator) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    told.textContent = words["reports.script.waiting"];
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        form.elements.lon.value = coords.longitude;
+        form.elements.lat.value = coords.latitude;
+        told.textContent = words["reports.script.found"];
+      },
+      () => {
+        told.textContent = words["reports.script.refused"];
+      },
+      { enableHighAccuracy: true, timeout: 15000, maximumAge: 10000 },
+    );
+  });
+}

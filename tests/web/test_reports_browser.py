@@ -1,0 +1,61 @@
+"""The carrier's page on a phone: the own position where it is allowed, no script where there is none; large targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.services.reports.world import CARRIER, report_hub
+from tests.web import town
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
+from tests.web.hubs import OFFICER
+from umaya.hub import Hub
+
+pytestmark = BROWSER_MARKS
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with report_hub(tmp_path_factory.mktemp("reports") / "hub") as made:
+        yield made
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_carrier_reports_with_the_phones_position_and_an_officer_sees_it(
+    visitor: Visitor, language: str, tmp_path: Path
+) -> None:
+    page = visitor.open("/report", CARRIER, language, PHONE)
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": town.SOUTH, "longitude": town.WEST + 0.0002})
+    page.locator("[data-locate]").click()
+    expect(page.locator("[data-located]")).not_to_be_empty()
+    expect(page.locator("[name=lon]")).not_to_have_value("")
+    page.locator("label:has([value=pothole])").click()
+    for target in page.locator(".report__kinds label, .report button:visible").all():
+        box = target.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    page.screenshot(path=tmp_path / "form.png", full_page=True)
+    page.locator(".report__send").click()
+    expect(page.locator(".report__say")).to_be_visible()
+    page.screenshot(path=tmp_path / "report.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    listed = visitor.open("/roads/reports", OFFICER, language, DESK)
+    expect(listed.locator("tbody tr").first).to_be_visible()
+    listed.screenshot(path=tmp_path / "list.png", full_page=True)
+
+
+def test_without_scripts_a_road_is_chosen_by_its_name(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.open("/report", CARRIER, "en", PHONE, scripts=False)
+    page.locator("[value=ice]").check()
+    page.locator("#road").fill("Ote")
+    page.locator(".report__send").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose the road from the list")
+    page.screenshot(path=tmp_path / "choose.png", full_page=True)
+    page.locator("[name=segment]").first.check()
+    page.locator(".report__send").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ice")
+    visitor.faults = [fault for fault in visitor.faults if "422" not in fault]  # the browser tells of the first answer

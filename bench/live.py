@@ -221,6 +221,21 @@ def run_peer(traffic: Traffic, matcher: Matcher, windows: int) -> dict[str, Any]
     }
 
 
+def drive(vehicles: int, edges: int, seconds: int, params: LiveParams) -> dict[str, Any]:
+    """Run the second part: the engine and its peer on the same traffic."""
+    traffic = Traffic(load(DATA / "tracks", "nerima-deliver_s5"), vehicles, edges, SEED)
+    began = time.process_time()
+    matcher = Matcher(traffic.network, MatchParams(threads=1))
+    prepared = time.process_time() - began
+    return {
+        "vehicles": vehicles,
+        "edges": traffic.network.edges.num_rows,
+        "prepare_cpu_s": round(prepared, 1),
+        "traffic": run_traffic(traffic, matcher, seconds, params),
+        "peer": run_peer(traffic, matcher, 1),
+    }
+
+
 def main() -> None:
     """Parse the arguments and run both parts."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -230,6 +245,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=300, help="seconds of traffic")
     parser.add_argument("--lag", type=float, default=LiveParams().lag_s, help="the decision lag in seconds")
     parser.add_argument("--traffic-only", action="store_true", help="leave the accuracy out")
+    parser.add_argument("--accuracy-only", action="store_true", help="leave the traffic out")
     options = parser.parse_args()
     if not DATA.is_dir():
         why = "the real data is not at hand: set UMAYA_SHARED_DATA to its folder"
@@ -238,11 +254,6 @@ def main() -> None:
     params = LiveParams(lag_s=options.lag)
     sets = SETS[1:2] if options.quick else SETS
     found = {} if options.traffic_only else {n: accuracy(n, 12 if options.quick else None, params) for n in sets}
-    vehicles, edges, seconds = (10_000, 50_000, 90) if options.quick else (100_000, 400_000, options.seconds)
-    traffic = Traffic(load(DATA / "tracks", "nerima-deliver_s5"), vehicles, edges, SEED)
-    began = time.process_time()
-    matcher = Matcher(traffic.network, MatchParams(threads=1))
-    prepared = time.process_time() - began
     result = {
         "bench": "live",
         "machine": f"{os.cpu_count()} x {platform.processor() or platform.machine()}",
@@ -252,12 +263,10 @@ def main() -> None:
         "reorder_s": params.reorder_s,
         "interval_s": INTERVAL_S,
         "accuracy": found,
-        "vehicles": vehicles,
-        "edges": traffic.network.edges.num_rows,
-        "prepare_cpu_s": round(prepared, 1),
-        "traffic": run_traffic(traffic, matcher, 3_600 if options.hour else seconds, params),
-        "peer": run_peer(traffic, matcher, 1),
     }
+    if not options.accuracy_only:
+        size = (10_000, 50_000, 90) if options.quick else (100_000, 400_000, 3_600 if options.hour else options.seconds)
+        result |= drive(*size, params)
     if options.json:
         print(json.dumps(result))
     else:

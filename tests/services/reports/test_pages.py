@@ -41,7 +41,7 @@ def test_a_report_with_a_photo_goes_from_the_phone_to_the_officer(hub: Hub, carr
     assert carrier.get(f"{address}/photo.jpg").content[:2] == b"\xff\xd8"
     officer = client_of(hub, OFFICER)
     assert "Pothole" in officer.get("/roads/reports").text
-    assert ">Pothole</a>" in officer.get("/roads/list", params={"status": "all", "name": "Ote"}).text  # the list's own column
+    assert ">Pothole</a>" in officer.get("/roads/list", params={"status": "all", "name": "Ote"}).text
     (feature,) = officer.get("/api/v1/roads/reports").json()["features"]
     assert feature["properties"]["kind"] == "pothole"
     assert officer.get(f"/roads/reports/{feature['id']}/photo.jpg").status_code == 200

@@ -30,7 +30,7 @@ class ReportRow(ServiceBase):
     holds_until: Mapped[datetime]
     cleared_at: Mapped[datetime | None]
     confirmations: Mapped[int] = mapped_column(Integer)
-    photo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    photo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """JPEG, masked, without any metadata."""
     photo_until: Mapped[datetime | None]
     masked: Mapped[int] = mapped_column(Integer)

@@ -306,7 +306,7 @@ def _report(row: ReportRow) -> Report:
         row.holds_until,
         row.cleared_at,
         row.confirmations,
-        row.photo is not None,
+        row.photo_until is not None,
         row.masked,
         row.damage,
     )

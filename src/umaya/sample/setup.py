@@ -64,6 +64,7 @@ ACTORS: Final = (
     Actor("post-director", "宮下 薫（統括責任者）", POST, frozenset({"approver"})),
     Actor("post-privacy", "沢田 恵子（個人情報保護責任者）", POST, frozenset({"privacy-officer"})),
     Actor("post-steward", "北川 直樹（データ管理者）", POST, frozenset({"steward"})),
+    Actor("post-carrier", "足立 実（配達員）", POST, frozenset({"carrier"})),
     Actor("post-secrecy", "袋小路の戸数を数えるプログラム", POST, frozenset({"officer", "program"})),
     Actor("post-intake", "配達端末からの受付プログラム", POST, frozenset({"operator", "program"})),
     Actor("city-officer", "谷口 美咲（危機管理課）", CITY, frozenset({"officer", "declarer"})),

@@ -2,7 +2,7 @@
 
 What is released is of two kinds, all windows at once. `swept`: as the sample's schemes say, step by step. `plain`: each
 road by itself, ten minutes from one vehicle on, turn-backs from two, ordinary hours from two vehicles on, with their
-numbers; dead ends with few homes left out. The ordinary days once with weekdays told apart and once without. Also the
+numbers and with weekdays told apart (and once without); dead ends with few homes left out. Also the
 simple rule that the estimate is measured against, and the measures.
 """
 
@@ -67,7 +67,7 @@ class Case:
         seed: it was drawn from.
         truth: what happened.
         roads: the segments; `shown` those that privacy does not hide.
-        usual: the usual pattern with weekdays told apart, `flat` without.
+        usual: the usual pattern with weekdays told apart where plain; `flat` without.
         live: windows since the event.
         areas: neighbourhood of each edge where they are told as a whole.
     """
@@ -121,7 +121,8 @@ def draw(seed: int, weeks: int, kind: Kind, most_homes: int = 2600) -> Case:
         atlas.put(truth.network, BACKGROUND.empty_table())
         atlas.put_homes(homes_per_segment(town.letterboxes.select(["lon", "lat", "homes"]), truth.network))
         by_week, by_day = (
-            release(truth.ordinary, atlas, usual_steps, ordinary, fold_weeks=weekly) for weekly in (True, False)
+            release(truth.ordinary, atlas, usual_steps, ordinary, fold_weeks=weekly)
+            for weekly in (kind == "plain", False)
         )
         live = release(truth.since, atlas, live_steps, after)
         hidden = atlas.suppressed(int(dict(live_steps)["suppress-dead-ends"]["max_homes"]))
@@ -132,7 +133,7 @@ def draw(seed: int, weeks: int, kind: Kind, most_homes: int = 2600) -> Case:
         truth,
         roads,
         ~np.isin(roads.ids, hidden),
-        usual_pattern(by_week, truth.network, truth.days, first_day),
+        usual_pattern(by_week, truth.network, truth.days, first_day if kind == "plain" else None),
         usual_pattern(by_day, truth.network, truth.days),
         live,
         areas,

@@ -77,7 +77,7 @@ def matched_anew(town: Town, positions: pa.Table, window: tuple[datetime, dateti
     return data
 
 
-def told(passages: pa.Table) -> set[tuple[int, bool, int, int, int]]:
+def told(passages: pa.Table) -> set[tuple[int, ...]]:
     """Return what passages say: edge, direction, passes, vehicles, turn-backs."""
     return {tuple(row[name] or 0 for name in COUNTED) for row in passages.to_pylist()}
 

@@ -5,10 +5,11 @@ collection notice that holds on the day; a fault names file, row and field, neve
 or none; the same rows are not taken in twice; what was taken in is in the ledger with count, digest and notice.
 """
 
+from umaya.gate.intake.batches import Arrived, Batch, Outcome
 from umaya.gate.intake.derivations import Derivation, Derivations, Derived, Deriver, Derivers
 from umaya.gate.intake.faults import FAULTS, Checked, check, conform
 from umaya.gate.intake.files import FORMS, Read, read, typed
-from umaya.gate.intake.live import Arrived, Batch, LiveIntake, LiveWriter, Outcome
+from umaya.gate.intake.live import LiveIntake, LiveWriter
 from umaya.gate.intake.pending import Pendings, Upload
 from umaya.gate.intake.taking import Intake, Preview, Taken
 

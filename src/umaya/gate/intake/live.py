@@ -20,74 +20,35 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self
 
 import pyarrow as pa
-from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import Dataset, find_dataset
 from umaya.gate.collection import collected_under, newest_notice
 from umaya.gate.digests import table_digest
 from umaya.gate.intake import sequences
+from umaya.gate.intake.batches import Arrived, Batch, Outcome, looked_at
 from umaya.gate.intake.derivations import Derivation, Derivations, Derived, Deriver, find_derivation, note_final
-from umaya.gate.intake.faults import check
 from umaya.gate.intake.journal import Journal, Segment
 from umaya.gate.intake.taking import in_order, permitted
 from umaya.gate.models import IntakeRow
 from umaya.gate.record import Act, Acts
-from umaya.gate.statements import statement
 from umaya.gate.stops import refuse_erased
 from umaya.law import day_in_japan
 from umaya.ledger.entries import Given, Record
 from umaya.stores.lake import Pending
-from umaya.types.errors import ConflictError, InputError, Place, UmayaError
+from umaya.types.errors import ConflictError, InputError, Place
 from umaya.types.site import Actor
 from umaya.vault import Vault
 
-MAX_SEQUENCE: Final = 2**53 - 1
 STATE_EVERY = 30
 """Ticks after which the engine's state is kept, once the journal has grown as large as the last state."""
 _NONE_YET: Final = -1
 _log = logging.getLogger("umaya.live")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows that a source handed over together.
-
-    Attributes:
-        source: name of the feed, for errors and for the steward; not in the ledger.
-        sequence: number that the source gave it, 0 or more, the same when it is sent again; None where it has none.
-        rows: columns as catalogued, in any order.
-        unread: faults found while it was read; see `umaya.gate.intake.files.Read`.
-    """
-
-    source: str
-    sequence: int | None
-    rows: pa.Table
-    unread: pa.Table | None = None
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """A batch that is in the vault.
-
-    Attributes:
-        intake: id of the intake that it is part of.
-        rows: how many it has.
-        repeated: whether it was taken before, and not again.
-    """
-
-    intake: str
-    rows: int
-    repeated: bool = False
-
-
-Outcome: TypeAlias = Arrived | UmayaError
 
 
 class LiveIntake:
@@ -223,16 +184,16 @@ class LiveWriter:
         with self._acts.database.reading() as session:  # (1)
             permitted(session, actor, self._dataset.id)
             collection = collected_under(session, self._dataset, collection, day_in_japan(self._acts.clock.now()))
-            looked_at = _looked_at(session, self._dataset, batches)
-        good = [batch for batch, found in zip(batches, looked_at, strict=True) if isinstance(found, pa.Table)]
-        tables = [found for found in looked_at if isinstance(found, pa.Table)]
+            found_of = looked_at(session, self._dataset, batches)
+        good = [batch for batch, found in zip(batches, found_of, strict=True) if isinstance(found, pa.Table)]
+        tables = [found for found in found_of if isinstance(found, pa.Table)]
         rows = in_order(self._dataset, pa.concat_tables(tables)) if tables else self._dataset.schema.empty_table()
         intake = ""
         if rows.num_rows or self.waits:
             intake = self._tick_with(self._segment(actor, collection, good, rows))
         elif not batches:
             self._note_quiet()
-        return [Arrived(intake, found.num_rows) if isinstance(found, pa.Table) else found for found in looked_at]
+        return [Arrived(intake, found.num_rows) if isinstance(found, pa.Table) else found for found in found_of]
 
     def _tick_with(self, segment: Segment) -> str:
         """Take a segment in, and return the id of its intake; a failure leaves the engine to be set right first.
@@ -377,42 +338,3 @@ class LiveWriter:
         else:
             self._state_size = self._journal.save(self._tick, self._making.engine.snapshot())
         self._since_state, self._grown = 0, 0
-
-
-def _looked_at(session: Session, dataset: Dataset, batches: Sequence[Batch]) -> list[pa.Table | Outcome]:
-    """Return for each batch its rows as the dataset has them, or what else becomes of it."""
-    keys = {(batch.source, batch.sequence) for batch in batches if batch.sequence is not None}
-    before = sequences.taken_before(session, dataset.id, keys)
-    old = sequences.forgotten(session, dataset.id, keys - before.keys())
-    seen: set[sequences.Key] = set()
-    found: list[pa.Table | Outcome] = []
-    for batch in batches:
-        key = None if batch.sequence is None else (batch.source, batch.sequence)
-        if key is not None and key in before:
-            found.append(Arrived(before[key], batch.rows.num_rows, repeated=True))
-            continue
-        try:
-            found.append(_checked(dataset, batch, too_old=key in old, twice=key in seen))
-        except UmayaError as error:
-            found.append(error)
-        else:
-            seen |= set() if key is None else {key}
-    return found
-
-
-def _checked(dataset: Dataset, batch: Batch, *, too_old: bool, twice: bool) -> pa.Table:
-    """Return the rows of a batch, or raise what is wrong with it."""
-    source = statement(batch.source, Place("batch", field="source"))
-    place = Place(source, field="sequence")
-    if batch.sequence is not None and not 0 <= batch.sequence <= MAX_SEQUENCE:
-        raise InputError(place, "the number of the batch is out of range", "count from 0")
-    if too_old:
-        advice = f"send a batch again before {sequences.KEPT:,} later ones were taken"
-        raise InputError(place, "the number is so old that nobody knows whether the batch was taken", advice)
-    if twice:
-        raise ConflictError("a batch of this number is being taken now")
-    checked = check(dataset, batch.rows, source, batch.unread)
-    fault = checked.first_fault()
-    if fault is not None:
-        raise fault
-    return checked.rows

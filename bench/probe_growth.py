@@ -148,6 +148,8 @@ def run_sharded(edges: int, folder: Path) -> dict[str, Any]:
     rng = np.random.default_rng(SEED)
     everywhere = shards.areas()
     chosen = np.sort(rng.choice(everywhere, min(AREAS, len(everywhere)), replace=False)).tolist()
+    for area in chosen:
+        shards.make(area)
     parts = [tracks(shards.own(area), VEHICLES_EACH, SEED + area % 9_973, f"a{area}-") for area in chosen]
     generated_mb = peak_mb()
     matcher = ShardedMatcher(shards)

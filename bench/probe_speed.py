@@ -33,8 +33,8 @@ SEED = 5
 CASES = ("nerima-deliver_s5", "nerima-move_s5")
 FULL, QUICK = 12, 2
 """Vehicles in each tile."""
-FASTMM_VEHICLES = {False: 150, True: 20}
-VALHALLA_VEHICLES = 200
+FASTMM_VEHICLES = {False: 60, True: 20}
+VALHALLA_VEHICLES = 100
 THIN_M = 20.0
 
 

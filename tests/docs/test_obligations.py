@@ -31,6 +31,8 @@ LEAST: Mapping[str, dict[str, Any]] = {
     "pseudonymise": {},
     "round": {"fields": ["a"], "digits": 0},
     "suppress-dead-ends": {"max_homes": 3},
+    "tell-swept": {"percent": 80, "max_homes": 3},
+    "trim-tours": {"metres": 200},
 }
 """Parameters with which each can be made; those not listed take fields alone."""
 

@@ -44,6 +44,7 @@ from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import ProblemGroup, Risk
 from umaya.law.rights import RequestKind
 from umaya.ledger.entries import Kind
+from umaya.places.obligations import PARAMETERS as OF_PLACES
 from umaya.services.reports.pages import FIELDS as REPORT_FIELDS
 from umaya.services.reports.rules import KINDS as REPORT_KINDS
 from umaya.types.classes import SecrecyClass
@@ -93,7 +94,7 @@ COUNTER_FAULTS = (
     *("typed", "signature", "image", "requested", "requested-late", "requested-used", "conflict", "not-recorded"),
     *("entry", "reason"),
 )
-OBLIGATIONS = ("move-to-road", "suppress-dead-ends", "link-counts", "homes-per-segment", *PARAMETERS)
+OBLIGATIONS = (*OF_PLACES, *PARAMETERS)
 
 APPLY_FAULTS = (*FaultCode, *SubmissionCode, *ShapeCode)
 APPLY_PARAMETERS = [field for name in MODELS for field in parameter_fields(name)]

@@ -323,6 +323,6 @@ def test_a_whole_country_without_homes_keeps_only_its_through_roads(shared_data:
     segment = network.edges.column("segment_id").to_numpy()
     rows = np.flatnonzero((segment == np.arange(len(segment))) & ~np.isin(segment, ids))
     ends = network.edges.select(["source", "target"]).take(rows)
-    graph = nx.Graph(zip(*(ends.column(name).to_pylist() for name in ends.column_names), strict=True))
+    graph: nx.Graph[int] = nx.Graph(zip(*(ends.column(name).to_pylist() for name in ends.column_names), strict=True))
     assert nx.is_biconnected(graph)
     assert 0 < len(ids) < len(np.unique(segment))

@@ -317,9 +317,9 @@ def ask_colleague(scene: Scene, steps: Steps, seed: int, trials: int) -> Questio
 
 
 def differencing(scene: Scene) -> dict[str, float]:
-    """Count the single vehicles that subtraction tells of an hour with at least two vehicles, by windows released.
+    """Count passes of single vehicles in half an hour that a minimum of two hides, and how many subtraction tells.
 
-    `shifted`: [0, 60) and [30, 90) minutes and so on, which the gate refuses; `permitted`: the disjoint ones.
+    Released are each hour and, which the gate refuses, its first half hour.
     """
     hidden = told = 0
     rows = scene.quake.traversals

@@ -81,7 +81,10 @@ class LiveMatching:
         """Take up a state of `snapshot`; raises ValueError where it is of another version or other roads."""
         told, _, content = state.partition(b"\n")
         self._fed, self._now = (None if one is None else datetime.fromisoformat(one) for one in json.loads(told))
-        self.__dict__["_matcher"] = LiveMatcher.restore(self._atlas.matcher, content)
+        try:
+            self.__dict__["_matcher"] = LiveMatcher.restore(self._atlas.matcher, content)
+        except (KeyError, TypeError) as error:
+            raise ValueError("the snapshot is of another version") from error
 
     def _placed(self, traversals: pa.Table) -> pa.Table:
         edges, nodes = self._atlas.network.edges, self._atlas.network.nodes

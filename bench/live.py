@@ -118,6 +118,8 @@ def _peak_bytes() -> int:
 
 def run_traffic(traffic: Traffic, matcher: Matcher, seconds: int, params: LiveParams) -> dict[str, Any]:
     """Drive the traffic through the engine."""
+    first = next(traffic.batches(1, INTERVAL_S)).positions
+    LiveMatcher(matcher, params).feed(first, moment(1.0), 0)  # compiles, or loads what was compiled
     live = LiveMatcher(matcher, params)
     before = _peak_bytes()
     run = Run()

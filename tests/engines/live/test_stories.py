@@ -114,6 +114,14 @@ def test_late_duplicate_early_and_senseless_positions_are_counted_and_left_out()
     assert live.counts.passages + live.flush(moment(0) + DAY).num_rows == clean.num_rows
 
 
+def test_a_table_in_many_chunks_is_taken_as_one() -> None:
+    table = positions({"v": blur(ride(WORLD, "ABCD"), NOISE_M), "w": ride(WORLD, "EFGH")})
+    chunks = pa.concat_tables([table.slice(first, 7) for first in range(0, len(table), 7)])
+    assert chunks["t"].num_chunks > 1
+    one, many = LiveMatcher(MATCHER), LiveMatcher(MATCHER)
+    assert many.feed(chunks, moment(60), 0).equals(one.feed(table, moment(60), 0))
+
+
 def test_a_null_is_no_position() -> None:
     row = positions({"v": ride(WORLD, "AB")}).slice(0, 1)
     for name in ("vehicle_id", "t", "lon", "lat"):

@@ -228,9 +228,10 @@ class LiveMatcher:
             self._invalid += int((~valid).sum())
             positions = positions.filter(pa.array(valid))
         optional = (_floats(positions[name]) for name in ("accuracy_m", "speed_mps", "heading_deg"))
-        place = (np.ascontiguousarray(positions[name].to_numpy()) for name in ("lon", "lat"))
-        t = np.ascontiguousarray(positions["t"].cast(pa.int64()).to_numpy())
-        return positions["vehicle_id"].combine_chunks(), Rows(t, *place, *optional)
+        place = (_fixed(positions[name]) for name in ("lon", "lat"))
+        return positions["vehicle_id"].combine_chunks(), Rows(
+            _fixed(positions["t"].cast(pa.int64())), *place, *optional
+        )
 
     def _make_room(self) -> None:
         """Lay the state out with room for every known vehicle."""
@@ -312,6 +313,13 @@ def _names(hashes: NDArray[np.uint64], start: NDArray[np.int32], data: NDArray[n
     """Build the table of ids from its bytes."""
     ids = pa.StringArray.from_buffers(len(hashes), pa.py_buffer(start), pa.py_buffer(data))
     return numbers(no_names(), ids)[0]
+
+
+def _fixed(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Return a column that cannot be written to, in one piece or many: kernels are compiled for one kind of array."""
+    values: np.ndarray[Any, Any] = np.ascontiguousarray(column.to_numpy()).view()
+    values.flags.writeable = False
+    return values
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:

@@ -115,7 +115,7 @@ async function start() {
   document.title = t("roads.offline.title");
   document.body.append(element("main", { class: "page page--map", id: "main" }, element("div", { class: "roads" }, headOf(),
     element("section", { class: "roads__map", "aria-label": t("roads.map") }, place),
-    element("aside", { class: "roads__side", "aria-label": t("roads.side") }, panel, legend(), element("p", { class: "panel", text: t("roads.offline.table") })))));
+    element("aside", { class: "roads__side", "aria-label": t("roads.side") }, panel, legend(), element("div", { class: "panel" }, element("p", { text: t("roads.about.zoom") }), element("p", { text: t("roads.offline.table") }))))));
   const header = await source.getHeader();
   const map = makeMap(place, header, [header.minLon, header.minLat, header.maxLon, header.maxLat]);
   addIcons(map, coloursFrom(document.body));

@@ -18,6 +18,7 @@ from tests.gate.live_world import (
     PHONES,
     SECOND,
     STEWARD,
+    Legs,
     LiveWorld,
     batch,
     in_vault,
@@ -298,3 +299,24 @@ def test_nothing_is_derived_before_people_were_told_what_for(tmp_path: Path) -> 
     with pytest.raises(InputError, match="purpose"):
         world.gate.live_intake.open("live")
     database.close()
+
+
+def test_a_state_that_the_engine_cannot_read_is_refused_and_may_be_removed(
+    small: LiveWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it nothing is taken twice, and what was on its way alone is not derived."""
+    take(small, batch(0, seconds("a", 1, 2)))
+
+    def other_version(*given: Any) -> None:
+        raise ValueError("of another version")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Legs, "restore", other_version)
+        with pytest.raises(ConflictError, match="another version"):
+            small.gate.live_intake.open("live")
+    for state in (small.directory / "live_intakes" / "live").glob("state-*"):
+        state.unlink()
+    again, later = take(small, batch(0, seconds("a", 1, 2)), batch(1, seconds("b", 1, 2)))
+    assert (again.repeated, later.repeated) == (True, False)
+    assert in_vault(small.directory) == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    assert legs_in_vault(small.directory) == [("a", 0), ("b", 0)]

@@ -115,7 +115,8 @@ class _Making:
                 self.engine.restore(state)
             except ValueError as error:
                 problem = "the kept state of the live engine is of another version or of other roads"
-                raise ConflictError(f"{problem}: let the version that wrote it end its trips first") from error
+                advice = "go back to that version, or remove the state from the journal and lose the trips under way"
+                raise ConflictError(f"{problem}: {advice}") from error
 
 
 class LiveWriter:

@@ -25,7 +25,15 @@ EVERYBODY = Actor(
     "all-roles", "とても長い名前の担当者（なんでもする係・兼務が多い人・第二線）", "post-minase", frozenset(ROLES)
 )
 """Somebody with every role: every link of the header, and a long name."""
-MORE = ("/", "/schemes/minase-passable-roads", "/review/minase-drill/1", "/apply/new", "/rights/new", "/register/new")
+MORE = (
+    "/",
+    "/roads/reports",
+    "/schemes/minase-passable-roads",
+    "/review/minase-drill/1",
+    "/apply/new",
+    "/rights/new",
+    "/register/new",
+)
 PUBLIC = ("/sign-in", "/joint-use", "/my", "/my/check", "/nowhere")
 
 pytestmark = [*BROWSER_MARKS, pytest.mark.skipif(not AXE.is_file(), reason="axe-core is missing: run `make frontend`")]

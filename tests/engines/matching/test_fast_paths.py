@@ -20,7 +20,8 @@ from umaya.engines.matching.params import MatchParams
 from umaya.engines.matching.params import settings as kernel_settings
 from umaya.engines.matching.progress import smooth
 from umaya.engines.matching.routing import path_table
-from umaya.engines.matching.viterbi import OFF, decode
+from umaya.engines.matching.states import OFF
+from umaya.engines.matching.viterbi import decode
 from umaya.engines.spatial import BLOCK, grid, near_room, nearest, search
 from umaya.places.roads.geodesy import degree_lengths
 from umaya.types.roads import RoadNetwork

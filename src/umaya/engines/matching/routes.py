@@ -18,7 +18,7 @@ from umaya.engines.matching.hmm import AHEAD, BACK, NO_ROUTE, STAY, TURN, VIA, r
 from umaya.engines.matching.observations import Observations
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.routing import PathTable, lookup
-from umaya.engines.matching.viterbi import OFF
+from umaya.engines.matching.states import OFF
 
 MOST_HOPS = 4096
 """Edges that one route between observations may have."""

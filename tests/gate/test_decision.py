@@ -392,11 +392,12 @@ def test_every_neighbour_of_a_permitted_use_is_refused(story: Story) -> None:
 
 
 def test_every_reason_of_a_decision_has_been_seen() -> None:
-    """The stories reach each reason code but those of ledger, conditions, notices, people and emergencies.
+    """The stories reach each reason code but those of ledger, conditions, notices, series, people and emergencies.
 
     Those are tested elsewhere.
     """
     seen = {Reason.PERMITTED, Reason.LEDGER_UNAVAILABLE, Reason.CONDITION_FAILED, Reason.NOTICE_NOT_IN_FORCE}
+    seen |= {Reason.RELEASE_OVERLAPS}
     seen |= {clause.reason for clause in (*WITH_CONSENT, *WITHOUT_CONSENT)}
     seen |= {reason for reason in Reason if reason.value.startswith("emergency-")}
     for story in (PERMITTED, *NEIGHBOURS):

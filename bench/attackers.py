@@ -75,7 +75,7 @@ class Trees:
                 for w in (gradient, weight)
             ]
             above = [sums[:, -1:] - sums for sums in below]
-            gain = sum((g**2 / (w + self._penalty) for g, w in (below, above))).sum(0)[:-1]
+            gain = np.add(*(g**2 / (w + self._penalty) for g, w in (below, above))).sum(0)[:-1]
             if gain.max() > best:
                 best, found = float(gain.max()), (column, int(np.argmax(gain)))
         return found
@@ -201,7 +201,7 @@ def counted(scene: Scene, passages: pa.Table, start: int, window_s: int, windows
         np.add.at(table, (row, window, with_way), passages[name].to_numpy())
         found.append(table)
     turned = np.bincount(row, weights=passages["turn_backs"].fill_null(0).to_numpy(), minlength=len(scene.segment))
-    return found[0], found[1], turned
+    return found[0], found[1], turned.astype(np.float64)
 
 
 def released_of_roads(scene: Scene, passes: Floats, vehicles: Floats, turned: Floats) -> Floats:

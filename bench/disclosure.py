@@ -184,7 +184,7 @@ def ask_delivery_week(scene: Scene, steps: Steps) -> Question:
         )
         roads = released_of_roads(scene, passes[:, noon:], vehicles[:, noon:], turned)
         then = passes[:, at].sum(1)
-        near = sum(at_ends(scene, then))
+        near = np.add(*at_ends(scene, then))
         released = np.column_stack([roads, days, then, near, then - near])[scene.box_row]
     return Question(public, released, got, neighbours(scene))
 
@@ -211,7 +211,9 @@ def passes_of(scene: Scene, day: Driven, length: int) -> tuple[Ints, Ints, Ints]
 def told_of(scene: Scene, steps: Steps, length: int) -> Floats:
     """Return how many passes of each road are told in each window."""
     windows = -(-int((END - QUAKE).total_seconds()) // length)
-    return counted(scene, live(scene, steps), int(QUAKE.timestamp()), length, windows)[0].sum(2)
+    passes, _, _ = counted(scene, live(scene, steps), int(QUAKE.timestamp()), length, windows)
+    total: Floats = passes.sum(axis=2)
+    return total
 
 
 def ask_whose(scene: Scene, steps: Steps, seed: int) -> Question:
@@ -235,7 +237,7 @@ def ask_whose(scene: Scene, steps: Steps, seed: int) -> Question:
     if not steps:  # rows of one table carry the name of the vehicle
         return Question(public, same[:, None].astype(float), same)
     told = told_of(scene, steps, length)
-    around = [sum(at_ends(scene, (told > 0).astype(float)))[row[i], window[i]] for i in (one, other)]
+    around = [np.add(*at_ends(scene, (told > 0).astype(np.float64)))[row[i], window[i]] for i in (one, other)]
     in_area = np.zeros((int(area.max()) + 1, told.shape[1]))
     np.add.at(in_area, area, told > 0)
     busy = (in_area > 0).sum(0)
@@ -278,10 +280,10 @@ def ask_member(scene: Scene, steps: Steps, seed: int) -> Question:
     told = told_of(scene, steps, length)
     share = np.zeros((areas, windows))
     np.add.at(share, area, told > 0)
-    number = np.zeros((areas, windows))
-    np.add.at(number, area, told)
+    often = np.zeros((areas, windows))
+    np.add.at(often, area, told)
     before, after = (np.roll(share, by, axis=1) for by in (1, -1))
-    facts = [share[a, w], number[a, w], before[a, w], after[a, w], share[:, w].sum(0), (share[:, w] > 0).sum(0)]
+    facts = [share[a, w], often[a, w], before[a, w], after[a, w], share[:, w].sum(0), (share[:, w] > 0).sum(0)]
     return Question(np.column_stack(public).astype(float), np.column_stack(facts).astype(float), truth)
 
 
@@ -446,12 +448,8 @@ def curve(scenes: Sequence[Scene], settings: Sequence[tuple[str, Steps]]) -> lis
     for name, steps in settings:
         useful = [usefulness(scene, steps) for scene in scenes]
         gains = told(attack([ask_delivery_live(scene, steps) for scene in scenes]))
-        row = {
-            "setting": name,
-            "roads": np.mean([u["roads"] for u in useful]),
-            "metres": np.mean([u["metres"] for u in useful]),
-        }
-        rows.append({key: round(value, 3) if key != "setting" else value for key, value in row.items()} | gains)
+        row = {kind: round(float(np.mean([u[kind] for u in useful])), 3) for kind in ("roads", "metres")}
+        rows.append({"setting": name, **row, **gains})
         shown = "  ".join(f"{k} {_words(v)}" for k, v in gains.items())
         print(f"{name:58s} roads {row['roads']:.2f} metres {row['metres']:.2f}  {shown}", flush=True)
     return rows
@@ -496,7 +494,7 @@ def main() -> None:
         for seed in range(1, towns + 1):
             scenes.append(make_scene(seed, homes, Path(folder) / str(seed)))
             print(f"town {seed} of {towns}: {time.perf_counter() - began:.0f} s", flush=True)
-        products = {
+        products: dict[str, Mapping[str, Steps]] = {
             "raw": {LIVE: (), STATISTICS: ()},
             "first": FIRST,
             "default": {scheme: shipped(scheme) for scheme in (LIVE, STATISTICS)},

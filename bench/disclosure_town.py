@@ -102,11 +102,12 @@ def make_scene(seed: int, homes: int, folder: Path) -> Scene:
     row_of = _rows_of_streets(streets, network.nodes.column("node_id").to_numpy(), network.edges, segment)
     box_street, box_offset = streets.on_ways(*(town.letterboxes[name].to_numpy() for name in ("way_id", "offset_m")))
     scale = np.array([np.cos(np.radians(36.2)), 1.0]) * 111_195
-    usual, seen = np.zeros((len(segment), 24)), {}
+    usual = np.zeros((len(segment), 24))
+    seen: dict[str, Floats] = {}
     for day in KNOWN:
         for name, passes in _passes_in_truth(ordinary_day(town, day, seed), streets, row_of, len(segment)).items():
             usual += passes
-            seen[name] = seen.get(name, 0) + passes
+            seen[name] = seen[name] + passes if name in seen else passes
     boxes = (box_street, box_offset, town.letterboxes["driveway_id"].is_valid().to_numpy())
     return Scene(
         atlas=atlas,

@@ -18,7 +18,7 @@ from umaya.sample.demo import Demo, Sample, open_demo
 from umaya.sample.evaluate import MAX_HOMES, segments_of
 from umaya.sample.play import play
 from umaya.sample.setup import PEOPLE
-from umaya.services.roads import features
+from umaya.services.roads.drawn import Drawn
 from umaya.types.schemas import PASSAGES
 
 MINIMUM = {"minase-probe-statistics": 2, "minase-passable-roads": 1}
@@ -101,7 +101,7 @@ def test_no_time_is_finer_than_a_window(released: dict[str, pa.Table]) -> None:
 def test_what_the_officer_downloads_lies_on_public_roads_that_are_not_suppressed(demo: Demo) -> None:
     """Every line of the download is the whole of one public segment: no part of it, no point beside it."""
     atlas = demo.hub.atlas
-    table = features.download(demo.hub.roads.state(PEOPLE["city-officer"]), atlas.network)
+    table = Drawn(demo.hub.roads).export(demo.hub.roads.state(PEOPLE["city-officer"])).table
     ids = table["segment_id"].to_numpy()
     assert len(ids) > 0
     assert not np.isin(ids, atlas.suppressed(MAX_HOMES)).any()

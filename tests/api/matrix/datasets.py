@@ -10,8 +10,8 @@ READERS = {"steward", "operator", "privacy-officer", "auditor"}
 LINES = [
     line("POST /api/v1/datasets/{dataset}/rows", SIGNED_IN, gives=403),
     line("GET /api/v1/datasets/{dataset}/intakes", {"auditor"}, gives=200),
-    line("POST /api/v1/probes/positions", SIGNED_IN, gives=404),
-    line("GET /api/v1/probes/positions", SIGNED_IN, gives=404),
+    line("POST /api/v1/probes/positions", SIGNED_IN, gives=403),
+    line("GET /api/v1/probes/positions", {"auditor"}, gives=200),
     line("GET /datasets", READERS),
     line("GET /datasets/{dataset}", READERS, gives=200),
     line("POST /datasets/{dataset}/notices", {"privacy-officer"}, form={"purpose_ja": "x"}, gives=422),

@@ -3,8 +3,8 @@
 Wraps the engines as steps of the gate's chain and adds no rule of its own. What always holds: each takes something
 away, none names a value in an error, none keeps what it was given. Parameters are checked when a scheme is handed in.
 
-The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends, trim-tours, tell-swept →
-traversals → link-counts → passages. A step that gets another table than it takes refuses to run, so a scheme that
+The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends, trim-tours, tell-swept
+→ traversals → link-counts → passages. A step that gets another table than it takes refuses to run, so a scheme that
 leaves the first or the last out releases nothing. Traversals never leave: they name vehicles and reach back before the
 window, so no scheme may end with them.
 """

@@ -13,7 +13,7 @@ from tests.services.roads.conftest import QUAKE, STEP, Town
 from umaya.gate import Area, Refusal, Release, Words
 from umaya.sample.days import JAPAN
 from umaya.sample.setup import PEOPLE
-from umaya.services.roads.products import Window
+from umaya.services.roads.products import Products, Window
 from umaya.services.roads.service import RoadMapService
 from umaya.types.errors import ConflictError, ForbiddenError
 from umaya.types.reasons import Reason
@@ -47,6 +47,29 @@ def test_every_window_is_released_exactly_once(town: Town) -> None:
     assert town.hub.roads.advance(PROGRAM) == []
     spans = {use.window for use in town.hub.gate.uses.releases(scheme="minase-passable-roads")}
     assert sorted(span for span in spans if span) == [(QUAKE + n * STEP, QUAKE + (n + 1) * STEP) for n in range(3)]
+
+
+def test_a_window_that_was_lost_on_its_way_does_not_hold_up_the_next(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full when the first window arrives: it is not given again, and the map goes on with the second."""
+    town.quake()
+    town.clock.advance(STEP)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Products, "write", full)
+        with pytest.raises(OSError, match="No space left"):
+            town.hub.roads.advance(PROGRAM)
+    assert town.hub.roads.advance(PROGRAM) == []
+    town.ride("2ABEF3", "bike-1", QUAKE + STEP + timedelta(minutes=2))
+    town.clock.advance(STEP)
+    (second,) = town.hub.roads.advance(PROGRAM)
+    assert isinstance(second, Release)
+    assert passed(town) == {"AB", "BE", "EF"}
+    assert town.hub.roads.latest(OFFICER) == QUAKE + 2 * STEP
 
 
 def test_a_street_ridden_across_the_end_of_a_window_counts_in_the_second(town: Town) -> None:

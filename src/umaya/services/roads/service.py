@@ -8,6 +8,7 @@ sees the map.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -27,8 +28,10 @@ from umaya.places.obligations import TellSweptParameters
 from umaya.services.roads.products import Products, Window
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, ForbiddenError
+from umaya.types.reasons import Reason
 from umaya.types.site import Actor
 
+_log = logging.getLogger("umaya.roads")
 LIVE_BASIS, USUAL_BASIS = "postal-exception-2", "probe-statistics"
 
 
@@ -102,7 +105,8 @@ class RoadMapService:
     def advance(self, actor: Actor) -> list[Release | Refusal]:
         """Ask the gate for every window of the current event that is over and was not released yet, in order.
 
-        Stops at the first refusal, which is the last element then. Each window is a use of its own, decided anew.
+        Stops at the first refusal, which is the last element then. Each window is a use of its own, decided anew. A
+        window that was permitted before and lost on its way here is not given twice: the map goes on without it.
         """
         scheme = self._scheme(actor.party, LIVE_BASIS)
         event = self._event(actor.party)
@@ -110,6 +114,9 @@ class RoadMapService:
         for window in self._due(scheme, event):
             use = Use(actor, scheme.scheme, "live map of passable roads", (window.start, window.end), event.id)
             outcome = self._gate.open(use)
+            if isinstance(outcome, Refusal) and outcome.reason is Reason.RELEASE_OVERLAPS:
+                _log.warning("a window that was permitted before is missing from the map: use %s", outcome.use)
+                continue
             outcomes.append(outcome)
             if isinstance(outcome, Refusal):
                 break

@@ -180,6 +180,8 @@ class RoadTiles:
                 return self._kept[tile]
             lines, background = self._layers
         packed = pack(lines.layer("roads", tile) + background.layers(tile))
+        if not packed:  # most of the world; kept, they would be without bound
+            return packed
         with self._lock:
             self._kept_bytes += len(packed) - len(self._kept.pop(tile, b""))
             self._kept[tile] = packed

@@ -5,7 +5,10 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -58,7 +61,7 @@ def test_a_large_photo_is_made_smaller() -> None:
         (b"GIF89a no", "is no whole picture"),
         (jpeg(street())[:2000], "is no whole picture"),
         (b"\xff\xd8" + b"0" * MOST_BYTES, "is larger than 12 megabytes"),
-        (jpeg(Image.new("L", (10_000, 5_001))), "has too many pixels"),
+        (jpeg(Image.new("L", (5_000, 5_001))), "has too many pixels"),
     ],
 )
 def test_what_is_no_photo_is_refused(raw: bytes, told: str) -> None:
@@ -69,6 +72,66 @@ def test_what_is_no_photo_is_refused(raw: bytes, told: str) -> None:
 def test_without_a_detector_a_photo_is_refused_never_kept_raw() -> None:
     with pytest.raises(InputError, match="cannot be masked here, so it is not taken"):
         masked_jpeg(jpeg(street()), None)
+
+
+def _claims(width: int, height: int) -> bytes:
+    """A PNG whose head claims a size, and nothing behind it."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        checked = name + content
+        return len(content).to_bytes(4, "big") + checked + zlib.crc32(checked).to_bytes(4, "big")
+
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size + b"\x08\x02\x00\x00\x00") + chunk(b"IDAT", b"")
+
+
+def test_a_small_file_of_very_many_pixels_is_refused_by_its_head_alone() -> None:
+    with pytest.raises(InputError, match="has too many pixels"):
+        masked_jpeg(_claims(7_000, 7_000), _nothing)
+
+
+def test_a_jpeg_is_not_unpacked_larger_than_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[tuple[int, int]] = []
+    convert = Image.Image.convert
+
+    def noted(self: Image.Image, mode: str) -> Image.Image:
+        unpacked.append(self.size)
+        return convert(self, mode)
+
+    monkeypatch.setattr(Image.Image, "convert", noted)
+    masked_jpeg(jpeg(Image.new("RGB", (6_000, 4_000))), _nothing)
+    assert max(unpacked[-1]) <= 3_200
+
+
+def test_one_photo_at_a_time_is_masked() -> None:
+    entered, another = Event(), Event()
+
+    def mask(_: Pixels) -> list[Box]:
+        if entered.is_set():
+            another.set()
+        entered.set()
+        alone.append(not another.wait(0.3))
+        return []
+
+    alone: list[bool] = []
+    raw = jpeg(street())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(masked_jpeg, raw, mask)
+        assert entered.wait(10)
+        second = pool.submit(masked_jpeg, raw, mask)
+        first.result()
+        second.result()
+    assert alone[0]  # nobody else came in while the first was masked
+
+
+def test_two_photos_at_once_give_the_same_masks_as_one_by_one() -> None:
+    mask = cascades()
+    if mask is None:
+        pytest.skip("OpenCV is not installed: pip install 'umaya[photos]'")
+    photos = [jpeg(with_face(street(n), (320, 200), 160)) for n in range(2)]
+    alone = [masked_jpeg(photo, mask) for photo in photos]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda photo: masked_jpeg(photo, mask), photos * 3)) == alone * 3
 
 
 def test_no_byte_touches_a_disk(monkeypatch: pytest.MonkeyPatch) -> None:

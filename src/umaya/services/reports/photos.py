@@ -1,7 +1,8 @@
 """Photos of roads: read in memory, masked, stripped, written anew. What comes out is all that may ever be kept.
 
 Must hold: raw bytes never touch a disk here; the output is made of pixels alone, so no metadata of the phone is in it;
-where nothing can mask a photo it is refused. Faces are looked for by OpenCV's Haar cascades (Viola and Jones, 2001,
+where nothing can mask a photo it is refused; one photo at a time is opened and masked, as cascades keep state between
+their steps, and as the memory that a picture takes is then bounded. Faces are looked for by OpenCV's Haar cascades (Viola and Jones, 2001,
 doi:10.1109/CVPR.2001.990517), frontal and in profile; number plates by the two plate cascades and by shape: a plain
 bright or dark plate with marks in it. What these miss is measured in docs/how-to/report-road-damage.md.
 """
@@ -12,6 +13,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +23,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from umaya.types.errors import InputError, Place
 
 MOST_BYTES: Final = 12_000_000
-MOST_PIXELS: Final = 50_000_000
+MOST_PIXELS: Final = 25_000_000
+"""As the head of the file says, before anything of it is unpacked."""
 SIDE: Final = 1600
 """Longest side of what is kept, pixels."""
 QUALITY: Final = 80
@@ -30,6 +33,7 @@ MARGIN: Final = 0.2
 PLATE_SHAPES: Final = (1.4, 6.0)
 """Width by height of plates: Japanese ones 2:1, and up to the long European form."""
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_ONE: Final = Lock()
 
 Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -61,20 +65,28 @@ def masked_jpeg(raw: bytes, mask: Mask | None) -> Masked:
         raise InputError(place, "cannot be masked here, so it is not taken", "send the report without it")
     if len(raw) > MOST_BYTES:
         raise InputError(place, f"is larger than {MOST_BYTES // 1_000_000} megabytes", "take a smaller one")
+    with _ONE:
+        upright = _opened(raw, place)
+        regions = mask(np.asarray(upright))
+        for region in regions:
+            _blot(upright, region)
+        sink = io.BytesIO()
+        Image.fromarray(np.asarray(upright)).save(sink, "JPEG", quality=QUALITY)  # of pixels alone
+        return Masked(sink.getvalue(), len(regions))
+
+
+def _opened(raw: bytes, place: Place) -> Image.Image:
+    """Return a photo upright, no larger than what is kept."""
     try:
         with Image.open(io.BytesIO(raw), formats=_FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise InputError(place, "has too many pixels", "take a smaller one")
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
+            opened.draft("RGB", (SIDE, SIDE))  # a JPEG is unpacked no larger than needed
+            small = opened.convert("RGB")
+            small.thumbnail((SIDE, SIDE))
+            return ImageOps.exif_transpose(small)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(place, "is no whole picture", "take it again, as JPEG, PNG or WebP") from error
-    upright.thumbnail((SIDE, SIDE))
-    regions = mask(np.asarray(upright))
-    for region in regions:
-        _blot(upright, region)
-    sink = io.BytesIO()
-    Image.fromarray(np.asarray(upright)).save(sink, "JPEG", quality=QUALITY)  # of pixels alone
-    return Masked(sink.getvalue(), len(regions))
 
 
 def _blot(picture: Image.Image, region: Box) -> None:

@@ -172,6 +172,17 @@ def test_compaction_makes_one_file_of_the_same_rows_and_the_same_identity(tmp_pa
     assert identity(after.files) == known
 
 
+def test_another_inner_row_is_another_identity_though_the_footer_is_the_same(tmp_path: Path) -> None:
+    first = _with(rows("a", 10), "lon", 4, 136.80002)
+    files = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    for file, table in zip(files, (first, _with(first, "lon", 4, 136.80001)), strict=True):
+        pq.write_table(table, file, compression="none", use_dictionary=False)
+    one, other = (file.read_bytes() for file in files)
+    footer = int.from_bytes(one[-8:-4], "little") + 8
+    assert one[-footer:] == other[-footer:]
+    assert identity(files[:1]) != identity(files[1:])
+
+
 def test_compaction_that_is_killed_at_any_step_loses_and_doubles_no_row(tmp_path: Path) -> None:
     tables = [rows("ab"[n % 2], 30, MORNING + timedelta(minutes=n)) for n in range(4)]
     whole = pa.concat_tables(tables).sort_by([("vehicle_id", "ascending"), ("t", "ascending")])

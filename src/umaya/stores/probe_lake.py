@@ -42,7 +42,6 @@ SINGLE: Final = ("positions", "matches", "routes")
 ROW_GROUP: Final = 1 << 18
 _DAY: Final = re.compile(r"day=(\d{4}-\d{2}-\d{2})")
 _JAPAN: Final = timedelta(hours=9)
-_FOOTER: Final = 8
 _MADE_OF: Final = b"umaya.made_of"
 _DICTIONARY: Final = ("vehicle_id", "edge_id", "way_id", "forward", "geometry", "edges.list.element", "window_start")
 
@@ -159,8 +158,8 @@ class ProbeLake:
 def identity(files: Iterable[Path]) -> list[str]:
     """Return what says whether rows changed: the same before and after compaction, sorted.
 
-    A file is known by the SHA-256 of its footer, in which Parquet keeps rows, sizes and bounds of every column; a
-    compacted one by those of the files it was made of.
+    A file is known by the SHA-256 of all its bytes, which are read once for that (a footer alone need not change with a
+    row); a compacted one by what its footer says of the files it was made of.
 
     Raises:
         InputError: when a file is no Parquet file.
@@ -174,10 +173,7 @@ def _made_of(file: Path) -> list[str]:
         if before is not None:
             return str(before.decode()).split(",")
         with file.open("rb") as source:
-            source.seek(-_FOOTER, os.SEEK_END)
-            length = int.from_bytes(source.read(4), "little")
-            source.seek(-_FOOTER - length, os.SEEK_END)
-            return [hashlib.sha256(source.read(length)).hexdigest()[:16]]
+            return [hashlib.file_digest(source, "sha256").hexdigest()[:16]]
     except (pa.ArrowException, OSError) as error:
         problem = "is not a whole Parquet file (cut short, damaged or of another format)"
         raise InputError(Place(str(file)), problem, "write it again or remove it") from error

@@ -51,6 +51,21 @@ def test_batches_of_several_row_groups_go_on_with_one_vehicle(tmp_path: Path) ->
     assert read(table, tmp_path, row_group_size=ROWS - 3).select(["vehicle_id", "t"]).num_rows == table.num_rows
 
 
+@pytest.mark.parametrize("back_s", [0, 1])
+@pytest.mark.parametrize("row", [ROWS - 1, ROWS, ROWS + 1])
+def test_a_time_that_does_not_ascend_needs_care_also_from_batch_to_batch(tmp_path: Path, row: int, back_s: int) -> None:
+    t = START + 1_000_000 * np.arange(ROWS + 7)
+    t[row] = t[row - 1] - back_s * 1_000_000
+    table = columns(ROWS + 7) | {"vehicle_id": pa.array(["a"] * (ROWS + 7)), "t": pa.array(t).cast(TIME)}
+    with pytest.raises(NeedsCareError, match="a time twice"):
+        read(pa.table(table), tmp_path)
+
+
+def test_another_vehicle_may_begin_earlier_in_the_next_batch(tmp_path: Path) -> None:
+    t = START + 1_000_000 * (np.arange(2 * ROWS) % ROWS)
+    assert read(pa.table(columns(2 * ROWS) | {"t": pa.array(t).cast(TIME)}), tmp_path).num_rows == 2 * ROWS
+
+
 FAULTS: dict[str, dict[str, Any]] = {
     "a null": {"lat": pa.array([35.0, None, 35.0, 35.0, 35.0, 35.0])},
     "not finite": {"lon": pa.array([139.0, float("nan"), 139.0, 139.0, 139.0, 139.0])},

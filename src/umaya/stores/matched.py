@@ -43,9 +43,12 @@ def quick_positions(path: Path) -> Iterator[pa.RecordBatch]:
     """
     try:
         with pq.ParquetFile(path, read_dictionary=["vehicle_id"]) as file:
-            columns = _columns(file)
+            columns, before = _columns(file), None
             for batch in file.iter_batches(batch_size=ROWS, columns=columns, use_threads=False):
-                yield _checked(batch)
+                checked = _checked(batch)
+                if checked.num_rows:
+                    before = _goes_on(before, checked)
+                yield checked
     except (pa.ArrowException, OSError) as error:
         raise NeedsCareError("is not a whole Parquet file") from error
 
@@ -89,6 +92,14 @@ def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
         raise NeedsCareError("is not sorted, or holds a time twice")
     schema = POSITIONS.set(0, POSITIONS.field(0).with_type(IDS))
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _goes_on(before: tuple[str, int] | None, batch: pa.RecordBatch) -> tuple[str, int]:
+    """Return vehicle and time of the last row of a batch, which must go on later than the row before it."""
+    first, last = ((batch.column(0)[row].as_py(), batch.column(1)[row].value) for row in (0, batch.num_rows - 1))
+    if before is not None and first[0] == before[0] and first[1] <= before[1]:
+        raise NeedsCareError("is not sorted, or holds a time twice")
+    return last
 
 
 class MatchesFile:

@@ -12,7 +12,7 @@ after a crash; a segment stays until a state covers it. Evolution: the key's pur
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from umaya.stores.durable import TEMPORARY, locked, make_folder, publish
+from umaya.stores.durable import TEMPORARY, locked, make_folder, publish, sync_folder
 from umaya.stores.secret import derived_key
 from umaya.types.errors import IntegrityError
 
@@ -72,12 +72,10 @@ class Journal:
 
     def segments(self, after: int) -> Iterator[Segment]:
         """Yield the segments after a tick, in order; raises IntegrityError when one was changed or is missing."""
-        expected = after
-        for tick in self._ticks(_SEGMENT):
-            if tick <= after:
-                continue
-            expected += 1
-            if after >= 0 and tick != expected:
+        ticks = [tick for tick in self._ticks(_SEGMENT) if tick > after]
+        first = after + 1 if after >= 0 or not ticks else ticks[0]  # without a state those before it are forgotten
+        for expected, tick in enumerate(ticks, first):
+            if tick != expected:
                 raise IntegrityError("a segment of the live intake's journal is missing")
             content = self._read(f"{_SEGMENT}{tick:010}")
             size = int.from_bytes(content[:4], "big")
@@ -85,16 +83,14 @@ class Journal:
                 yield Segment(tick, json.loads(content[4 : 4 + size]), stream.read_all())
 
     def drop(self, tick: int) -> None:
-        """Remove one segment that was not taken in."""
-        (self._folder / f"{_SEGMENT}{tick:010}").unlink(missing_ok=True)
+        """Remove one segment that was not taken in, durably."""
+        self._remove(_SEGMENT, [tick])
 
     def save(self, tick: int, state: bytes) -> int:
         """Keep a state, durably, then remove what it covers; return how many bytes it takes."""
         size = self._write(f"{_STATE}{tick:010}", state)
         self.forget(tick)
-        for older in self._ticks(_STATE):
-            if older < tick:
-                (self._folder / f"{_STATE}{older:010}").unlink(missing_ok=True)
+        self._remove(_STATE, [older for older in self._ticks(_STATE) if older < tick])
         return size
 
     def state(self) -> tuple[int, bytes] | None:
@@ -103,15 +99,19 @@ class Journal:
         return (ticks[-1], self._read(f"{_STATE}{ticks[-1]:010}")) if ticks else None
 
     def forget(self, tick: int) -> None:
-        """Remove the segments up to a tick."""
-        for covered in self._ticks(_SEGMENT):
-            if covered <= tick:
-                self.drop(covered)
+        """Remove the segments up to a tick, durably."""
+        self._remove(_SEGMENT, [covered for covered in self._ticks(_SEGMENT) if covered <= tick])
 
     def sweep(self) -> None:
         """Remove what a crash left half written."""
         for path in self._folder.glob(f"*{TEMPORARY}"):
             path.unlink(missing_ok=True)
+
+    def _remove(self, kind: str, ticks: Sequence[int]) -> None:
+        for tick in ticks:
+            (self._folder / f"{kind}{tick:010}").unlink(missing_ok=True)
+        if ticks:
+            sync_folder(self._folder)
 
     def _ticks(self, kind: str) -> list[int]:
         found = (path.name.removeprefix(kind) for path in self._folder.glob(f"{kind}*"))

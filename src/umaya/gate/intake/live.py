@@ -8,11 +8,12 @@ services' queue), nor for what engines make. The life of a tick; the numbers rec
 (2) The rest is kept as a sealed segment of the journal, durably: from here on a crash loses nothing.
 (3) The engine is fed, and gives the derived rows that are final by now.
 (4) Both datasets' rows, the batches' numbers and the entries of the ledger are committed in one act.
-(5) Now and then the engine's state is kept, and the segments that it covers are removed.
+(5) Now and then, and when it becomes quiet, the engine's state is kept, and the segments that it covers are removed.
 
 Must hold: a batch that was answered as taken is in vault and ledger; of batches with a number each is taken once, also
 when it is sent again after a crash at any moment; derived rows are neither lost nor doubled, because what is made again
-from the journal goes under the same ids; one process at a time takes live rows into a dataset.
+from the journal goes under the same ids; one process at a time takes live rows into a dataset; who was erased on their
+request does not come back, be it from the journal.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import pyarrow as pa
+from sqlalchemy.orm import Session
 
 from umaya.gate.catalogue import Dataset, find_dataset
 from umaya.gate.collection import collected_under, newest_notice
 from umaya.gate.digests import table_digest
 from umaya.gate.intake import sequences
-from umaya.gate.intake.batches import Arrived, Batch, Outcome, looked_at
+from umaya.gate.intake.batches import Arrived, Batch, Outcome, looked_at, without_erased
 from umaya.gate.intake.derivations import Derivation, Derivations, Derived, Deriver, find_derivation, note_final
 from umaya.gate.intake.journal import Journal, Segment
 from umaya.gate.intake.taking import in_order, permitted
@@ -131,6 +133,7 @@ class LiveWriter:
         self._tick = _NONE_YET
         self._since_state = 0
         self._grown = 0
+        self._uncovered = False
         self._state_size = 0
         self._behind = True
         self._stack = ExitStack()
@@ -185,7 +188,7 @@ class LiveWriter:
         with self._acts.database.reading() as session:  # (1)
             permitted(session, actor, self._dataset.id)
             collection = collected_under(session, self._dataset, collection, day_in_japan(self._acts.clock.now()))
-            found_of = looked_at(session, self._dataset, batches)
+            found_of = looked_at(session, self._dataset, batches, self._acts.clock.now())
         good = [batch for batch, found in zip(batches, found_of, strict=True) if isinstance(found, pa.Table)]
         tables = [found for found in found_of if isinstance(found, pa.Table)]
         rows = in_order(self._dataset, pa.concat_tables(tables)) if tables else self._dataset.schema.empty_table()
@@ -202,6 +205,7 @@ class LiveWriter:
         What failed before anything was committed leaves the journal again: it was not taken, and a source that numbers
         nothing may send it anew.
         """
+        self._uncovered = True
         self._grown += self._journal.append(segment)  # (2)
         self._tick = segment.tick
         committing: list[Pending] = []
@@ -216,7 +220,9 @@ class LiveWriter:
         return str(segment.head["intake"])
 
     def _note_quiet(self) -> None:
-        """Note that time has passed in which nothing came."""
+        """Note that time has passed in which nothing came; the journal has no cause to hold positions any longer."""
+        if self._uncovered:
+            self._save()
         if self._making is not None:
             with self._acts.database.writing() as session:
                 until = self._making.engine.final_until(self._acts.clock.now())
@@ -257,12 +263,14 @@ class LiveWriter:
             act = stack.enter_context(self._acts.begin())
             if any(act.session.get(IntakeRow, name) is not None for name, *_ in staged):
                 return  # a crash came after all of this
-            if segment.rows.num_rows:
-                refuse_erased(act.session, self._dataset, segment.rows, str(head["source"]))
+            self._check_erased(act.session, segment)
             rows = [self._intake_row(act, head, name, dataset, table) for name, dataset, table in staged]
             act.session.add_all(rows)
             act.session.flush()
             numbers = [(str(source), int(number)) for source, number in head["numbers"]]
+            if not segment.rows.num_rows:  # all were erased before an earlier try, which may have come as far as this
+                before = sequences.taken_before(act.session, self._dataset.id, numbers)
+                numbers = [key for key in numbers if key not in before]
             sequences.note_taken(act.session, self._dataset.id, numbers, str(head["intake"]))
             if self._making is not None:
                 at = datetime.fromisoformat(head["at"])
@@ -275,6 +283,14 @@ class LiveWriter:
                 if one is not None:
                     committing.append(one)
                     one.commit()
+
+    def _check_erased(self, session: Session, segment: Segment) -> None:
+        """Raise ConflictError when somebody was erased since the batches were looked at."""
+        try:
+            if segment.rows.num_rows:
+                refuse_erased(session, self._dataset, segment.rows, str(segment.head["source"]))
+        except InputError as error:
+            raise ConflictError("somebody was erased while the batch was being taken in: send it again") from error
 
     def _staged(self, stack: ExitStack, name: str, dataset: Dataset, rows: pa.Table) -> Pending | None:
         """Stage rows under the name of their intake; None where an earlier try made them hold."""
@@ -318,12 +334,19 @@ class LiveWriter:
             self._making.begin(None if kept is None else kept[1])
         count = 0
         for segment in self._journal.segments(self._tick):
-            self._carry(segment, [])
+            self._carry(self._without_erased(segment), [])
             self._tick, count = segment.tick, count + 1
         if count:
             _log.warning("live intake went on after a stop: %d ticks were carried again", count)
         self._since_state, self._grown, self._behind = count, 0, False
+        self._uncovered = count > 0
         self._keep_state()
+
+    def _without_erased(self, segment: Segment) -> Segment:
+        """Leave out the rows of people who were erased after the segment was kept."""
+        with self._acts.database.reading() as session:
+            rows = without_erased(session, self._dataset, segment.rows)
+        return Segment(segment.tick, segment.head, rows)
 
     def _keep_state(self) -> None:
         """Keep the engine's state when it is time (5); without an engine nothing needs to be fed again."""
@@ -332,10 +355,16 @@ class LiveWriter:
             self._save()
 
     def _save(self) -> None:
+        """Keep the engine's state; where that fails the journal still covers all, and nobody needs to be told."""
         if self._tick == _NONE_YET:
             return
-        if self._making is None:
-            self._journal.forget(self._tick)
-        else:
-            self._state_size = self._journal.save(self._tick, self._making.engine.snapshot())
-        self._since_state, self._grown = 0, 0
+        self._since_state = 0
+        try:
+            if self._making is None:
+                self._journal.forget(self._tick)
+            else:
+                self._state_size = self._journal.save(self._tick, self._making.engine.snapshot())
+        except OSError as error:
+            _log.error("the state of live intake could not be kept, the journal grows: %s", error.strerror)
+            return
+        self._grown, self._uncovered = 0, False

@@ -27,3 +27,10 @@ def test_what_was_driven_is_found(case: Case, seed: int) -> None:
     world = case.world()
     result = match(positions({"v": case.track(world, seed)}), world.network, ONE_THREAD)
     assert [word.strip("()") for word in driven(world, result.traversals)] in case.driven, case.says
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_two_roads_of_a_case_bear_one_name_so_that_the_wrong_one_is_seen(case: Case) -> None:
+    world = case.world()
+    names = [world.name(edge) for edge in range(world.network.edges.num_rows)]
+    assert len(set(names)) == len(names)

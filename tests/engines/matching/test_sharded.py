@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,15 @@ def wanderings(count: int, steps: int, seed: int = 1) -> pa.Table:
     return positions(tracks)
 
 
+def assert_same_lines(one: pa.ChunkedArray, other: pa.ChunkedArray) -> None:
+    """The vertices of each line are those of the other, to a tenth of a millimetre."""
+    (a, rows), (b, other_rows) = (
+        shapely.get_coordinates(shapely.from_wkb(lines.to_numpy()), return_index=True) for lines in (one, other)
+    )
+    assert np.array_equal(rows, other_rows)
+    assert np.allclose(a, b, rtol=0, atol=1e-9)
+
+
 def assert_same(one: Matched, other: Matched) -> None:
     for left, right in zip(
         (one.matches, one.routes, one.traversals), (other.matches, other.routes, other.traversals), strict=True
@@ -70,10 +80,10 @@ def assert_same(one: Matched, other: Matched) -> None:
         assert left.schema.equals(right.schema)
         assert left.num_rows == right.num_rows
         for name in left.column_names:
-            if name == "geometry":
-                continue
             a, b = left[name], right[name]
-            if pa.types.is_floating(a.type):
+            if name == "geometry":
+                assert_same_lines(a, b)
+            elif pa.types.is_floating(a.type):
                 assert a.is_null().equals(b.is_null())
                 assert np.allclose(a.fill_null(0).to_numpy(), b.fill_null(0).to_numpy(), rtol=0, atol=1e-6)
             elif pa.types.is_timestamp(a.type):
@@ -91,6 +101,18 @@ def test_vehicles_that_cross_borders_are_matched_as_on_the_whole_network(most_ar
     assert len(shards.areas()) >= 9
     sharded = ShardedMatcher(shards, PARAMS, most_areas=most_areas)
     assert_same(sharded.match(table), Matcher(WORLD.network, PARAMS).match(table))
+
+
+def test_a_line_that_lacks_a_vertex_or_lies_a_millimetre_off_is_not_the_same() -> None:
+    line = [[139.0, 35.0], [139.1, 35.1], [139.2, 35.0]]
+    whole, cut, moved = (
+        pa.chunked_array([[shapely.to_wkb(shapely.linestrings(each))]])
+        for each in (line, line[:2], [*line[:2], [139.2, 35.00000001]])
+    )
+    assert_same_lines(whole, whole)
+    for other in (cut, moved):
+        with pytest.raises(AssertionError):
+            assert_same_lines(whole, other)
 
 
 @pytest.mark.usefixtures("small_areas")

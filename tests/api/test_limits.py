@@ -14,8 +14,9 @@ from starlette.requests import Request
 from tests.web.clients import TestClient, client_of, sign_in
 from tests.web.hubs import APPLICANT, OFFICER, make_hub
 from umaya.api import create_app
-from umaya.api.limits import Buckets, TooManyError, address_of
+from umaya.api.limits import Buckets, address_of
 from umaya.hub import Hub
+from umaya.types.errors import TooManyError
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umaya.hub import Settings
-from umaya.types.errors import UmayaError
+from umaya.types.errors import TooManyError
 from umaya.web.site import WebSite
 
 API: Final = "/api/"
@@ -35,18 +35,6 @@ ORDINARY: Final = 16 * MEGABYTE
 """Octets of a body at most: of forms with an image, of documents, of lists of people."""
 DATA: Final = ("/datasets", "/api/v1/datasets")
 """Where files of rows are handed in, whose size is a setting."""
-
-
-class TooManyError(UmayaError):
-    """Somebody asks more often than the settings allow.
-
-    Args:
-        retry_after_s: seconds after which one more is taken.
-    """
-
-    def __init__(self, retry_after_s: int) -> None:
-        self.retry_after_s = retry_after_s
-        super().__init__(f"too many requests, try again in {retry_after_s} s")
 
 
 class Buckets:

@@ -26,7 +26,6 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from umaya.api.limits import TooManyError
 from umaya.api.security import CrossSiteError
 from umaya.api.sign_in.relying_party import ProviderUnavailableError, SignInFailedError
 from umaya.gate.record import NotRecordedError
@@ -36,6 +35,7 @@ from umaya.types.errors import (
     InputError,
     IntegrityError,
     NotFoundError,
+    TooManyError,
     UmayaError,
 )
 from umaya.web.problem import CODES, Problem, wants_json

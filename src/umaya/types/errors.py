@@ -5,7 +5,8 @@
     ├── NotFoundError     an id that does not exist (never used for persons: the gate refuses instead)
     ├── ConflictError     the act does not fit the present state (already approved, period over, ...)
     ├── ForbiddenError    the actor lacks the role for an administrative act
-    └── IntegrityError  stored bytes are not what was written
+    ├── TooManyError      somebody asks more often than they may
+    └── IntegrityError    stored bytes are not what was written
 
 A message is one lower-case sentence without a final period; it names references and positions and never
 carries a value from a data row, because that value may be personal.
@@ -70,6 +71,18 @@ class ConflictError(UmayaError):
 
 class ForbiddenError(UmayaError):
     """The actor lacks the role that an administrative act needs."""
+
+
+class TooManyError(UmayaError):
+    """Somebody asks more often than they may.
+
+    Args:
+        retry_after_s: seconds after which one more is taken.
+    """
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many requests, try again in {retry_after_s} s")
 
 
 class IntegrityError(UmayaError):

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from tests.web import town
-from umaya.gate import Area, Dataset, Event, Gate, Party, Words
+from umaya.gate import Area, Dataset, Event, Gate, Party, SchemeVersion, Words
 from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.services.roads.products import Window
 from umaya.services.roads.service import MapState, RoadMapService
@@ -68,6 +68,10 @@ class PlayedRoads:
     def check_may_see(self, actor: Actor) -> None:
         if "officer" not in actor.roles:
             raise ForbiddenError("the road map is for officers of the municipality that a scheme names")
+
+    def live_scheme(self, actor: Actor) -> SchemeVersion:
+        self.check_may_see(actor)
+        return self.gate.schemes.get("minase-passable-roads").versions[-1]
 
     def _event(self) -> Event:
         events = self.gate.events.list()

@@ -16,7 +16,7 @@ from umaya.api import catalogue, consents, datasets, emergencies, joint_use, pro
 from umaya.api.idempotency import Idempotency, Keys
 from umaya.api.limits import BodyLimit, limited
 from umaya.api.responses import PROBLEMS
-from umaya.api.road_reports import kinds_reported, last_passed
+from umaya.api.road_reports import kinds_reported, sights
 from umaya.api.security import SecurityHeaders, refuse_other_sites
 from umaya.api.sign_in.bearer import Bearer
 from umaya.api.sign_in.entrance import entrance as entrance_of
@@ -97,7 +97,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         app.include_router(router, include_in_schema=False)
     told = kinds_reported(hub.roads, hub.reports)
     app.include_router(road_pages.router(hub.roads, site, told), include_in_schema=False)
-    reported = (hub.reports, site, hub.roads.check_may_see, last_passed(hub.roads))
+    reported = (hub.reports, site, sights(hub.roads))
     app.include_router(report_pages.router(*reported), include_in_schema=False)
     for api in (
         road_routes.router(hub.roads, site),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,9 @@ from tests.services.reports.world import CARRIER, OTHER, PLACE, report_hub
 from tests.web.clients import TestClient, client_of
 from tests.web.hubs import OFFICER
 from umaya.hub import Hub
+from umaya.ledger.entries import Entry
 from umaya.services.reports.photos import MOST_BYTES
+from umaya.services.reports.service import A_MINUTE
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +43,18 @@ def test_a_report_with_a_photo_goes_from_the_phone_to_the_officer(hub: Hub, carr
     assert "1 places masked" in page
     assert carrier.get(f"{address}/photo.jpg").content[:2] == b"\xff\xd8"
     officer = client_of(hub, OFFICER)
+    before = hub.ledger.size
     assert "Pothole" in officer.get("/roads/reports").text
     assert ">Pothole</a>" in officer.get("/roads/list", params={"status": "all", "name": "Ote"}).text
     (feature,) = officer.get("/api/v1/roads/reports").json()["features"]
     assert feature["properties"]["kind"] == "pothole"
     assert officer.get(f"/roads/reports/{feature['id']}/photo.jpg").status_code == 200
+    recorded = [Entry.from_bytes(hub.ledger.entry_bytes(n)).kind for n in range(before, hub.ledger.size)]
+    assert recorded == [*["road.reports-shown"] * 3, "road.report-photo-shown"]  # page, column, API; photo
     assert carrier.post(f"{address}/say", data={"word": "clear"}, follow_redirects=False).status_code == 303
     assert "Reported as over" in carrier.get(address).text
     assert officer.get("/api/v1/roads/reports").json()["features"] == []
+    assert officer.get(f"/roads/reports/{feature['id']}/photo.jpg").status_code == 404
 
 
 def test_without_a_position_the_road_is_chosen_by_its_name(carrier: TestClient) -> None:
@@ -95,3 +102,22 @@ def test_another_partys_report_is_answered_as_none(hub: Hub, carrier: TestClient
 def test_the_phones_position_may_be_asked_for_on_this_page_alone(carrier: TestClient) -> None:
     assert "geolocation=(self)" in carrier.get("/report").headers["permissions-policy"]
     assert "geolocation=()" in carrier.get("/").headers["permissions-policy"]
+
+
+def test_a_carrier_who_reports_too_often_is_told_when_to_try_again(tmp_path: Path) -> None:
+    with report_hub(tmp_path / "hub") as made:
+        client = client_of(made, CARRIER)
+        statuses = {sent(client, b"", {"kind": "ice", **PLACE})[0] for _ in range(A_MINUTE)}
+        answer = client.post("/report", data={"kind": "ice", **PLACE}, files={"photo": ("", b"", "image/jpeg")})
+    assert statuses == {303}
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_road_that_the_scheme_hides_is_not_told_to_officers(tmp_path: Path) -> None:
+    with report_hub(tmp_path / "hub", hidden=True) as made:
+        assert sent(client_of(made, CARRIER), b"", {"kind": "ice", **PLACE})[0] == 303
+        officer = client_of(made, OFFICER)
+        assert officer.get("/api/v1/roads/reports").json()["features"] == []
+        assert "No report" in officer.get("/roads/reports").text
+        assert ">Ice</a>" not in officer.get("/roads/list", params={"status": "all", "name": "Ote"}).text

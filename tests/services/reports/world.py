@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import numpy as np
+
 from tests.web import town
 from tests.web.hubs import make_hub
 from umaya.gate import Party, Words
@@ -24,13 +26,15 @@ PLACE = {"lon": str(town.WEST + 0.0001), "lat": str(town.SOUTH)}
 
 
 @contextmanager
-def report_hub(folder: Path) -> Iterator[Hub]:
-    """Yield it, open. Photos get one region masked, always the same."""
+def report_hub(folder: Path, *, hidden: bool = False) -> Iterator[Hub]:
+    """Yield it, open; with `hidden`, every road is a dead end. Photos get one region masked, always the same."""
     made = make_hub(folder)
     made.gate.catalogue.add_party(Party("other-post", Words("別の局", "Other"), "post"))
     for actor in (CARRIER, OTHER):
         made.gate.catalogue.add_actor(actor)
-    atlas = cast("Atlas", SimpleNamespace(network=town.road_network()))
+    network = town.road_network()
+    dead_ends = network.edges["segment_id"].to_numpy() if hidden else np.empty(0, np.int64)
+    atlas = cast("Atlas", SimpleNamespace(network=network, suppressed=lambda _: dead_ends))
     reports = RoadReports(
         made.database, made.ledger, atlas, made.clock, os.urandom, lambda _: [(300, 380, 120, 60)], lambda _: None
     )

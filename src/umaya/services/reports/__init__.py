@@ -4,6 +4,8 @@ Responsible for taking reports in, snapping them to a road, masking their photos
 may see the road map (`umaya.services.roads`), nor for what positions say of a road.
 """
 
-from umaya.services.reports.service import Report, RoadReports, Word
+from umaya.services.reports.report import Report
+from umaya.services.reports.service import RoadReports, Word
+from umaya.services.reports.telling import Sight, Sights, Told
 
-__all__ = ["Report", "RoadReports", "Word"]
+__all__ = ["Report", "RoadReports", "Sight", "Sights", "Told", "Word"]

@@ -5,8 +5,7 @@ A photo is parsed in memory: no part of a form is ever written to a disk before 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -16,8 +15,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from umaya.services.reports.photos import MOST_BYTES
+from umaya.services.reports.report import Report
 from umaya.services.reports.rules import KINDS
-from umaya.services.reports.service import Report, RoadReports, Word
+from umaya.services.reports.service import RoadReports, Word
+from umaya.services.reports.telling import Sights
 from umaya.types.errors import InputError
 from umaya.types.site import Actor, Site
 
@@ -27,18 +28,14 @@ TYPED: Final = ("kind", "road", "lon", "lat", "segment")
 _ENVELOPE: Final = 20_000
 _WRONG: Final = 422
 
-May = Callable[[Actor], None]
-Passes = Callable[[Actor], Mapping[int, datetime]]
 
-
-def router(reports: RoadReports, site: Site, may_see: May, last_passed: Passes) -> APIRouter:
+def router(reports: RoadReports, site: Site, sights: Sights) -> APIRouter:
     """Return the pages under `/report` and `/roads/reports`.
 
     Args:
         reports: the service.
         site: the mounting site.
-        may_see: raises ForbiddenError unless an actor may see the road map.
-        last_passed: by segment, the start of the last window with a pass, as the actor's road map has it.
+        sights: what an actor may be told of reports.
     """
     routes = APIRouter()
 
@@ -109,14 +106,13 @@ def router(reports: RoadReports, site: Site, may_see: May, last_passed: Passes) 
     @routes.get("/roads/reports")
     def listed(request: Request) -> Response:
         actor = site.actor(request)
-        may_see(actor)
-        held = reports.in_force(last_passed(actor))
+        held = reports.shown(actor, sights(actor))
         return site.page(request, "reports/list.html", rows=[(one, reports.road(one.segment)) for one in held])
 
     @routes.get("/roads/reports/{report}/photo.jpg")
     def photo_for_officer(request: Request, report: str) -> Response:
-        may_see(site.actor(request))
-        return _jpeg(reports.photo(report))
+        actor = site.actor(request)
+        return _jpeg(reports.photo_shown(actor, sights(actor), report))
 
     return routes
 

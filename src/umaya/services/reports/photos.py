@@ -1,8 +1,8 @@
 """Photos of roads: read in memory, masked, stripped, written anew. What comes out is all that may ever be kept.
 
 Must hold: raw bytes never touch a disk here; the output is made of pixels alone, so no metadata of the phone is in it;
-where nothing can mask a photo it is refused; one photo at a time is opened and masked, as cascades keep state between
-their steps, and as the memory that a picture takes is then bounded. Faces are looked for by OpenCV's Haar cascades (Viola and Jones, 2001,
+where nothing can mask a photo it is refused; one photo at a time is unpacked and masked, as cascades keep state between
+their steps, and as memory is bounded so. Faces are looked for by OpenCV's Haar cascades (Viola and Jones, 2001,
 doi:10.1109/CVPR.2001.990517), frontal and in profile; number plates by the two plate cascades and by shape: a plain
 bright or dark plate with marks in it. What these miss is measured in docs/how-to/report-road-damage.md.
 """

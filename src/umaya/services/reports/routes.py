@@ -6,29 +6,28 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from umaya.services.reports.pages import May, Passes
-from umaya.services.reports.service import Report, RoadReports
+from umaya.services.reports.service import RoadReports
+from umaya.services.reports.telling import Sights, Told
 from umaya.types.site import Site
 
 PREFIX = "/api/v1/roads/reports"
 
 
-def router(reports: RoadReports, site: Site, may_see: May, last_passed: Passes) -> APIRouter:
+def router(reports: RoadReports, site: Site, sights: Sights) -> APIRouter:
     """Return the route `/api/v1/roads/reports`; arguments as of the pages."""
     routes = APIRouter(tags=["roads"])
 
     @routes.get(PREFIX)
     def in_force(request: Request) -> dict[str, Any]:
-        """What carriers reported of roads and still holds, as GeoJSON points on the road; the latest first."""
+        """What carriers reported of roads and still holds: points in the middle of the road, times by the half hour."""
         actor = site.actor(request)
-        may_see(actor)
-        held = reports.in_force(last_passed(actor))
+        held = reports.shown(actor, sights(actor))
         return {"type": "FeatureCollection", "features": [_feature(one) for one in held]}
 
     return routes
 
 
-def _feature(report: Report) -> dict[str, Any]:
+def _feature(report: Told) -> dict[str, Any]:
     return {
         "type": "Feature",
         "id": report.id,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from typing import Final
 
 import yaml
 
+from umaya.gate.monitoring.calendar import JAPAN
 from umaya.types.errors import InputError, Place
 
 
@@ -30,12 +31,14 @@ class Rules:
 
     Attributes:
         since: first day in Japan.
-        photo: how long a masked photo is kept.
+        photo: how long a masked photo is kept after the report.
+        row: how long a report is kept after its end.
         kinds: by name.
     """
 
     since: date
     photo: timedelta
+    row: timedelta
     kinds: Mapping[str, KindRule]
 
 
@@ -45,6 +48,7 @@ def _read() -> tuple[Rules, ...]:
         Rules(
             version["from"],
             timedelta(days=version["photo_days"]),
+            timedelta(days=version["row_days"]),
             {
                 name: KindRule(timedelta(hours=rule["hours"]), rule["cleared_by_pass"])
                 for name, rule in version["kinds"].items()
@@ -66,6 +70,12 @@ def rules_on(day: date) -> Rules:
         day: of the report.
     """
     return next((rules for rules in reversed(VERSIONS) if rules.since <= day), VERSIONS[0])
+
+
+def spans() -> list[tuple[Rules, tuple[datetime | None, datetime | None]]]:
+    """Return each version with the span of reports that it rules, [start, end); None for no bound."""
+    starts = [datetime.combine(rules.since, time(), JAPAN) for rules in VERSIONS]
+    return list(zip(VERSIONS, zip([None, *starts[1:]], [*starts[1:], None], strict=True), strict=True))
 
 
 def rule_of(kind: str, day: date) -> KindRule:

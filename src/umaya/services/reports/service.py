@@ -1,15 +1,14 @@
-"""Reports of roads: made, confirmed, cleared, ended by time or by a pass.
+"""Reports of roads: made, confirmed, cleared, ended by time or by a pass, shown to officers, deleted.
 
-Must hold: each act is in the ledger, by reference and kind alone; a photo is masked before anything of it is kept, and
-refused where nothing can mask it; what is stored of a place is a point on a public road; a report of another party is
-answered to a carrier as one that is not there.
+Must hold: each act is in the ledger, by reference and kind alone, and each look of an officer before it is answered; a
+photo is masked before anything of it is kept, and refused where nothing can mask it; what is stored of a place is a
+point on a public road; a report of another party is answered to a carrier as one that is not there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -17,7 +16,7 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow.compute as pc
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from umaya.engines.geometry import Roads, place_on_edge, roads
@@ -27,8 +26,12 @@ from umaya.gate.record import Acts, LedgerLike
 from umaya.gate.roles import CARRIER
 from umaya.places.atlas import Atlas
 from umaya.services.reports.models import ReportRow
+from umaya.services.reports.pace import Pace
 from umaya.services.reports.photos import Mask, masked_jpeg
-from umaya.services.reports.rules import KindRule, rule_of, rules_on
+from umaya.services.reports.report import Report, report_of
+from umaya.services.reports.rules import rule_of, rules_on
+from umaya.services.reports.sweeping import Swept, sweep
+from umaya.services.reports.telling import Sight, Told, told
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, Place
@@ -38,6 +41,8 @@ NEAR_M: Final = 60.0
 """Metres: a place farther from every road is refused."""
 EXTENDED: Final = 3
 """A report may be confirmed so often; then somebody makes a new one, with a new photo."""
+A_MINUTE: Final = 12
+"""Reports that one carrier may try to make within a minute."""
 
 
 class Word(StrEnum):
@@ -45,53 +50,6 @@ class Word(StrEnum):
 
     CONFIRM = "confirm"
     CLEAR = "clear"
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was reported of a road.
-
-    Attributes:
-        kind: of `rules.KINDS`.
-        party: of the carrier.
-        made_at: when it was reported.
-        segment, way, lon, lat: the road, and the point on it.
-        holds_until: unless it is confirmed or cleared.
-        cleared_at: when somebody said that it is over.
-        confirmations: how often somebody said that it still is.
-        has_photo: whether a masked photo is kept.
-        masked: regions masked in it.
-        damage: what a detector saw in it.
-    """
-
-    id: str
-    kind: str
-    party: str
-    made_at: datetime
-    segment: int
-    way: int
-    lon: float
-    lat: float
-    holds_until: datetime
-    cleared_at: datetime | None
-    confirmations: int
-    has_photo: bool
-    masked: int
-    damage: str | None
-
-    def ended(self, now: datetime, last_passed: Mapping[int, datetime]) -> str:
-        """Return why it no longer holds: `cleared`, `passed` or `over`; empty while it holds.
-
-        Args:
-            now: the present.
-            last_passed: by segment, the start of the last window with a pass.
-        """
-        if self.cleared_at is not None:
-            return "cleared"
-        passed = last_passed.get(self.segment)
-        if passed is not None and passed >= self.made_at and _rule(self).cleared_by_pass:
-            return "passed"
-        return "over" if now >= self.holds_until else ""
 
 
 class RoadReports:
@@ -121,6 +79,7 @@ class RoadReports:
         self._atlas = atlas
         self._mask = mask
         self._damage = damage
+        self._pace = Pace(A_MINUTE, timedelta(minutes=1), clock)
 
     @cached_property
     def _index(self) -> tuple[Roads, Grid]:
@@ -150,12 +109,16 @@ class RoadReports:
         Raises:
             ForbiddenError: when the actor is no carrier.
             InputError: when there is no such kind, no road near the place, or the photo is none or cannot be masked.
+            TooManyError: when the carrier tried too often within a minute.
         """
         _check(actor)
+        self._pace.take(actor.id)
         now = self._acts.clock.now()
         rule, rules = rule_of(kind, now.astimezone(JAPAN).date()), rules_on(now.astimezone(JAPAN).date())
         segment, lon, lat = self._snapped(place)
         picture = None if photo is None else masked_jpeg(photo, self._mask)
+        damage = picture and self._damage(picture.jpeg)
+        self.sweep()
         with self._acts.begin() as act:
             row = ReportRow(
                 id=self._acts.new_id(),
@@ -172,12 +135,11 @@ class RoadReports:
                 photo=picture and picture.jpeg,
                 photo_until=picture and now + rules.photo,
                 masked=picture.regions if picture else 0,
-                damage=picture and self._damage(picture.jpeg),
+                damage=damage,
             )
             act.session.add(row)
-            _forget_photos(act.session, now)
             act.record("road.reported", actor.id, {"report": row.id, "kind": kind, "photo": picture is not None})
-            return _report(row)
+            return report_of(row)
 
     def say(self, actor: Actor, report: str, word: Word) -> Report:
         """Confirm a report, so that it holds anew, or say that it is over.
@@ -192,7 +154,7 @@ class RoadReports:
             row = _find(act.session, report)
             if row is None or row.party != actor.party:
                 raise NotFoundError("there is no such report")
-            if _report(row).ended(act.now, {}):
+            if report_of(row).ended(act.now, {}):
                 raise ConflictError("the report no longer holds: make a new one")
             if word is Word.CLEAR:
                 row.cleared_at = act.now
@@ -200,10 +162,10 @@ class RoadReports:
                 raise ConflictError("the report was confirmed often enough: make a new one")
             else:
                 row.confirmations += 1
-                row.holds_until = act.now + _rule(_report(row)).holds
+                row.holds_until = act.now + report_of(row).rule.holds
             kind = "road.report-cleared" if word is Word.CLEAR else "road.report-confirmed"
             act.record(kind, actor.id, {"report": row.id})
-            return _report(row)
+            return report_of(row)
 
     def of_party(self, actor: Actor) -> list[Report]:
         """Return what the own party's carriers reported and still holds, the latest first."""
@@ -220,7 +182,50 @@ class RoadReports:
         wanted = select(ReportRow).where(ReportRow.holds_until > now, ReportRow.cleared_at.is_(None))
         with self._acts.database.reading() as session:
             rows = session.scalars(wanted.order_by(ReportRow.made_at.desc(), ReportRow.id))
-            return [one for one in map(_report, rows) if not one.ended(now, last_passed)]
+            return [one for one in map(report_of, rows) if not one.ended(now, last_passed)]
+
+    def shown(self, actor: Actor, sight: Sight) -> list[Told]:
+        """Return what an officer is told of the reports that hold; where that is anything, it is recorded first.
+
+        Args:
+            actor: who may see the road map.
+            sight: what that map says about which reports may be told.
+
+        Raises:
+            ConflictError: when the homes of the roads are not known, so that dead ends cannot be told.
+        """
+        found = self._told(actor, sight)
+        if found:
+            with self._acts.begin() as act:
+                act.record("road.reports-shown", actor.id, {"reports": len(found)})
+        return found
+
+    def photo_shown(self, actor: Actor, sight: Sight, report: str) -> bytes:
+        """Return the masked photo of a report that an officer is told of; recorded first. Arguments as of `shown`.
+
+        Raises:
+            NotFoundError: when the officer is told of no such report, or it has no photo, or its time is over.
+        """
+        if all(one.id != report for one in self._told(actor, sight)):
+            raise NotFoundError("there is no such photo")
+        photo = self.photo(report)
+        with self._acts.begin() as act:
+            act.record("road.report-photo-shown", actor.id, {"report": report})
+        return photo
+
+    def _told(self, actor: Actor, sight: Sight) -> list[Told]:
+        held = self.in_force(sight.last_passed)
+        others = sight.max_homes is not None and any(one.party != actor.party for one in held)
+        hidden = set(self._atlas.suppressed(sight.max_homes or 0).tolist()) if others else set()
+        return told(held, actor.party, sight.areas, hidden, self._middle)
+
+    def sweep(self, *, pretend: bool = False) -> Swept:
+        """Delete the photos and the rows whose time is over; what was deleted is recorded.
+
+        Args:
+            pretend: count only.
+        """
+        return sweep(self._acts, pretend=pretend)
 
     def get(self, report: str, party: str | None = None) -> Report:
         """Return a report, of a party where one is given; raise NotFoundError when there is none."""
@@ -228,7 +233,7 @@ class RoadReports:
             row = _find(session, report)
             if row is None or (party is not None and row.party != party):
                 raise NotFoundError("there is no such report")
-            return _report(row)
+            return report_of(row)
 
     def photo(self, report: str, party: str | None = None) -> bytes:
         """Return the masked photo of a report; raise NotFoundError when there is none, or its time is over."""
@@ -260,17 +265,23 @@ class RoadReports:
 
     def _snapped(self, place: tuple[float, float] | int) -> tuple[int, float, float]:
         """Return the segment of a place, and the point on it."""
-        edges, (net, index) = self._atlas.network.edges, self._index
+        edges = self._atlas.network.edges
         if isinstance(place, int):
             if not 0 <= place < edges.num_rows or edges["segment_id"][place].as_py() != place:
                 raise InputError(Place("segment"), "is no road of the map", "choose one from the list")
-            lon, lat = place_on_edge(place, float(net.length[place]) / 2.0, net)
-            return place, float(lon), float(lat)
+            return place, *self._middle(place)
+        net, index = self._index
         edge, offset, distance = np.empty(1, np.int32), np.empty(1), np.empty(1)
         if not nearest(*place, NEAR_M, net, index, edge, offset, distance):
             raise InputError(Place("place"), "is not near a road of the map", "choose the road by its name")
         lon, lat = place_on_edge(int(edge[0]), float(offset[0]), net)
         return int(edges["segment_id"][int(edge[0])].as_py()), float(lon), float(lat)
+
+    def _middle(self, segment: int) -> tuple[float, float]:
+        """Return longitude and latitude of the middle of a segment."""
+        net, _ = self._index
+        lon, lat = place_on_edge(segment, float(net.length[segment]) / 2.0, net)
+        return float(lon), float(lat)
 
 
 def _check(actor: Actor) -> None:
@@ -278,35 +289,8 @@ def _check(actor: Actor) -> None:
         raise ForbiddenError(f"the act needs the role `{CARRIER}`")
 
 
-def _rule(report: Report) -> KindRule:
-    return rule_of(report.kind, report.made_at.astimezone(JAPAN).date())
-
-
 def _find(session: Session, report: str) -> ReportRow | None:
     try:
         return session.get(ReportRow, str(UUID(report)))
     except ValueError:
         return None
-
-
-def _forget_photos(session: Session, now: datetime) -> None:
-    session.execute(update(ReportRow).where(ReportRow.photo_until <= now).values(photo=None, photo_until=None))
-
-
-def _report(row: ReportRow) -> Report:
-    return Report(
-        row.id,
-        row.kind,
-        row.party,
-        row.made_at,
-        row.segment_id,
-        row.way_id,
-        row.lon,
-        row.lat,
-        row.holds_until,
-        row.cleared_at,
-        row.confirmations,
-        row.photo_until is not None,
-        row.masked,
-        row.damage,
-    )

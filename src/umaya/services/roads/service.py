@@ -149,6 +149,11 @@ class RoadMapService:
             raise ForbiddenError("the road map is for officers of the municipality that a scheme names")
         self._scheme(actor.party, LIVE_BASIS)
 
+    def live_scheme(self, actor: Actor) -> SchemeVersion:
+        """Return the scheme in force of the actor's road map; raises as `check_may_see`, and ConflictError for none."""
+        self.check_may_see(actor)
+        return self._scheme(actor.party, LIVE_BASIS)
+
     def _seen_by(self, actor: Actor) -> tuple[Event, SchemeVersion]:
         self.check_may_see(actor)
         return self._event(actor.party), self._scheme(actor.party, LIVE_BASIS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umaya.cli.common import As, HubFolder, opened_gate, read_document
+from umaya.cli.common import As, HubFolder, opened_gate, opened_hub, read_document
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,17 +98,20 @@ def sweep(
     hub: HubFolder,
     pretend: Annotated[bool, typer.Option("--pretend", help="Count what is due, and delete nothing.")] = False,
 ) -> None:
-    """Delete the rows whose time is over; run it once a day."""
+    """Delete the rows, and the reports of roads with their photos, whose time is over; run it once a day."""
     from rich.console import Console
 
-    with opened_gate(hub) as gate, Console(stderr=True).status("sweeping") as status:
-        done = gate.retention.sweep(tell=lambda name: status.update(f"sweeping {name}"), pretend=pretend)
+    with opened_hub(hub) as opened, Console(stderr=True).status("sweeping") as status:
+        reports = opened.reports.sweep(pretend=pretend)
+        done = opened.gate.retention.sweep(tell=lambda name: status.update(f"sweeping {name}"), pretend=pretend)
+    verb = "are due" if pretend else "were deleted"
+    if reports.photos or reports.rows:
+        print(f"reports of roads: {reports.rows:,} reports and {reports.photos:,} photos of others {verb}")
     for one in done:
         if one.due.rule is None:
             print(f"{one.due.dataset}: nobody said how long rows are kept; use `umaya vault keep`", file=sys.stderr)
         else:
             entry = "" if one.entry is None else f", entry {one.entry}"
-            verb = "are due" if pretend else "were deleted"
             print(f"{one.due.dataset}: {one.rows:,} rows from before {one.due.before} {verb}{entry}")
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.stores.kills import killed_at_every_step
 from umaya.stores.probe_care import add, compact, due, sweep
-from umaya.stores.probe_lake import Partition, ProbeLake, day_of, identity, span_of, write_file
+from umaya.stores.probe_lake import GrowingFile, Partition, ProbeLake, day_of, identity, span_of, write_file
 from umaya.stores.probe_reading import chunks
 from umaya.types.errors import ConflictError, InputError
 from umaya.types.schemas import POSITIONS
@@ -251,3 +251,16 @@ def test_the_sweep_takes_what_is_past_its_time_and_tells_the_manifest(tmp_path: 
         due(lake, ("wages",), 2, today)
     with pytest.raises(InputError, match="is less than 1"):
         due(lake, ("positions",), 0, today)
+
+
+def test_a_file_that_grows_holds_every_table_and_one_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    parts = rows("a", 5), rows("b", 5)
+    with GrowingFile(tmp_path / "one", POSITIONS) as first, GrowingFile(tmp_path / "two", POSITIONS) as second:
+        for table in parts:
+            first.write(table)
+            second.write(table)
+    assert first.written == second.written == write_file(tmp_path / "three", POSITIONS, parts)
+    assert pq.read_table(tmp_path / "one" / first.written.name).equals(pa.concat_tables(parts))
+    with pytest.raises(ValueError, match="schema"):
+        write_file(tmp_path / "four", POSITIONS, [parts[0], parts[1].select([0])])
+    assert list((tmp_path / "four").iterdir()) == []

@@ -22,7 +22,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -179,34 +179,74 @@ def _made_of(file: Path) -> list[str]:
         raise InputError(Place(str(file)), problem, "write it again or remove it") from error
 
 
+class GrowingFile:
+    """A Parquet file that grows table by table in a folder; named by what it holds once it is whole and durable.
+
+    Floats are stored by the bytes of the same rank (`BYTE_STREAM_SPLIT`) and times by their differences: a third
+    smaller than plain pages. The bytes depend on nothing but the rows and where the tables end. Nothing is left where
+    the `with` ends by an error.
+
+    Args:
+        folder: made where it is not there.
+        schema: of the tables.
+        made_of: what `identity` shall say of the file, if not its own digest.
+    """
+
+    def __init__(self, folder: Path, schema: pa.Schema, made_of: list[str] | None = None) -> None:
+        if made_of is not None:
+            schema = schema.with_metadata({**(schema.metadata or {}), _MADE_OF: ",".join(made_of).encode()})
+        self._folder = folder
+        self._schema = schema
+        self._temporary = folder / f".{uuid4().hex}{TEMPORARY}"
+        self._rows = 0
+        self._stack = ExitStack()
+        self._written: Written | None = None
+
+    def __enter__(self) -> GrowingFile:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            stack.callback(self._temporary.unlink, missing_ok=True)
+            opened = os.open(self._temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            self._sink = stack.enter_context(os.fdopen(opened, "wb"))
+            self._hashing = _Hashing(self._sink)
+            self._writer = pq.ParquetWriter(pa.PythonFile(self._hashing, "w"), self._schema, **_layout(self._schema))
+            stack.callback(self._writer.close)
+            self._stack = stack.pop_all()
+        return self
+
+    def write(self, table: pa.Table) -> None:
+        """Append a table; it is on its way to the disk before this returns."""
+        self._writer.write_table(table.cast(self._schema), row_group_size=ROW_GROUP)
+        self._rows += table.num_rows
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        with self._stack:
+            if kind is not None:
+                return
+            self._writer.close()
+            self._sink.flush()
+            os.fsync(self._sink.fileno())
+            digest = self._hashing.digest.hexdigest()
+            self._written = Written(f"{digest[:16]}.parquet", self._rows, self._hashing.size, digest)
+            self._temporary.replace(self._folder / self._written.name)
+        sync_folder(self._folder)
+
+    @property
+    def written(self) -> Written:
+        """What lies there, once the `with` has ended."""
+        if self._written is None:
+            raise RuntimeError("the file is not whole yet")
+        return self._written
+
+
 def write_file(
     folder: Path, schema: pa.Schema, tables: Iterable[pa.Table], made_of: list[str] | None = None
 ) -> Written:
-    """Write tables as one Parquet file into a folder, whole and durable, named by what it holds.
-
-    Floats are stored by the bytes of the same rank (`BYTE_STREAM_SPLIT`) and times by their differences: a third
-    smaller than plain pages. The bytes depend on nothing but the rows and where the tables end.
-    """
-    if made_of is not None:
-        schema = schema.with_metadata({**(schema.metadata or {}), _MADE_OF: ",".join(made_of).encode()})
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = folder / f".{uuid4().hex}{TEMPORARY}"
-    rows = 0
-    try:
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as sink:
-            hashing = _Hashing(sink)
-            with pq.ParquetWriter(pa.PythonFile(hashing, "w"), schema, **_layout(schema)) as writer:
-                for table in tables:
-                    writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
-                    rows += table.num_rows
-            sink.flush()
-            os.fsync(sink.fileno())
-        name = f"{hashing.digest.hexdigest()[:16]}.parquet"
-        temporary.replace(folder / name)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(folder)
-    return Written(name, rows, hashing.size, hashing.digest.hexdigest())
+    """Write tables as one Parquet file into a folder, as `GrowingFile` does."""
+    with GrowingFile(folder, schema, made_of) as file:
+        for table in tables:
+            file.write(table)
+    return file.written
 
 
 class _Hashing:

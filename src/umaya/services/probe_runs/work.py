@@ -3,14 +3,13 @@
 A task and its result are plain JSON; rows go from file to file. A fault in the data is a result, not an error, so that
 no engine tries it again. Results depend on the rows alone: not on the engine, the number of workers or their order.
 
-Must hold: an area is matched in memory that does not grow with it (`probe_reading.chunks`); the network is prepared
-once in a process.
+Must hold: an area is matched in memory that grows with it by the names of its vehicles only (`probe_reading.chunks`);
+the network is prepared once in a process. Counting holds the traversals of an area of edges, of one day.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +26,7 @@ from umaya.engines.disclosure import link_counts
 from umaya.engines.matching import Matcher, MatchParams
 from umaya.places.roads import load
 from umaya.stores import mesh
-from umaya.stores.probe_lake import Partition, Written, span_of, write_file
+from umaya.stores.probe_lake import GrowingFile, Partition, Written, span_of, write_file
 from umaya.stores.probe_reading import chunks
 from umaya.types.errors import InputError
 from umaya.types.roads import RoadNetwork
@@ -92,25 +91,23 @@ def match_area(task: Task) -> Task:
 def _match(part: Partition, roads: str, into: Path) -> Task:
     figures = {"points": 0, "matched": 0, "trips": 0, "km": 0.0}
     seen: list[str] = []
-    routes: list[pa.Table] = []
-    with _Shards(into / "traversals", f"{part.area}-{uuid4().hex}", areas(roads)) as shards:
-
-        def matches() -> Iterator[pa.Table]:
-            for positions in chunks(part):
-                found = matcher(roads).match(positions)
-                seen.extend(positions["vehicle_id"].unique().to_pylist())
-                routes.append(found.routes)
-                shards.add(found.traversals)
-                metres = pc.sum(pc.subtract(found.traversals["to_m"], found.traversals["from_m"])).as_py() or 0.0
-                figures["points"] += positions.num_rows
-                figures["matched"] += positions.num_rows - found.matches["edge_id"].null_count
-                figures["trips"] += found.routes.num_rows
-                figures["km"] += metres / 1000.0
-                yield found.matches
-
-        written = write_file(into / "matches" / part.area, MATCHES, matches())
-    lines = write_file(into / "routes" / part.area, ROUTE_LINES, routes)
-    tables = {"matches": _told(written), "routes": _told(lines)}
+    with (
+        _Shards(into / "traversals", f"{part.area}-{uuid4().hex}", areas(roads)) as shards,
+        GrowingFile(into / "matches" / part.area, MATCHES) as matches,
+        GrowingFile(into / "routes" / part.area, ROUTE_LINES) as routes,
+    ):
+        for positions in chunks(part):
+            found = matcher(roads).match(positions)
+            seen.extend(positions["vehicle_id"].unique().to_pylist())
+            matches.write(found.matches)
+            routes.write(found.routes)
+            shards.add(found.traversals)
+            metres = pc.sum(pc.subtract(found.traversals["to_m"], found.traversals["from_m"])).as_py() or 0.0
+            figures["points"] += positions.num_rows
+            figures["matched"] += positions.num_rows - found.matches["edge_id"].null_count
+            figures["trips"] += found.routes.num_rows
+            figures["km"] += metres / 1000.0
+    tables = {"matches": _told(matches.written), "routes": _told(routes.written)}
     return {**tables, "areas": shards.names, "vehicles": seen, **figures, "shards": shards.name}
 
 

@@ -147,12 +147,6 @@ def measure(name: str, quick: bool) -> dict[str, Any]:
     return figures
 
 
-def fastest(figures: dict[str, Any], peer: str) -> int:
-    """Return the most points a second of one core that any run of a peer made, with or without its writing."""
-    runs = [told for name, told in figures.items() if name.startswith(peer)]
-    return max((told[key] for told in runs for key in ("pps", "pps_matching") if key in told), default=0)
-
-
 def summary(cases: dict[str, Any]) -> dict[str, Any]:
     """Return the keys of the whole: ours at its worst, each peer at its best over its settings, by case."""
     keys: dict[str, Any] = {"pps": min(c["umaya"]["pps"] for c in cases.values())}

@@ -60,6 +60,15 @@ class NatsStation:
         self._url = f"nats://127.0.0.1:{broker.port}"
         self._run(self._prepare)
 
+    def anew(self) -> None:
+        """Remove the stream and make it again: it counts from 1."""
+
+        async def remove(client: Any) -> None:
+            await client.jetstream().delete_stream("positions")
+            await client.jetstream().add_stream(name="positions", subjects=["umaya.positions.*"])
+
+        self._run(remove)
+
     def _run(self, work: Callable[[Any], Any]) -> Any:
         async def connected() -> Any:
             client = await nats.connect(self._url)
@@ -283,3 +292,17 @@ def test_a_nats_message_without_a_number_has_that_of_its_stream(town: Town, tmp_
         station.send("streamed", None, arrow(points("streamed", 2, 30)))
         with listening(town, station.source()):
             until(lambda: seen(town, "streamed") == 5)
+
+
+def test_a_stream_that_is_made_anew_counts_anew_and_none_of_its_batches_is_taken_for_an_old_one(
+    town: Town, tmp_path: Path
+) -> None:
+    with brokers.nats(tmp_path) as broker:
+        station = NatsStation(broker)
+        station.send("renewed", None, arrow(points("renewed")))
+        with listening(town, station.source()):
+            until(lambda: seen(town, "renewed") == 3)
+        station.anew()
+        station.send("renewed", None, arrow(points("renewed", 2, 30)))
+        with listening(town, station.source()):
+            until(lambda: seen(town, "renewed") == 5)

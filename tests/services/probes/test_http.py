@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from httpx2 import Response
 
-from tests.services.probes.hubs import COLLECTOR, QUAKE, Town, arrow, as_json, in_vault, make_town, open_town
+from tests.services.probes.hubs import COLLECTOR, FEED, QUAKE, Town, arrow, as_json, in_vault, make_town, open_town
 from tests.web.clients import TestClient, client_of
-from umaya.gate.intake import LiveWriter
+from umaya.gate.intake import Batch, LiveWriter
 from umaya.gate.record import NotRecordedError
 from umaya.sample.setup import PEOPLE
-from umaya.services.probes.batches import ARROW, JSON
-from umaya.services.probes.service import ProbeService
+from umaya.services.probes import sources
+from umaya.services.probes.batches import ARROW, JSON, read_batch
+from umaya.services.probes.service import FullError, ProbeService
+from umaya.services.probes.sources import Delivery, Listener
 
 ADDRESS = "/api/v1/probes/positions"
+LONE = "\ud800"  # half of a pair: JSON can write it, UTF-8 cannot
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +159,6 @@ def test_a_full_queue_says_when_to_come_again_and_loses_nothing(
     town: Town, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is taken while the door is held; afterwards all that was accepted is there, and what was not is not."""
-    import threading
-
     service = ProbeService(town.hub.gate, most_rows=10, tick_s=0.0)
     held, real = threading.Event(), LiveWriter.take
     monkeypatch.setattr(LiveWriter, "take", lambda *given: held.wait(20) and real(*given))
@@ -210,3 +213,86 @@ def test_the_state_of_the_intake_is_for_the_owner(town: Town, client: TestClient
     assert said["taken_rows"] >= 3
     assert said["final_until"] is not None
     assert client_of(town.hub, PEOPLE["city-officer"]).get(ADDRESS).status_code == 403
+
+
+def with_value(field: str, value: Any) -> bytes:
+    rows = json.loads(as_json(points("odd")))["positions"]
+    rows[1][field] = value
+    return json.dumps({"source": "odd", "sequence": 1, "positions": rows}).encode()
+
+
+@pytest.mark.parametrize("field", ["vehicle_id", "t"])
+def test_a_text_that_is_no_unicode_is_a_fault_of_its_row(client: TestClient, field: str) -> None:
+    answer = send(client, with_value(field, f"secret{LONE}"), JSON)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["place"] == {"file": "odd", "row": 2, "field": field}
+    assert "secret" not in answer.text
+
+
+class Given:
+    """A broker that hands over what a test gives it, and notes the answers."""
+
+    def __init__(self, *contents: bytes) -> None:
+        self.contents = contents
+        self.told: list[tuple[int, str]] = []
+
+    def deliveries(self, stop: threading.Event) -> Generator[Delivery, None, None]:
+        for at, content in enumerate(self.contents):
+            taken, later = partial(self._tell, at, "taken"), partial(self._tell, at, "later")
+            yield Delivery("given", at, "", content, taken, partial(self._tell, at), later)
+
+    def _tell(self, at: int, told: str) -> None:
+        self.told.append((at, told))
+
+
+def test_the_listener_lives_on_after_a_message_that_it_cannot_read(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also after one whose fault nobody foresaw: it is refused, and its type alone is logged."""
+
+    def falling(content: bytes, *given: Any) -> Batch:
+        if content == b"{unforeseen":
+            raise RuntimeError("near somebody's row")
+        return read_batch(content, *given)
+
+    monkeypatch.setattr(sources, "read_batch", falling)
+    broker = Given(with_value("vehicle_id", LONE), b"{unforeseen", arrow(points("lives-on")))
+    town.hub.probes.close()
+    service = ProbeService(town.hub.gate, tick_s=0.0)
+    Listener(service, FEED, "bike-positions", 1).listen(broker, threading.Event())
+    service.close()
+    town.hub.probes._closed = False
+    told = dict(broker.told)
+    assert "row 2: field `vehicle_id`" in told[0]
+    assert "cannot be read" in told[1]
+    assert told[2] == "taken"
+    assert "RuntimeError" in caplog.text
+    assert "somebody" not in caplog.text + told[1]
+    assert sum(name == "lives-on" for name, _ in in_vault(town.hub)) == 3
+
+
+def test_the_bytes_that_wait_are_bounded_as_the_rows_are(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, real = threading.Event(), LiveWriter.take
+    monkeypatch.setattr(LiveWriter, "take", lambda *given: held.wait(20) and real(*given))
+    town.hub.probes.close()
+    long = "v" * 1000
+    sent = [Batch("bytes", n, points(long, 3, 4 * n)) for n in range(3)]
+    service = ProbeService(town.hub.gate, most_bytes=sent[0].rows.nbytes * 2 - 1, tick_s=10.0)
+
+    def offer(one: Batch) -> Any:
+        return service.offer(FEED, "bike-positions", 1, one)
+
+    first = offer(sent[0])
+    for _ in range(400):
+        if service.figures("bike-positions").waiting_batches == 0:
+            break
+        held.wait(0.01)
+    second = offer(sent[1])  # larger than what is left, but it waits alone
+    with pytest.raises(FullError):
+        offer(sent[2])
+    assert service.figures("bike-positions").full == 1
+    held.set()
+    assert first.result(20).rows == 3
+    service.close()
+    assert second.result(20).rows == 3
+    town.hub.probes._closed = False

@@ -5,7 +5,7 @@ collection notice that holds on the day; a fault names file, row and field, neve
 or none; the same rows are not taken in twice; what was taken in is in the ledger with count, digest and notice.
 """
 
-from umaya.gate.intake.batches import Arrived, Batch, Outcome
+from umaya.gate.intake.batches import Arrived, Batch, Outcome, check_key
 from umaya.gate.intake.derivations import Derivation, Derivations, Derived, Deriver, Derivers
 from umaya.gate.intake.faults import FAULTS, Checked, check, conform
 from umaya.gate.intake.files import FORMS, Read, read, typed
@@ -34,6 +34,7 @@ __all__ = [
     "Taken",
     "Upload",
     "check",
+    "check_key",
     "conform",
     "read",
     "typed",

@@ -13,16 +13,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from umaya.gate import Dataset
-from umaya.gate.intake import FAULTS, Batch, typed
+from umaya.gate.intake import FAULTS, Batch, check_key, typed
 from umaya.types.errors import InputError, Place
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 JSON: Final = "application/json"
 UNPACKED: Final = 8
-"""Compressed columns may unpack to so many times what arrived, and to `LEAST` at any rate."""
+"""Columns may unpack to so many times what arrived, and to `LEAST` at any rate."""
 LEAST: Final = 1_000_000
+_ROW: Final = 8
+"""Bytes that a row is counted with at least, whatever its columns: it has a time."""
 _KEYS: Final = ("positions", "sequence", "source")
 
 
@@ -37,7 +40,7 @@ def read_batch(content: bytes, form: str, dataset: Dataset, source: str | None, 
         sequence: that stands beside it, or None.
 
     Raises:
-        InputError: when it is damaged, of another form, or names no source.
+        InputError: when it is damaged, of another form, names no source, or has a name or number that is not kept.
     """
     place = source or "batch"
     said: Mapping[str, Any]
@@ -54,7 +57,10 @@ def read_batch(content: bytes, form: str, dataset: Dataset, source: str | None, 
     number = sequence if sequence is not None else said.get("sequence")
     if not isinstance(name, str) or not name:
         raise InputError(Place(place, field="source"), "the batch says not from which source it is", "name its source")
-    return Batch(name, _number(number, name), table, unread)
+    check_key(name, None)
+    whole = _number(number, name)
+    check_key(name, whole)
+    return Batch(name, whole, table, unread)
 
 
 def _number(given: Any, source: str) -> int | None:
@@ -72,7 +78,7 @@ def _arrow(content: bytes, place: str) -> tuple[pa.Table, pa.Table]:
         with pa.ipc.open_stream(io.BytesIO(content)) as stream:
             for batch in stream:
                 batches.append(batch)
-                most -= batch.nbytes
+                most -= _unpacked(batch)
                 if most < 0:
                     raise InputError(Place(place), "the batch unpacks to more than may be", "send it in parts")
             table = pa.Table.from_batches(batches, stream.schema)
@@ -81,6 +87,26 @@ def _arrow(content: bytes, place: str) -> tuple[pa.Table, pa.Table]:
         advice = "write it with an Arrow library's stream writer"
         raise InputError(Place(place), "the batch is no Arrow IPC stream, or damaged", advice) from None
     return table, FAULTS.empty_table()
+
+
+def _unpacked(batch: pa.RecordBatch) -> int:
+    """Return how many bytes a batch takes when every row has its own value."""
+    plain = sum(int(column.nbytes) for column in batch.columns)
+    return max(plain, _ROW * int(batch.num_rows)) + sum(_decoded(column) for column in batch.columns)
+
+
+def _decoded(column: pa.Array) -> int:
+    """Return how many bytes the values take that a column names by a dictionary or leaves out altogether."""
+    if pa.types.is_null(column.type):
+        return _ROW * len(column)
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    column.validate(full=True)
+    words = column.dictionary
+    if not (pa.types.is_string(words.type) or pa.types.is_large_string(words.type)):
+        return _ROW * len(column)
+    lengths = pc.take(pc.binary_length(words), column.indices).cast(pa.int64())
+    return _ROW * len(column) + int(pc.sum(lengths).as_py() or 0)
 
 
 def _json(content: bytes, place: str, dataset: Dataset) -> tuple[pa.Table, pa.Table, Mapping[str, Any]]:
@@ -102,7 +128,10 @@ def _json(content: bytes, place: str, dataset: Dataset) -> tuple[pa.Table, pa.Ta
             raise InputError(Place(place, row=at), "the position has a field that nobody knows", f"fields are {known}")
     columns, faults = [], [FAULTS.empty_table()]
     for field in dataset.schema:
-        column, unread = _column([row.get(field.name) for row in rows], field)
+        try:
+            column, unread = _column([row.get(field.name) for row in rows], field)
+        except (ValueError, pa.ArrowException, OverflowError):  # without its text, which may hold a value
+            raise InputError(Place(place, field=field.name), "the values cannot be read", advice) from None
         columns.append(column)
         faults.append(unread)
     table = pa.table(columns, names=dataset.schema.names)
@@ -116,9 +145,10 @@ def _column(values: Sequence[Any], field: pa.Field) -> tuple[pa.ChunkedArray, pa
     wrong = [
         at
         for at, value in enumerate(values, 1)
-        if value is not None and (not isinstance(value, kinds) or (numeric and isinstance(value, bool)))
+        if value is not None
+        and (not isinstance(value, kinds) or (numeric and isinstance(value, bool)) or not _is_unicode(value))
     ]
-    problem = f"the value is no {'number' if numeric else 'text' if str in kinds else 'true or false'}"
+    problem = f"the value is no {'number' if numeric else 'text in Unicode' if str in kinds else 'true or false'}"
     unread = [pa.repeat(text, len(wrong)) for text in (field.name, problem, "write it as the documentation says")]
     faults = pa.table([pa.array(wrong, pa.int64()), *unread], schema=FAULTS)
     bad = set(wrong)
@@ -130,6 +160,11 @@ def _column(values: Sequence[Any], field: pa.Field) -> tuple[pa.ChunkedArray, pa
         return texts, faults
     column, more = typed(texts, field)
     return column, pa.concat_tables([faults, more])
+
+
+def _is_unicode(value: Any) -> bool:
+    """Return whether a text can be kept: JSON may write half of a pair of surrogates."""
+    return not isinstance(value, str) or value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _numbers(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

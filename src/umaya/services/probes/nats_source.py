@@ -4,7 +4,8 @@
     headers    Umaya-Sequence: number of the batch; Content-Type: its form
     refused    PREFIX-refused.SOURCE gets a JSON object for each message with a fault
 
-A message without a number of its own has that of its stream, which stays the same when it is delivered again.
+A message without a number of its own has that of its stream, which stays the same when it is delivered again; a stream
+that is made anew counts anew, so the source is then told apart by the stream's name and when it was made.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import nats
@@ -79,9 +81,10 @@ class NatsSource:
         try:
             client = self._done(loop, self._connect())
             subscription = self._done(loop, self._subscribe(client))
+            made = self._done(loop, self._made(client))
             while not stop.is_set():
                 for message in self._done(loop, self._fetch(subscription, stop)):
-                    yield self._delivery(loop, client, message)
+                    yield self._delivery(loop, client, message, made)
         finally:
             if client is not None:
                 self._open.wait(LAST_ANSWERS_S)
@@ -132,6 +135,14 @@ class NatsSource:
             place = Place("nats", field="stream")
             raise InputError(place, "the stream is not there or may not be read", "check its name") from error
 
+    async def _made(self, client: Client) -> datetime | None:
+        """Return when the stream was made."""
+        try:
+            return (await client.jetstream().stream_info(self._address.stream)).created
+        except (TimeoutError, NatsError) as error:
+            place = Place("nats", field="stream")
+            raise InputError(place, "the stream says not when it was made", "let the hub ask for it") from error
+
     async def _fetch(self, subscription: Any, stop: threading.Event) -> list[Msg]:
         """Fetch as many messages as there is room for; none for a while where there is none or the broker is away."""
         room = self._in_flight - self._open.count
@@ -149,7 +160,9 @@ class NatsSource:
         self._open.add(len(found))
         return found
 
-    def _delivery(self, loop: asyncio.AbstractEventLoop, client: Client, message: Msg) -> Delivery:
+    def _delivery(
+        self, loop: asyncio.AbstractEventLoop, client: Client, message: Msg, made: datetime | None
+    ) -> Delivery:
         headers = {name.lower(): value for name, value in (message.headers or {}).items()}
         source = message.subject.rsplit(".", 1)[-1]
         own = number_of(headers.get(SEQUENCE.lower()))
@@ -164,7 +177,7 @@ class NatsSource:
             answer(lambda: _tell_and_end(client, subject, told, message))
 
         return Delivery(
-            source,
+            counted_by(source, self._address.stream, made) if own is None else source,
             sequence,
             headers.get("content-type", ""),
             message.data,
@@ -172,6 +185,11 @@ class NatsSource:
             refused=refused,
             later=lambda: answer(lambda: message.nak(delay=_LATER_S)),
         )
+
+
+def counted_by(source: str, stream: str, made: datetime | None) -> str:
+    """Return the name of a source whose messages a stream counts that was made at a moment."""
+    return f"{source} ({stream}, {'' if made is None else made.isoformat()})"
 
 
 async def _tell_and_end(client: Client, subject: str, told: bytes, message: Msg) -> None:

@@ -25,6 +25,8 @@ from umaya.types.site import Actor
 MOST_ROWS: Final = 400_000
 """Rows that may wait: five seconds of all bikes of Japan."""
 MOST_BATCHES: Final = 4_096
+MOST_BYTES: Final = 256_000_000
+"""Bytes that may wait, for names of vehicles may be long."""
 TICK_ROWS: Final = 200_000
 """Rows of one tick at most, unless a single batch has more."""
 TICK_S: Final = 1.0
@@ -78,6 +80,10 @@ class _Waiting:
     notice: int | None
     batch: Batch
     told: Future[Outcome]
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.size = self.batch.rows.nbytes
 
 
 class ProbeService:
@@ -86,15 +92,23 @@ class ProbeService:
     Args:
         gate: takes in.
         most_rows: that may wait for each dataset.
+        most_bytes: that these rows may take.
         tick_s: seconds from the beginning of one tick to that of the next, at least.
         idle_s: seconds without a batch after which time passes for the engine.
     """
 
     def __init__(
-        self, gate: Gate, *, most_rows: int = MOST_ROWS, tick_s: float = TICK_S, idle_s: float = IDLE_S
+        self,
+        gate: Gate,
+        *,
+        most_rows: int = MOST_ROWS,
+        most_bytes: int = MOST_BYTES,
+        tick_s: float = TICK_S,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._gate = gate
         self._most_rows = most_rows
+        self._most_bytes = most_bytes
         self._tick_s = tick_s
         self._idle_s = idle_s
         self._lanes: dict[str, _Lane] = {}
@@ -150,22 +164,23 @@ class ProbeService:
                 raise ConflictError("the live service is closing and takes no more batches")
             if dataset not in self._lanes:
                 writer = self._gate.live_intake.open(dataset)
-                self._lanes[dataset] = _Lane(writer, self._most_rows, self._tick_s, self._idle_s)
+                self._lanes[dataset] = _Lane(writer, (self._most_rows, self._most_bytes), self._tick_s, self._idle_s)
             return self._lanes[dataset]
 
 
 class _Lane:
     """The queue of one dataset and the thread that empties it."""
 
-    def __init__(self, writer: LiveWriter, most_rows: int, tick_s: float, idle_s: float) -> None:
+    def __init__(self, writer: LiveWriter, most: tuple[int, int], tick_s: float, idle_s: float) -> None:
         self._writer = writer
-        self._most_rows = most_rows
+        self._most_rows, self._most_bytes = most
         self._tick_s = tick_s
         self._idle_s = idle_s
         self._queue: deque[_Waiting] = deque()
         self._rows = 0
+        self._bytes = 0
         self._counts = dict.fromkeys(("batches", "rows", "repeated", "refused", "full", "failed", "ticks"), 0)
-        self._rate = float(most_rows)
+        self._rate = float(self._most_rows)
         self._closed = False
         self._last: tuple[Actor, int | None] | None = None
         self._changed = threading.Condition()
@@ -174,16 +189,16 @@ class _Lane:
         self._thread.start()
 
     def offer(self, waiting: _Waiting, wait_s: float) -> Future[Outcome]:
-        rows = waiting.batch.rows.num_rows
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._has_room(rows), timeout=wait_s)
+            self._changed.wait_for(lambda: self._closed or self._has_room(waiting), timeout=wait_s)
             if self._closed:
                 raise ConflictError("the live service is closing and takes no more batches")
-            if not self._has_room(rows):
+            if not self._has_room(waiting):
                 self._counts["full"] += 1
                 raise FullError(max(1, math.ceil(self._rows / max(self._rate, 1.0))))
             self._queue.append(waiting)
-            self._rows += rows
+            self._rows += waiting.batch.rows.num_rows
+            self._bytes += waiting.size
             self._changed.notify_all()
         return waiting.told
 
@@ -213,9 +228,12 @@ class _Lane:
         self._thread.join()
         self._writer.close()
 
-    def _has_room(self, rows: int) -> bool:
+    def _has_room(self, waiting: _Waiting) -> bool:
         """A batch larger than the queue finds room when nothing waits, or it would never be taken."""
-        return not self._queue or (self._rows + rows <= self._most_rows and len(self._queue) < MOST_BATCHES)
+        if not self._queue:
+            return True
+        rows, size = self._rows + waiting.batch.rows.num_rows, self._bytes + waiting.size
+        return rows <= self._most_rows and size <= self._most_bytes and len(self._queue) < MOST_BATCHES
 
     def _run(self) -> None:
         wait, began = _FIRST_WAIT_S, -math.inf
@@ -285,6 +303,7 @@ class _Lane:
     def _make_room(self, group: list[_Waiting]) -> None:
         with self._changed:
             self._rows -= sum(waiting.batch.rows.num_rows for waiting in group)
+            self._bytes -= sum(waiting.size for waiting in group)
             self._changed.notify_all()
 
     def _count(self, outcomes: list[Outcome], seconds: float) -> None:

@@ -129,6 +129,10 @@ class Listener:
         except InputError as error:
             delivery.refused(str(error))
             return
+        except Exception as error:  # it would come again for ever; its text may hold a value
+            _log.error("a message could not be read, and is refused: %s", type(error).__name__)
+            delivery.refused("the batch cannot be read; write it as the documentation says")
+            return
         while not stop.is_set():
             try:
                 future = self._probes.offer(self._actor, self._dataset, self._notice, batch, wait_s=_PATIENCE_S)
@@ -163,7 +167,9 @@ def _answer(delivery: Delivery, done: Future[Outcome]) -> None:
 
 def refusal(source: str, sequence: int | None, problem: str) -> bytes:
     """Return what a sender is told of a message with a fault: a JSON object; the problem holds no value of a row."""
-    return json.dumps({"source": source, "sequence": sequence, "problem": problem}, ensure_ascii=False).encode()
+    return json.dumps({"source": source, "sequence": sequence, "problem": problem}, ensure_ascii=False).encode(
+        errors="replace"
+    )
 
 
 def number_of(text: str | None) -> int | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from tests.engines.live.feeds import DAY, by_arrival, feed_all, moment, seconds
@@ -191,3 +194,42 @@ def test_another_schema_and_a_naive_moment_are_refused_and_nothing_is_taken() ->
 def test_parameters_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must"):
         LiveParams(**wrong)  # type: ignore[arg-type] # floats by name
+
+
+def test_a_ride_of_2019_is_matched_as_one_of_today() -> None:
+    """Seconds are counted from 2020 within; no time before it is taken for none."""
+    today = positions({"v": blur(ride(WORLD, "ABFGCD"), NOISE_M)})
+    years = 8 * 365 * 86_400_000_000
+    moved = pc.subtract(today["t"].cast(pa.int64()), years).cast(POSITIONS.field("t").type)
+    then = today.set_column(today.schema.get_field_index("t"), POSITIONS.field("t"), moved)
+    live, old = LiveMatcher(MATCHER), LiveMatcher(MATCHER)
+    made = live.feed(today, moment(60), 0)
+    again = old.feed(then, moment(60) - timedelta(microseconds=years), 0)
+    assert old.counts == live.counts
+    assert driven(WORLD, again) == driven(WORLD, made) != []
+    back = [row["left"] + timedelta(microseconds=years) for row in again.to_pylist()]
+    for one, other in zip(back, (row["left"] for row in made.to_pylist()), strict=True):
+        assert abs(one - other) <= timedelta(microseconds=2)
+
+
+@pytest.mark.parametrize(("every_s", "late"), [(0.5, 0), (0.0, 0), (1.0, 24)])
+def test_swapped_neighbours_at_two_a_second_are_in_time_where_every_s_is_half_a_second(
+    every_s: float, late: int
+) -> None:
+    """With the default, which is for one a second, about half of them are late."""
+    t = np.arange(0.0, 26.0, 0.5)
+    track = ride(WORLD, "ABCD")
+    place = [np.interp(t, track[:, 0], track[:, axis]) for axis in (1, 2)]
+    table = positions({"v": np.column_stack([t, *place])})
+    swapped = np.arange(len(t)).reshape(-1, 2)[:, ::-1].ravel()
+    live = LiveMatcher(MATCHER, LiveParams(every_s=every_s))
+    for number, row in enumerate(swapped):
+        live.feed(table.slice(row, 1), moment(60), number)
+    assert live.counts.late == late
+
+
+@pytest.mark.parametrize("page", ["decisions/0012-live-and-windows.md", "how-to/feed-positions.md"])
+def test_the_pages_name_the_window_that_the_engine_has(page: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / page).read_text()
+    named = re.findall(r"([\d.]+) s out of order|out of order within ([\d.]+) s", text)
+    assert [float(one or other) for one, other in named] == [LiveParams().reorder_s]

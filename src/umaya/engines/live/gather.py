@@ -39,7 +39,7 @@ def measure(one, t: float, lon: float, lat: float, kx: float, ky: float) -> floa
     The median of absolute second differences is followed by steps of a share up or down, smaller ones the longer.
     """
     before, after = one.last_t[1] - one.last_t[0], t - one.last_t[1]
-    if one.last_t[0] > 0.0 and 0.0 < before <= STEADY_S and abs(after - before) < 0.5:
+    if 0.0 < before <= STEADY_S and abs(after - before) < 0.5:
         one.measured += 1
         step = max(0.01, 1.0 / (one.measured + 8.0))
         for axis in range(2):
@@ -59,7 +59,7 @@ def judge(one, t: float, lon: float, lat: float, kx: float, ky: float, jitter: f
     """Tell what a position is, and remember it as the last good one or as a suspect."""
     slack = 10.0 + 6.0 * jitter
     verdict = GOOD
-    if t - one.good_t > s.max_gap:
+    if np.isnan(one.good_t) or t - one.good_t > s.max_gap:
         verdict = FRESH
     else:
         away = np.hypot((lon - one.good_lon) * kx, (lat - one.good_lat) * ky)

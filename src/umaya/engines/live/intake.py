@@ -3,7 +3,8 @@
 A position that follows the last one closely goes on at once. Any other waits until its vehicle has sent one that is
 `reorder` later; then it goes on, and what is not later than it comes too late from then on. Not responsible for what
 the positions mean (gather, trellis). The order in which the positions of a vehicle arrive within that window does
-not change what goes on, nor does the cut into batches.
+not change what goes on, nor does the cut into batches, on two conditions: the positions of the vehicle lie more than
+three quarters of `every_s` apart, so that the next but one does not follow closely, and no more than `WAITING` wait.
 """
 
 from __future__ import annotations
@@ -216,7 +217,7 @@ def _go_on(  # type: ignore[no-untyped-def] # a numba record
     if one.count <= 2 or moved >= ANEW_M or one.count >= 2 * one.tried:
         try_column(one, v, columns, net, index, table, s, live.beam, w)
         decide(one, v, columns, noise, net, table, s, live, w, out, told)
-    elif one.asked > 0.0:
+    elif not np.isnan(one.asked):
         decide(one, v, columns, noise, net, table, s, live, w, out, told)
 
 

@@ -21,6 +21,8 @@ STATES = 12
 """States of one column; the least likely beyond are left out."""
 NEVER = np.iinfo(np.int64).min
 """The time of what has not been."""
+FIRST_TRIP = np.iinfo(np.int32).min
+"""The trip before the first: trips are numbered by seconds from 2020, which may lie before it."""
 EPOCH_US = 1_577_836_800_000_000
 """Microseconds from 1970 to the start of 2020; kernels count seconds from there."""
 OFF = -1
@@ -102,7 +104,7 @@ VEHICLE = np.dtype(
 )
 """One vehicle. `edge` is the state decided last (OFF, UNKNOWN), `on` the edge of the open piece or -1 between trips,
 `held` that of a piece that was left by a U-turn which is not borne out yet, or -1; `asked` since when there
-is a question that time alone decides, 0 for none."""
+is a question that time alone decides, NaN for none, as every time of what has not been."""
 
 COLUMN = np.dtype(
     [
@@ -169,6 +171,10 @@ def begin_vehicles(vehicles: Records, first: int, spread: float) -> None:
         one.on = -1
         one.held = -1
         one.spread = spread
+        one.good_t = np.nan
+        one.last_t[:] = np.nan
+        one.asked = np.nan
+        one.trip = FIRST_TRIP
 
 
 def longer(vehicles: Records, columns: Records, used: int, room: int, spread: float) -> tuple[Records, Records]:

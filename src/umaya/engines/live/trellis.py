@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, metres_per_degree
 from umaya.engines.kernels import inlined, inner
-from umaya.engines.live.driven import WIGGLE, advance
+from umaya.engines.live.driven import WIGGLE, advance, finish
 from umaya.engines.live.params import Settings as LiveSettings
 from umaya.engines.live.state import OFF, RING, STATES, UNKNOWN, Records
 from umaya.engines.matching.hmm import NO_ROUTE, emission_log, heading_log, route, transition_log
@@ -254,7 +254,7 @@ def _commit(  # type: ignore[no-untyped-def] # a numba record
         advance(one, v, columns[_row(one, v, k)], w.path[k], noise, net, table, s, out, told)
     one.first = (one.first + last + 1) % RING
     one.closed -= last + 1
-    one.asked = 0.0
+    one.asked = np.nan
 
 
 @inner
@@ -275,15 +275,16 @@ def decide(  # type: ignore[no-untyped-def] # a numba record
 
     When that is the tentative state itself and it lies on another road, its observation ends here, so that the road
     that was left is final. Not so after a U-turn on the way: the rest of the observation tells where it was.
+    Off the roads for longer than what is bridged the trip is ended, and not only when the vehicle comes back.
     """
     n = one.closed
     _likeliest(one, v, columns, n, w)
     if not _left(one, v, columns, noise, net, w):
-        one.asked = 0.0
-    elif one.asked == 0.0:
+        one.asked = np.nan
+    elif np.isnan(one.asked):
         one.asked = one.end
     lag = live.lag * (START if one.edge == UNKNOWN else 1.0) * max(1.0, (noise / USUAL_M) ** 2)
-    age = one.end - one.asked if one.asked > 0.0 else 0.0
+    age = 0.0 if np.isnan(one.asked) else one.end - one.asked
     level = _common(one, v, columns, live.sure * max(0.0, 1.0 - age / lag), w)
     if level < n:
         if level >= 0:
@@ -293,13 +294,16 @@ def decide(  # type: ignore[no-untyped-def] # a numba record
     if n:
         _commit(one, v, columns, n - 1, noise, net, table, s, w, out, told)
     edge = column.edge[state]
+    if edge == OFF and one.on >= 0 and column.end - one.at_end > s.bridge:
+        finish(one, v, noise, net, out, told)
+        one.edge = OFF
     if edge == one.edge or edge < 0:
         return
     if _beyond(one.edge, edge, column.offset[state], net) >= _clear(one.edge, edge, noise, one.count, net):
         advance(one, v, column, state, noise, net, table, s, out, told)
         one.first = (one.first + 1) % RING
         one.back_lon, one.back_lat = one.mean_lon, one.mean_lat
-        one.count, one.tried, one.asked = 0, 0, 0.0
+        one.count, one.tried, one.asked = 0, 0, np.nan
 
 
 @inner

@@ -6,6 +6,7 @@ Wraps two engines, move to road and the live matcher, and adds where each traver
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,6 +22,7 @@ from umaya.gate.intake import Derived, Deriver
 from umaya.places.atlas import Atlas
 from umaya.types.schemas import POSITIONS, TRAVERSALS
 
+_log = logging.getLogger("umaya.live")
 ENGINE: Final = "live-matching"
 LIVE_TRAVERSALS: Final = pa.schema(
     [*TRAVERSALS, pa.field("lon", pa.float64(), nullable=False), pa.field("lat", pa.float64(), nullable=False)]
@@ -65,12 +67,14 @@ class LiveMatching:
         made = self._matcher.feed(moved, now, tick)
         after = self._matcher.counts
         self._now, self._fed = now, now if rows.num_rows else self._fed
+        if after.overdue > before.overdue:
+            _log.warning("%d roads came after their time was called final", after.overdue - before.overdue)
         late = after.late + after.ahead + after.invalid - before.late - before.ahead - before.invalid
         return Derived(self._placed(made), late)
 
     def final_until(self, now: datetime) -> datetime:
-        """Return the moment before which the trip of every vehicle that has been silent since then is ended."""
-        return now - timedelta(seconds=self._matcher.params.silent_s)
+        """Return the moment before which no whole road will be left that is still to come; see `LiveMatcher`."""
+        return self._matcher.final_until(now)
 
     def snapshot(self) -> bytes:
         """Return the matcher's state, and when it was fed last."""

@@ -9,6 +9,7 @@ whoever stores each batch's traversals under its sequence number, or under (vehi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ from umaya.engines.live.state import (
     longer,
 )
 from umaya.engines.live.trellis import work
+from umaya.engines.live.undecided import oldest_undecided
 from umaya.engines.matching import Matcher, MatchParams
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import POSITIONS, TIME, TRAVERSALS
@@ -62,6 +64,8 @@ class Counts:
         off_road: lay on no road.
         vehicles: vehicles that are known now.
         passages: traversals given out.
+        overdue: whole roads among them that were left before the moment that `final_until` had told: held open for
+            longer than `hold_s`, or made of positions that were handed in late.
     """
 
     received: int = 0
@@ -73,6 +77,7 @@ class Counts:
     off_road: int = 0
     vehicles: int = 0
     passages: int = 0
+    overdue: int = 0
 
 
 class LiveMatcher:
@@ -94,7 +99,8 @@ class LiveMatcher:
         self._vehicles, self._columns = np.zeros(0, VEHICLE), np.zeros(0, COLUMN)
         self._arrival, self._ended = np.empty(0, np.int64), np.empty(0, np.bool_)
         self._out, self._told = np.zeros(4 * SLACK, PIECE), np.zeros(1, TOLD)
-        self._received = self._invalid = self._passages = 0
+        self._received = self._invalid = self._passages = self._overdue = 0
+        self._final = NEVER
         self._sequence = -1
 
     @property
@@ -111,6 +117,7 @@ class LiveMatcher:
             invalid=self._invalid,
             vehicles=self._known,
             passages=self._passages,
+            overdue=self._overdue,
             **told,
         )
 
@@ -148,6 +155,7 @@ class LiveMatcher:
         state = (self._vehicles, self._columns, self._arrival)
         pieces = self._pieces(len(order), lambda at, rest: take(at, order, slot, rows, now, *state, *rest))
         result = self._traversals(pieces + self._end_silent(now))
+        self._final = max(self._final, self._final_at(now))
         self._forget(now)
         return result
 
@@ -164,6 +172,18 @@ class LiveMatcher:
         """
         return self._traversals(self._end_silent(_microseconds(now)))
 
+    def final_until(self, now: datetime) -> datetime:
+        """Return the moment before which no whole road will be left that is still to come.
+
+        It is `silent_s` before `now`, or earlier where a vehicle may have left a road then already and nobody can tell
+        yet: it stands behind a junction, or has turned and not come back. It is never more than `hold_s` before `now`.
+        What comes earlier than was told at the last batch counts as `overdue`; positions handed in late may bring it.
+
+        Raises:
+            ValueError: when `now` is naive.
+        """
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self._final_at(_microseconds(now)))
+
     def snapshot(self) -> bytes:
         """Return the whole state, to be given to `restore`; the network is not part of it."""
         known, names = self._known, self._names
@@ -179,6 +199,7 @@ class LiveMatcher:
             "told": self._told,
         }
         numbered = {"received": self._received, "invalid": self._invalid, "passages": self._passages}
+        numbered |= {"overdue": self._overdue, "final": self._final}
         facts = {"sequence": self._sequence, "params": asdict(self.params), "counts": numbered}
         return pack(arrays, {**facts, "network": network_digest(self._matcher._net)})
 
@@ -204,6 +225,7 @@ class LiveMatcher:
         numbered = facts["counts"]
         live._received, live._invalid = numbered["received"], numbered["invalid"]
         live._passages, live._told = numbered["passages"], arrays["told"]
+        live._overdue, live._final = numbered["overdue"], numbered["final"]
         known = len(arrays["vehicles"])
         live._names = _names(arrays["hash"], arrays["start"], arrays["data"])
         live._vehicles, live._columns = arrays["vehicles"], np.zeros(known * RING, COLUMN)
@@ -249,6 +271,13 @@ class LiveMatcher:
         state = (known, now, self._vehicles, self._columns, self._arrival, self._ended)
         return self._pieces(known, lambda at, rest: end_silent(at, *state, *rest))
 
+    def _final_at(self, now: int) -> int:
+        """Return `final_until` in microseconds since 1970."""
+        until = (now - self._settings.silent_us - EPOCH_US) / 1e6
+        state = (self._vehicles, self._columns, self._ended, self._known)
+        oldest: float = oldest_undecided(until, *state, self.params.sure, self._matcher._net)
+        return max(math.floor(oldest * 1e6) + EPOCH_US, now - self._settings.hold_us)
+
     def _pieces(self, whole: int, run: Callable[[int, tuple[Any, ...]], int]) -> list[Records]:
         """Run a kernel from 0 to `whole`, as often as its room for pieces fills up; return the pieces."""
         of = self._matcher
@@ -266,6 +295,8 @@ class LiveMatcher:
         self._passages += len(pieces)
         if not len(pieces):
             return TRAVERSALS.empty_table()
+        left = np.round(pieces["left"] * 1e6).astype(np.int64) + EPOCH_US
+        self._overdue += int((pieces["complete"] & (left < self._final)).sum())
         edge, net = pieces["edge"], self._matcher._net
         columns = [
             ids_of(self._names, pieces["vehicle"]),

@@ -16,6 +16,7 @@ RANGES = {
     "silent_s": (1.0, 86_400.0),
     "forget_s": (1.0, 7 * 86_400.0),
     "ahead_s": (0.0, 3_600.0),
+    "hold_s": (1.0, 86_400.0),
 }
 """Least and greatest value of each parameter."""
 
@@ -27,7 +28,8 @@ class LiveParams:
     Attributes:
         match: parameters of the model.
         every_s: seconds between the positions of a vehicle, usually. One that follows the last by at most half as much
-            again leaves no room for another between them and does not wait.
+            again leaves no room for another between them and does not wait. Set it to the interval of the quickest
+            vehicle; with 0 every position waits.
         reorder_s: seconds of event time for which any other position waits for earlier ones of its vehicle; what comes
             later than that is dropped and counted as late.
         lag_s: seconds of event time after which an open question is decided for the likeliest answer, at the latest;
@@ -39,6 +41,8 @@ class LiveParams:
         forget_s: seconds without an arrival after which a vehicle is forgotten, and age at which a position is too
             late whatever its vehicle; at least `silent_s`.
         ahead_s: seconds; a position whose time is this much later than its arrival comes from a wrong clock.
+        hold_s: seconds for which a vehicle of which a road is undecided holds up what is called final; at least
+            `silent_s`. A road that comes out later still is counted as overdue.
 
     Raises:
         ValueError: when a value lies outside its range.
@@ -53,6 +57,7 @@ class LiveParams:
     silent_s: float = 90.0
     forget_s: float = 3_600.0
     ahead_s: float = 30.0
+    hold_s: float = 900.0
 
     def __post_init__(self) -> None:
         for name in (f.name for f in fields(self) if f.name in RANGES):
@@ -63,6 +68,8 @@ class LiveParams:
             raise ValueError("silent_s must be at least max_gap_s")
         if self.forget_s < self.silent_s:
             raise ValueError("forget_s must be at least silent_s")
+        if self.hold_s < self.silent_s:
+            raise ValueError("hold_s must be at least silent_s")
 
 
 class Settings(NamedTuple):
@@ -73,6 +80,7 @@ class Settings(NamedTuple):
     ahead_us: int
     forget_us: int
     silent_us: int
+    hold_us: int
     lag: float
     sure: float
     beam: float
@@ -86,6 +94,7 @@ def settings(params: LiveParams) -> Settings:
         round(1e6 * params.ahead_s),
         round(1e6 * params.forget_s),
         round(1e6 * params.silent_s),
+        round(1e6 * params.hold_s),
         params.lag_s,
         params.sure,
         params.beam,

@@ -66,7 +66,10 @@ class Deriver(Protocol):
         ...
 
     def final_until(self, now: datetime) -> datetime:
-        """Return the moment before which no row will lie that is still to come, of what is handed over in time."""
+        """Return the moment before which no row that counts is still to come, of rows that arrive in time.
+
+        An engine says itself which rows count, and for how long at most it lets what is open hold this moment back.
+        """
         ...
 
     def snapshot(self) -> bytes:
@@ -83,7 +86,7 @@ Derivers: TypeAlias = Mapping[str, Callable[[], Deriver]]
 
 
 class DerivationRow(Base):
-    """A derivation; rows of the derived dataset are final before `final_until`."""
+    """A derivation; rows of the derived dataset are final before `final_until`, as `Deriver.final_until` has it."""
 
     __tablename__ = "derivations"
 

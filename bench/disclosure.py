@@ -14,7 +14,11 @@ group of neighbours is right; `pairs`: how often a yes is told from a no (AUC). 
 - colleague: whether a vehicle rode its round on a day, or a colleague did (statistics).
 - differencing: passes of single vehicles that two releases of other windows tell, which the gate refuses.
 
-`raw` is the control: matches without obligations, in the same run; `first` the obligations of the first form.
+`raw` is the control: matches without obligations, in the same run; `first` the obligations of the first form. Raw rows
+bear the vehicle, so for *whose* and *member* the answer is handed over: these two stand under `by_definition` and do
+not count in `raw_fails`. `worst_...` and `passes` look at means over towns only; `above_one_within_interval` names
+the attacks whose interval goes beyond one point all the same, and `below_rival` those whose interval lies below zero:
+there the attacker overfits, which is no protection.
 """
 
 from __future__ import annotations
@@ -373,6 +377,9 @@ def usefulness(scene: Scene, steps: Steps) -> dict[str, float]:
     return {"roads": len(both) / len(passed), "metres": scene.length[both].sum() / scene.length[passed].sum()}
 
 
+BY_DEFINITION = ("live whose", "live member")
+"""Attacks on raw matches that are handed the answer: a raw row bears the name of its vehicle."""
+
 CURVE: tuple[tuple[str, Steps], ...] = tuple(
     (
         f"{minutes} min, {percent} % swept, {vehicles} vehicles, {homes} homes, trim {trim} m",
@@ -455,6 +462,20 @@ def curve(scenes: Sequence[Scene], settings: Sequence[tuple[str, Steps]]) -> lis
     return rows
 
 
+def judged(found: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> dict[str, Any]:
+    """Return the verdicts on gains by product, attack and measure (mean, low, high, rival's), as the JSON has them."""
+    goals = {name: measures["yes_no"] for name, measures in found["default"].items()}
+    return {
+        "worst_yes_no": max(mean for mean, *_ in goals.values()),
+        "worst_named": max(m["named"][0] for m in found["default"].values() if "named" in m),
+        "worst_pairs_delivery": max(found["default"][n]["pairs"][0] for n in ("live delivery", "statistics delivery")),
+        "passes": all(mean <= 1.0 for mean, *_ in goals.values()),
+        "above_one_within_interval": [name for name, (_, _, high, _) in goals.items() if high > 1.0],
+        "below_rival": [name for name, (_, _, high, _) in goals.items() if high < 0.0],
+        "raw_fails": all(m["yes_no"][1] > 1.0 for name, m in found["raw"].items() if name not in BY_DEFINITION),
+    }
+
+
 def drawn(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the curve as SVG: share of passed roads told to the right, gain of the attacker (pairs) upwards."""
     most = max(12.0, *(row["pairs"][2] for row in rows))
@@ -505,18 +526,15 @@ def main() -> None:
         shifted = [differencing(scene) for scene in scenes]
     if chosen.curve:
         chosen.curve.write_text(drawn(rows), "utf-8")
-    goals = {name: measures["yes_no"][0] for name, measures in found["default"].items()}
     answer = {
+        "command": f"python bench/disclosure.py --json --towns {towns} --homes {homes}{' --quick' * chosen.quick}",
         "towns": towns,
         "homes": homes,
         "gains": found,
         "curve": rows,
         "differencing": {key: sum(s[key] for s in shifted) for key in ("hidden", "told")},
-        "worst_yes_no": max(goals.values()),
-        "worst_named": max(m["named"][0] for m in found["default"].values() if "named" in m),
-        "worst_pairs_delivery": max(found["default"][n]["pairs"][0] for n in ("live delivery", "statistics delivery")),
-        "passes": all(gain <= 1.0 for gain in goals.values()),
-        "raw_fails": all(found["raw"][name]["yes_no"][1] > 1.0 for name in found["raw"]),
+        "by_definition": {"raw": BY_DEFINITION},
+        **judged(found),
         "wall_s": round(time.perf_counter() - began, 1),
         "cpu_s": round(time.process_time() - cpu, 1),
         "load": round(os.getloadavg()[0], 1),

@@ -39,7 +39,7 @@ from umaya.types.schemas import POSITIONS
 from umaya.types.site import Actor
 
 VEHICLES, SOURCES, SEED = 80_000, 8, 20_261_121
-START = datetime(2026, 11, 21, 0, 0, tzinfo=UTC)
+START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)  # of today: older days are no live rows
 SENDER = Actor("sender", "送信", "post", frozenset({OPERATOR}))
 TELLER = Actor("teller", "公表", "post", frozenset({PRIVACY_OFFICER}))
 

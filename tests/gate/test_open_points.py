@@ -18,7 +18,7 @@ from umaya.gate.schemes import State
 from umaya.law import RULES
 from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import Problem
-from umaya.sample.setup import DATASETS, SCHEMES
+from umaya.sample.setup import DATASETS, SCHEMES, TRAVERSALS
 from umaya.types.errors import ConflictError, ForbiddenError
 
 RULES_TODAY = RULES.at(TODAY)
@@ -163,5 +163,5 @@ def test_lock_two_looks_at_the_check_again(town: World) -> None:
 def test_the_schemes_of_the_sample_town_have_no_open_points(name: str) -> None:
     text = (resources.files("umaya.sample") / "schemes" / f"{name}.yaml").read_text("utf-8")
     scheme = document(text)
-    (dataset,) = (one for one in DATASETS if one.id == scheme.dataset)
+    (dataset,) = (one for one in (*DATASETS, TRAVERSALS) if one.id == scheme.dataset)
     assert open_points(scheme, dataset, RULES_TODAY) == ()

@@ -395,6 +395,33 @@ class Client(Transport):
         """Yield what came into a dataset, latest first."""
         return self._pages(models.IntakeRecord, f"/api/v1/datasets/{segment(dataset)}/intakes")
 
+    @operation("POST", "/api/v1/probes/positions")
+    def send_positions(
+        self,
+        rows: pa.Table,
+        *,
+        dataset: str | None = None,
+        notice: int | None = None,
+        source: str | None = None,
+        sequence: int | None = None,
+    ) -> models.BatchTaken:
+        """Send a batch of live positions; it is in the vault when this returns.
+
+        Args:
+            rows: columns as catalogued, in any order.
+            dataset: that the rows go into; the hub's own one by default.
+            notice: version of the collection notice.
+            source: name of the feed.
+            sequence: number of the batch, the same when it is sent again: it is taken once.
+        """
+        query = {"dataset": dataset, "notice": notice, "source": source, "sequence": sequence}
+        return models.BatchTaken.model_validate(self._put_rows("/api/v1/probes/positions", rows, query).json())
+
+    @operation("GET", "/api/v1/probes/positions")
+    def live_state(self, dataset: str | None = None) -> models.LiveState:
+        """Return how the live intake of a dataset is doing."""
+        return models.LiveState.model_validate(self._get("/api/v1/probes/positions", dataset=dataset).json())
+
     @operation("GET", "/api/v1/webhooks")
     def webhooks(self) -> list[models.Webhook]:
         """Return the webhooks of the own party, latest first."""
@@ -428,8 +455,33 @@ class Client(Transport):
 
     @operation("GET", "/api/v1/roads/passages.{form}")
     def passages(self, form: str = "parquet", at: datetime | None = None) -> bytes:
-        """Return what is known of each segment as a file: `geojson`, `parquet` or `csv`."""
+        """Return what is known of each segment as a file: `geojson`, `parquet`, `kml` or `csv`."""
         return bytes(self._get(f"/api/v1/roads/passages.{segment(form)}", at=_time(at)).content)
+
+    @operation("GET", "/api/v1/roads/segments/{segment}")
+    def road_segment(self, segment: int, at: datetime | None = None) -> dict[str, Any]:
+        """Return what a road segment is, how other systems refer to it, and what is known of it at a moment."""
+        return dict(self._get(f"/api/v1/roads/segments/{segment}", at=_time(at)).json())
+
+    @operation("GET", "/api/v1/roads/changes")
+    def road_changes(self, since: str | None = None, at: datetime | None = None) -> bytes:
+        """Return what changed since a version, in the compact format of road states."""
+        return bytes(self._get("/api/v1/roads/changes", since=since, at=_time(at)).content)
+
+    @operation("GET", "/api/v1/roads/tiles.json")
+    def road_tiles(self) -> dict[str, Any]:
+        """Return the TileJSON of the roads: where the tiles are, their layers, bounds and version."""
+        return dict(self._get("/api/v1/roads/tiles.json").json())
+
+    @operation("GET", "/api/v1/roads/tiles/{z}/{x}/{y}.mvt")
+    def road_tile(self, z: int, x: int, y: int, v: str | None = None) -> bytes:
+        """Return one vector tile (MVT 2.1); empty where there is nothing to draw."""
+        return bytes(self._get(f"/api/v1/roads/tiles/{z}/{x}/{y}.mvt", v=v).content)
+
+    @operation("GET", "/api/v1/roads/reports")
+    def road_reports(self) -> dict[str, Any]:
+        """Return the reports of road damage that are in force, as GeoJSON."""
+        return dict(self._get("/api/v1/roads/reports").json())
 
     @operation("GET", "/api/v1/roads/stream")
     def road_windows(self) -> Iterator[datetime]:

@@ -119,8 +119,9 @@ class Way:
 
 def main(page: Page) -> Locator:
     """Return the page without its header and footer; nothing in it may stick out sideways."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    return page.get_by_role("main")
+    found = page.get_by_role("main")
+    assert found.evaluate("main => main.ownerDocument.documentElement.scrollWidth <= innerWidth"), page.url
+    return found
 
 
 def follow(page: Page, name: str) -> None:
@@ -277,7 +278,8 @@ def resident_checks_the_receipt_and_withdraws(way: Way) -> None:
     proof = page.get_by_role("status")
     expect(proof).to_contain_text(say("my.check.present"))
     expect(proof.get_by_role("listitem").filter(has_text=say("my.check.is.met"))).to_have_count(6)
-    page.get_by_role("link", name=say("my.nav.consents")).first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=say("my.nav.consents")).first.click()
     press(page, say("my.withdraw.do"))
     expect(page.get_by_role("status")).to_contain_text(say("my.withdraw.done"))
     expect(page.get_by_role("status")).to_contain_text(way.title)

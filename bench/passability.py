@@ -48,7 +48,8 @@ from umaya.engines.passability import PassabilityParams, calibrated, estimate
 from umaya.engines.passability.estimate import follow
 from umaya.engines.passability.evidence import Evidence
 from umaya.engines.passability.params import Kind
-from umaya.engines.passability.pattern import Pattern, microseconds
+from umaya.engines.passability.pattern import Pattern
+from umaya.types.clock import microseconds
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

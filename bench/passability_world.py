@@ -24,7 +24,7 @@ import yaml
 from umaya.engines.passability import ROUNDS, usual_pattern
 from umaya.engines.passability.evidence import NEVER
 from umaya.engines.passability.params import Kind
-from umaya.engines.passability.pattern import Pattern, microseconds
+from umaya.engines.passability.pattern import Pattern
 from umaya.engines.passability.segments import Segments
 from umaya.gate import ObligationContext
 from umaya.places.atlas import Atlas
@@ -34,6 +34,7 @@ from umaya.places.roads.background import BACKGROUND
 from umaya.sample import make_town
 from umaya.sample.aftermath import Aftermath, aftermath
 from umaya.sample.days import JAPAN
+from umaya.types.clock import microseconds
 from umaya.types.schemas import PASSAGES
 
 Floats = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +31,7 @@ from umaya.ledger.keys import Verifier
 from umaya.ledger.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from umaya.ledger.reader import LedgerReader
 from umaya.ledger.tiles import WIDTH, decode_bundle
+from umaya.types.clock import microseconds
 from umaya.types.errors import InputError, IntegrityError, Place
 
 T = TypeVar("T")
@@ -42,7 +43,6 @@ BIG: Final = WIDTH * WIDTH * 4
 
 PARTY_KEYS: Final = ("party", "provider", "recipient", "owner", "municipality")
 """Members of a body that name a party."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXTS: Final = ("kind", "actor", "scheme", "reason", *PARTY_KEYS)
 _OUTER: Final = ("time", "kind", "actor")
 _PATHS: Final = ", ".join(f"'$.{name}'" if name in _OUTER else f"'$.body.{name}'" for name in ("time", "use", *_TEXTS))
@@ -397,7 +397,7 @@ def _condition(question: Question, membership: _Membership | None) -> tuple[str,
     for term, moment in bounds.items():
         if moment is not None:
             terms.append(term)
-            values.append((moment - _EPOCH) // timedelta(microseconds=1))
+            values.append(microseconds(moment))
     return " AND ".join(terms), values
 
 

@@ -9,6 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
+def microseconds(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970, as columns of times hold it.
+
+    Raises:
+        ValueError: when it is naive.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("expected an aware moment, with its time zone")
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 class Clock(Protocol):
     """Tells the present moment."""
 

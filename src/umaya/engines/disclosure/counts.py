@@ -20,13 +20,14 @@ Source: DOMAIN knowledge of probe releases: hourly counts per link with a minimu
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from umaya.types.clock import microseconds
 from umaya.types.schemas import PASSAGES, TRAVERSALS
 
 JST_S = 9 * 3600
@@ -81,7 +82,7 @@ def link_counts(
         ValueError: when a time is naive, the span is not a whole number of windows, a number is out of range, or the
             traversals have another schema.
     """
-    start, end = _microseconds(window_start), _microseconds(window_end)
+    start, end = microseconds(window_start), microseconds(window_end)
     _check(traversals, end - start, window_s, min_vehicles, min_turn_backs, fold_days)
     if fold_weeks and not fold_days:
         raise ValueError("fold_weeks needs fold_days")
@@ -109,12 +110,6 @@ def _rows(traversals: pa.Table, start: int, end: int, origin: int, window_s: int
     for name, values in (("window", since // (window_s * _US)), ("day", day)):
         rows = rows.append_column(name, pa.array(values))
     return rows
-
-
-def _microseconds(moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise ValueError("a window needs aware times")
-    return (moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")) // timedelta(microseconds=1)
 
 
 def _midnight_in_japan(moment: int) -> int:

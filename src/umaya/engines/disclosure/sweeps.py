@@ -13,12 +13,13 @@ was cut off: with the share near 1 such roads are few.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from umaya.types.clock import microseconds
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import TRAVERSALS
 
@@ -98,7 +99,7 @@ def tell_swept(
     counts = segment == np.arange(len(segment))
     counts[suppressed] = False
     roads = np.bincount(of_edge[counts], minlength=int(of_edge.max(initial=-1)) + 1)
-    start = (window_start - datetime.fromisoformat("1970-01-01T00:00:00+00:00")) // timedelta(microseconds=1)
+    start = microseconds(window_start)
     window = (traversals.column("left").cast(pa.int64()).to_numpy() - start) // (window_s * _US)
     driven = segment[traversals.column("edge_id").to_numpy()]
     complete = traversals.column("complete").to_numpy(zero_copy_only=False)

@@ -21,11 +21,12 @@ import pyarrow as pa
 
 from umaya.engines.passability.evidence import NEVER, Evidence, Step
 from umaya.engines.passability.params import PassabilityParams, calibrated
-from umaya.engines.passability.pattern import Pattern, microseconds
+from umaya.engines.passability.pattern import Pattern
 from umaya.engines.passability.process import Process, State, advance
 from umaya.engines.passability.segments import Floats, Ints, Segments
 from umaya.engines.passability.turn_backs import Blame
 from umaya.engines.passability.usual import HOUR_S, USUAL
+from umaya.types.clock import microseconds
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import PASSAGES, TIME
 

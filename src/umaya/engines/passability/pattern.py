@@ -8,8 +8,6 @@ both may be the same days.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
 import pyarrow as pa
 
@@ -109,14 +107,3 @@ def _drawn(
     segments = np.broadcast_to((key // 24)[:, None], grid.shape)
     flat = (segments.ravel(), slots.ravel(), drawn.ravel(), rates.ravel())
     return *flat, np.full(grid.size, most)
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970.
-
-    Raises:
-        ValueError: when it is naive.
-    """
-    if moment.tzinfo is None:
-        raise ValueError("an estimate needs aware times")
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

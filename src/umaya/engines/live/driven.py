@@ -14,11 +14,9 @@ from umaya.engines.kernels import inner
 from umaya.engines.live.state import OFF, UNKNOWN, Records
 from umaya.engines.matching.hmm import AHEAD, BACK, NO_ROUTE, STAY, TURN, route, transition_log
 from umaya.engines.matching.params import Settings
-from umaya.engines.matching.routes import SHORTEST_M
+from umaya.engines.matching.routes import END_M, SHORTEST_M
 from umaya.engines.matching.routing import PathTable, lookup
 
-END_M = 0.01
-"""Metres from an edge's end that count as the end."""
 WIGGLE = 2.0
 """Times the noise that a vehicle must have come back for a U-turn to be borne out."""
 BETWEEN_S = 1.0

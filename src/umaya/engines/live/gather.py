@@ -11,7 +11,7 @@ import numpy as np
 
 from umaya.engines.kernels import inner
 from umaya.engines.live.state import UNKNOWN
-from umaya.engines.matching.observations import SMOOTH_M, STEADY_S
+from umaya.engines.matching.observations import SMOOTH_M, STEADY_S, noise_of, slack_of, thin_of
 from umaya.engines.matching.params import Settings
 
 BEAR_OUT = 3
@@ -57,7 +57,7 @@ def measure(one, t: float, lon: float, lat: float, kx: float, ky: float) -> floa
 @inner
 def judge(one, t: float, lon: float, lat: float, kx: float, ky: float, jitter: float, s: Settings) -> int:  # type: ignore[no-untyped-def] # a numba record
     """Tell what a position is, and remember it as the last good one or as a suspect."""
-    slack = 10.0 + 6.0 * jitter
+    slack = slack_of(jitter)
     verdict = GOOD
     if np.isnan(one.good_t) or t - one.good_t > s.max_gap:
         verdict = FRESH
@@ -95,7 +95,7 @@ def goes_on(one, lon: float, lat: float, kx: float, ky: float, jitter: float, s:
     away = np.hypot((one.even_lon - one.back_lon) * kx, (one.even_lat - one.back_lat) * ky)
     if away > one.far_m:
         one.far_m, one.far_lon, one.far_lat = away, one.even_lon, one.even_lat
-    thin = max(s.thin, 4.0 * jitter / np.sqrt(2.0 * half + 1.0)) if s.thin > 0.0 else 0.0
+    thin = thin_of(jitter / np.sqrt(2.0 * half + 1.0), s)
     moved = np.hypot((one.even_lon - one.from_lon) * kx, (one.even_lat - one.from_lat) * ky)
     return bool(moved >= thin or (BRAKING[0] <= one.count <= BRAKING[1] and moved >= BRAKED * thin))
 
@@ -112,7 +112,7 @@ def add(one, t: float, lon: float, lat: float, jitter: float, accuracy: float, s
     one.mean_lon += (lon - one.mean_lon) / one.count
     one.mean_lat += (lat - one.mean_lat) / one.count
     one.end = t
-    noise = jitter if np.isnan(accuracy) else max(jitter, accuracy / 1.51)
+    noise = noise_of(jitter, accuracy)
     one.variance += noise * noise
     if not np.isnan(heading) and (np.isnan(speed) or speed > 2.0):
         one.head_x += np.sin(np.radians(heading))

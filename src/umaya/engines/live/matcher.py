@@ -41,8 +41,10 @@ from umaya.engines.live.state import (
 from umaya.engines.live.trellis import work
 from umaya.engines.live.undecided import oldest_undecided
 from umaya.engines.matching import Matcher, MatchParams
+from umaya.engines.matching.engine import times
+from umaya.types.clock import microseconds
 from umaya.types.roads import RoadNetwork
-from umaya.types.schemas import POSITIONS, TIME, TRAVERSALS
+from umaya.types.schemas import POSITIONS, TRAVERSALS
 
 FIRST_ROOM = 1 << 10
 """Vehicles for which there is room at first."""
@@ -92,7 +94,7 @@ class LiveMatcher:
         given = params or LiveParams()
         matcher = network if isinstance(network, Matcher) else Matcher(network, given.match)
         self.params = replace(given, match=matcher.params)
-        self._matcher = matcher
+        self._roads = matcher.prepared
         self._settings = settings(self.params)
         self._work = work(self.params.match.max_candidates)
         self._names = no_names()
@@ -144,7 +146,7 @@ class LiveMatcher:
         """
         if not positions.schema.equals(POSITIONS):
             raise ValueError("positions do not have the schema of umaya.types.schemas")
-        now = _microseconds(arrived)
+        now = microseconds(arrived)
         if sequence <= self._sequence:
             return TRAVERSALS.empty_table()
         self._sequence = sequence
@@ -170,7 +172,7 @@ class LiveMatcher:
         Raises:
             ValueError: when `now` is naive.
         """
-        return self._traversals(self._end_silent(_microseconds(now)))
+        return self._traversals(self._end_silent(microseconds(now)))
 
     def final_until(self, now: datetime) -> datetime:
         """Return the moment before which no whole road will be left that is still to come.
@@ -182,7 +184,7 @@ class LiveMatcher:
         Raises:
             ValueError: when `now` is naive.
         """
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self._final_at(_microseconds(now)))
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self._final_at(microseconds(now)))
 
     def snapshot(self) -> bytes:
         """Return the whole state, to be given to `restore`; the network is not part of it."""
@@ -201,7 +203,7 @@ class LiveMatcher:
         numbered = {"received": self._received, "invalid": self._invalid, "passages": self._passages}
         numbered |= {"overdue": self._overdue, "final": self._final}
         facts = {"sequence": self._sequence, "params": asdict(self.params), "counts": numbered}
-        return pack(arrays, {**facts, "network": network_digest(self._matcher._net)})
+        return pack(arrays, {**facts, "network": network_digest(self._roads.net)})
 
     @classmethod
     def restore(cls, network: RoadNetwork | Matcher, snapshot: bytes) -> LiveMatcher:
@@ -219,7 +221,7 @@ class LiveMatcher:
         if isinstance(network, Matcher) and network.params != match:
             raise ValueError("the snapshot was taken with other parameters of the model")
         live = cls(network, LiveParams(match=match, **facts["params"]))
-        if network_digest(live._matcher._net) != facts["network"]:
+        if network_digest(live._roads.net) != facts["network"]:
             raise ValueError("the snapshot was taken on another network")
         live._sequence = facts["sequence"]
         numbered = facts["counts"]
@@ -275,14 +277,12 @@ class LiveMatcher:
         """Return `final_until` in microseconds since 1970."""
         until = (now - self._settings.silent_us - EPOCH_US) / 1e6
         state = (self._vehicles, self._columns, self._ended, self._known)
-        oldest: float = oldest_undecided(until, *state, self.params.sure, self._matcher._net)
+        oldest: float = oldest_undecided(until, *state, self.params.sure, self._roads.net)
         return max(math.floor(oldest * 1e6) + EPOCH_US, now - self._settings.hold_us)
 
     def _pieces(self, whole: int, run: Callable[[int, tuple[Any, ...]], int]) -> list[Records]:
         """Run a kernel from 0 to `whole`, as often as its room for pieces fills up; return the pieces."""
-        of = self._matcher
-        model = (of._net, of._grid, of._table, of._settings)
-        rest = (*model, self._settings, self._work, self._out, self._told)
+        rest = (*self._roads, self._settings, self._work, self._out, self._told)
         pieces, at = [], 0
         while at < whole:
             self._told["used"] = 0
@@ -297,7 +297,7 @@ class LiveMatcher:
             return TRAVERSALS.empty_table()
         left = np.round(pieces["left"] * 1e6).astype(np.int64) + EPOCH_US
         self._overdue += int((pieces["complete"] & (left < self._final)).sum())
-        edge, net = pieces["edge"], self._matcher._net
+        edge, net = pieces["edge"], self._roads.net
         columns = [
             ids_of(self._names, pieces["vehicle"]),
             pa.array(pieces["trip"]),
@@ -305,8 +305,8 @@ class LiveMatcher:
             pa.array(edge.astype(np.int64)),
             pa.array(net.way[edge]),
             pa.array(net.forward[edge]),
-            _times(pieces["entered"]),
-            _times(pieces["left"]),
+            times(pieces["entered"], EPOCH_US),
+            times(pieces["left"], EPOCH_US),
             pa.array(pieces["begin"]),
             pa.array(pieces["end"]),
             pa.array(pieces["complete"]),
@@ -358,13 +358,3 @@ def _floats(column: pa.ChunkedArray) -> NDArray[np.float32]:
     if column.null_count == len(column):
         return np.full(len(column), np.nan, np.float32)
     return np.ascontiguousarray(pc.fill_null(column, np.nan).to_numpy().astype(np.float32))
-
-
-def _times(seconds: NDArray[np.float64]) -> pa.Array:
-    return pa.array(np.round(seconds * 1e6).astype(np.int64) + EPOCH_US, pa.int64()).cast(TIME)
-
-
-def _microseconds(moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads
 from umaya.engines.kernels import inner
-from umaya.engines.live.driven import END_M, PAUSE_S
+from umaya.engines.live.driven import PAUSE_S
 from umaya.engines.live.state import EPOCH_US, OFF, RING, Records
+from umaya.engines.matching.routes import END_M
 
 SLACK_S = 0.1
 """Seconds by which a moment may lie earlier, because places in columns are single-precision numbers."""

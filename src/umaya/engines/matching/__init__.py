@@ -7,8 +7,8 @@ each position), engine (Arrow in and out), stream (the same for what does not fi
 Nothing here fetches, reads a clock or draws random numbers.
 """
 
-from umaya.engines.matching.engine import Matched, Matcher, UnsortedError, match
+from umaya.engines.matching.engine import Matched, Matcher, Prepared, UnsortedError, match
 from umaya.engines.matching.params import MatchParams
 from umaya.engines.matching.stream import match_stream
 
-__all__ = ["MatchParams", "Matched", "Matcher", "UnsortedError", "match", "match_stream"]
+__all__ = ["MatchParams", "Matched", "Matcher", "Prepared", "UnsortedError", "match", "match_stream"]

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from umaya.engines.geometry import Roads, roads
 from umaya.engines.matching.batch import Pieces, Points, match_many, outlines
 from umaya.engines.matching.observations import Track
-from umaya.engines.matching.params import MatchParams, settings
-from umaya.engines.matching.routing import path_table
-from umaya.engines.spatial import grid
+from umaya.engines.matching.params import MatchParams, Settings, settings
+from umaya.engines.matching.routes import END_M
+from umaya.engines.matching.routing import PathTable, path_table
+from umaya.engines.spatial import Grid, grid
 from umaya.types.roads import RoadNetwork
 from umaya.types.schemas import MATCHES, POSITIONS, ROUTES, TIME, TRAVERSALS
 
@@ -31,8 +32,6 @@ BATCH = 50_000
 """Positions that one call of the kernel takes, about; a vehicle is never split."""
 MANY = 2
 """Batches from which on they are shared out among threads."""
-END_M = 0.01
-"""Metres from an edge's end that count as the end."""
 
 
 class UnsortedError(ValueError):
@@ -54,6 +53,22 @@ class Matched:
     traversals: pa.Table
 
 
+class Prepared(NamedTuple):
+    """What a matcher keeps of a network, for kernels of others; only to be read.
+
+    Attributes:
+        net: the roads.
+        grid: where they lie.
+        table: shortest paths between their junctions.
+        settings: parameters of the model.
+    """
+
+    net: Roads
+    grid: Grid
+    table: PathTable
+    settings: Settings
+
+
 class Matcher:
     """A network prepared for matching; prepare once, match often, from any thread.
 
@@ -68,6 +83,11 @@ class Matcher:
         self._net = roads(network)
         self._grid = grid(self._net)
         self._table = path_table(self._net, network.nodes.num_rows, self.params.max_route_m, self.params.threads)
+
+    @property
+    def prepared(self) -> Prepared:
+        """What was prepared, as kernels take it."""
+        return Prepared(self._net, self._grid, self._table, self._settings)
 
     def with_params(self, params: MatchParams) -> Matcher:
         """Return a matcher of the same network, which is not prepared again; `max_route_m` stays as it was."""
@@ -198,7 +218,8 @@ def _batches(bounds: NDArray[np.int64]) -> list[tuple[int, int]]:
     return batches
 
 
-def _times(seconds: NDArray[np.float64], base: int) -> pa.Array:
+def times(seconds: NDArray[np.float64], base: int) -> pa.Array:
+    """Return moments as Arrow has them, from seconds since `base` (microseconds since 1970)."""
     return pa.array(np.round(seconds * 1e6).astype(np.int64) + base, pa.int64()).cast(TIME)
 
 
@@ -230,8 +251,8 @@ def _routes(ids: pa.Array, pieces: Pieces, net: Roads, base: int) -> pa.Table:
         [
             ids.take(pa.array(pieces.vehicle[first[:-1]])),
             pa.array(pieces.trip[first[:-1]]),
-            _times(pieces.entered[first[:-1]], base),
-            _times(pieces.left[first[1:] - 1], base),
+            times(pieces.entered[first[:-1]], base),
+            times(pieces.left[first[1:] - 1], base),
             pa.ListArray.from_arrays(pa.array(first.astype(np.int32)), pa.array(pieces.edge.astype(np.int64))),
             geometry,
         ],
@@ -254,8 +275,8 @@ def _traversals(ids: pa.Array, pieces: Pieces, net: Roads, base: int) -> pa.Tabl
             pa.array(pieces.edge.astype(np.int64)),
             pa.array(net.way[pieces.edge]),
             pa.array(net.forward[pieces.edge]),
-            _times(pieces.entered, base),
-            _times(pieces.left, base),
+            times(pieces.entered, base),
+            times(pieces.left, base),
             pa.array(pieces.begin.astype(np.float32)),
             pa.array(pieces.end.astype(np.float32)),
             pa.array(whole),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import length_of, metres_per_degree
-from umaya.engines.kernels import inner, kernel
+from umaya.engines.kernels import inlined, inner, kernel
 from umaya.engines.matching.params import Settings
 
 STEADY_S = 3.5
@@ -24,6 +24,8 @@ SPRING_MPS2 = 10.0
 """Metres a second squared; what would accelerate more, there and back again, is a bad point."""
 LOOK_AHEAD = 6
 """Positions that are asked whether the vehicle came back, before a jump is believed."""
+ONE_AXIS = 1.51
+"""A radius that holds 68% of positions, in standard deviations of one axis."""
 
 
 class Track(NamedTuple):
@@ -78,6 +80,24 @@ class Observations(NamedTuple):
     half: int
 
 
+@inlined
+def slack_of(jitter: float) -> float:
+    """Metres by which a good position may lie farther away than the vehicle could have come."""
+    return 10.0 + 6.0 * jitter
+
+
+@inlined
+def noise_of(jitter: float, accuracy: float) -> float:
+    """Metres, noise of a position in one axis; the accuracy that it reports (NaN for none) counts where it is worse."""
+    return jitter if np.isnan(accuracy) else max(jitter, accuracy / ONE_AXIS)
+
+
+@inlined
+def thin_of(left: float, s: Settings) -> float:
+    """Metres of movement that one observation gathers, where smoothing leaves `left` metres of jitter."""
+    return max(s.thin, 4.0 * left) if s.thin > 0.0 else 0.0
+
+
 @kernel
 def jitter_of(x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64], unknown: float) -> float:
     """Estimate the white noise of single positions from their second differences.
@@ -124,7 +144,7 @@ def _clean(
     """Tell for each position whether it is good, and whether a new trip begins with it."""
     n = len(x)
     good, fresh = np.ones(n, np.bool_), np.zeros(n, np.bool_)
-    slack = 10.0 + 6.0 * jitter
+    slack = slack_of(jitter)
     last = -1
     for i in range(n):
         if last < 0 or t[i] - t[last] > s.max_gap:
@@ -189,8 +209,7 @@ def observe(track: Track, s: Settings) -> Observations:
     """Gather the positions of one vehicle into observations.
 
     A new observation begins when the smoothed track has moved `thin` metres from where the last one began.
-    Its standard deviation is that of the mean of white noise, joined with `sigma_z`; a reported accuracy
-    (68% radius, 1.51 standard deviations of one axis) counts where it is worse.
+    Its standard deviation is that of the mean of white noise (`noise_of`), joined with `sigma_z`.
     """
     n = len(track.lon)
     kx, ky = metres_per_degree(track.lat[0])
@@ -201,7 +220,7 @@ def observe(track: Track, s: Settings) -> Observations:
     half = min(half, 8)
     sx, sy = _smoothed(x, y, track.t, good, fresh, half)
     left = jitter / np.sqrt(2.0 * half + 1.0)
-    thin = max(s.thin, 4.0 * left) if s.thin > 0.0 else 0.0
+    thin = thin_of(left, s)
 
     of = np.full(n, -1, np.int32)
     ox, oy, on = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -227,9 +246,7 @@ def observe(track: Track, s: Settings) -> Observations:
         oy[k] += y[i]
         on[k] += 1.0
         last[k] = i
-        noise = jitter
-        if not np.isnan(track.accuracy[i]):
-            noise = max(noise, track.accuracy[i] / 1.51)
+        noise = noise_of(jitter, track.accuracy[i])
         variance[k] += noise * noise
         if not np.isnan(track.heading[i]) and (np.isnan(track.speed[i]) or track.speed[i] > 2.0):
             hx[k] += np.sin(np.radians(track.heading[i]))

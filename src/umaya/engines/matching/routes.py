@@ -25,6 +25,8 @@ MOST_HOPS = 4096
 
 SHORTEST_M = 0.01
 """Metres; a shorter piece counts as none."""
+END_M = 0.01
+"""Metres from an edge's end that count as the end."""
 
 
 class Drive(NamedTuple):

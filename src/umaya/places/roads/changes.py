@@ -7,7 +7,7 @@ extract are `same` throughout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from umaya.engines.alongside import STEP_M, STILL_M, Pairs, Side, pairs
 from umaya.places.roads.geodesy import ECCENTRICITY_2, SEMI_MAJOR_M
-from umaya.places.roads.references import Floats, Ints, Lines, References
+from umaya.places.roads.references import Floats, Ints, References
 from umaya.types.roads import RoadNetwork
 
 CHANGES = pa.schema(
@@ -46,31 +47,6 @@ new way runs the other way."""
 RELATIONS = ("same", "moved", "split", "merged", "recut", "gone")
 TOLERANCE_M = 12.0
 """How far a road may have been moved and still be found."""
-_OTHER_WAY_M = 5.0
-"""How much nearer another way must be than a piece of the same way to be taken for the old one."""
-_STEP_M = 4.0
-_MOST_POINTS = 200
-_ALONG = np.cos(np.radians(35))
-_STILL_M = 0.5
-_BESIDE = 0.7
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Old and new segments that lie along each other, one entry a pair: rows, and how they do."""
-
-    old: Ints
-    new: Ints
-    share: Floats
-    shift: Floats
-    old_start: Floats
-    old_end: Floats
-    new_start: Floats
-    new_end: Floats
-    reversed: npt.NDArray[np.bool_]
-
-    def take(self, kept: npt.NDArray[np.bool_]) -> _Pairs:
-        return _Pairs(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
 
 def compare(old: RoadNetwork, new: RoadNetwork, tolerance_m: float = TOLERANCE_M) -> pa.Table:
@@ -89,9 +65,9 @@ def compare(old: RoadNetwork, new: RoadNetwork, tolerance_m: float = TOLERANCE_M
     twins = _equal_lines(told, to_be)
     left = np.setdiff1d(np.arange(len(before.ids)), twins[0])
     free = np.setdiff1d(np.arange(len(after.ids)), twins[1])
-    pairs = _kept(_along(before, after, left, free, tolerance_m), before, after)
-    gone = np.setdiff1d(left, pairs.old)
-    blocks = [_same_rows(twins, before), _paired_rows(pairs, before, after), _gone_rows(gone)]
+    along = _kept(_along(before, after, left, free, tolerance_m), before, after)
+    gone = np.setdiff1d(left, along.old)
+    blocks = [_same_rows(twins, before), _paired_rows(along, before, after), _gone_rows(gone)]
     found = {key: np.concatenate([block[key] for block in blocks]) for key in blocks[0]}
     order = np.lexsort((found["new"], found["old"]))
     found = {key: column[order] for key, column in found.items()}
@@ -130,114 +106,28 @@ def _equal_lines(old: pa.Table, new: pa.Table) -> tuple[Ints, Ints]:
     return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
 
 
-def _plane(lines: Lines) -> Lines:
+def _along(before: References, after: References, left: Ints, free: Ints, tolerance_m: float) -> Pairs:
+    """Return which of the rows `left` lie along which of the rows `free`."""
+    found = pairs(_side(before, left), _side(after, free), tolerance_m)
+    return replace(found, old=left[found.old], new=free[found.new])
+
+
+def _side(references: References, rows: Ints) -> Side:
     """Return lines in Mercator metres on the ellipsoid: angles are true, lengths 1 / cos(latitude) too long."""
+    degrees, line = shapely.get_coordinates(references.lines(rows), return_index=True)
+    offsets: Ints = np.r_[0, np.cumsum(np.bincount(line, minlength=len(rows)))].astype(np.int64)
     e = np.sqrt(ECCENTRICITY_2)
-
-    def project(degrees: Floats) -> Floats:
-        sine = np.sin(np.radians(degrees[:, 1]))
-        north = np.arctanh(sine) - e * np.arctanh(e * sine)
-        return np.column_stack([np.radians(degrees[:, 0]), north]) * SEMI_MAJOR_M
-
-    flat: Lines = shapely.transform(lines, project)
-    return flat
+    sine = np.sin(np.radians(degrees[:, 1]))
+    north = np.arctanh(sine) - e * np.arctanh(e * sine)
+    at: Floats = np.column_stack([np.radians(degrees[:, 0]), north]) * SEMI_MAJOR_M
+    return Side(at, offsets, references.length[rows], references.way[rows])
 
 
-def _along(before: References, after: References, left: Ints, free: Ints, tolerance_m: float) -> _Pairs:
-    """Find for points along the old lines the new line that each lies along, and gather them into pairs."""
-    old_degrees, new_lines = before.lines(left), _plane(after.lines(free))
-    old_lines = _plane(old_degrees)
-    count = np.clip(np.ceil(before.length[left] / _STEP_M), 3, _MOST_POINTS).astype(np.int64)
-    line = np.repeat(np.arange(len(left)), count)
-    place = (np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / np.repeat(count, count)
-    stretch = shapely.length(old_lines) / np.maximum(before.length[left], 1e-9)  # of the projection
-    points = shapely.line_interpolate_point(old_lines[line], place, normalized=True)
-    heading = _heading(old_lines[line], place * shapely.length(old_lines)[line], stretch[line])
-    reach = tolerance_m * stretch[line]
-    at, near = shapely.STRtree(new_lines).query(points, predicate="dwithin", distance=reach)
-    located = shapely.line_locate_point(new_lines[near], points[at])
-    foot = shapely.get_coordinates(shapely.line_interpolate_point(new_lines[near], located))
-    step = (foot - shapely.get_coordinates(points[at])) / stretch[line[at], None]
-    apart = np.hypot(step[:, 0], step[:, 1])
-    beside = np.abs((step * heading[at]).sum(axis=1)) <= np.maximum(_STILL_M, _BESIDE * apart)  # not beyond its end
-    cosine = (heading[at] * _heading(new_lines[near], located, stretch[line[at]])).sum(axis=1)
-    cost = apart + _OTHER_WAY_M * (before.way[left][line[at]] != after.way[free][near])
-    fits = beside & (np.abs(cosine) >= _ALONG)
-    order = np.lexsort((near, cost, at))
-    order = order[fits[order]]
-    best = order[np.r_[True, np.diff(at[order]) != 0][: len(order)]]
-    metres = shapely.length(new_lines)[near[best]]
-    along_new = located[best] / np.maximum(metres, 1e-9) * after.length[free][near[best]]
-    return _gathered(
-        left,
-        free,
-        line[at[best]],
-        near[best],
-        place[at[best]],
-        count,
-        apart[best],
-        along_new,
-        cosine[best],
-        before,
-        after,
-    )
-
-
-def _heading(lines: Lines, along: Floats, metre: Floats) -> Floats:
-    """Return the unit vector of each line's direction at a place along it, measured over two metres."""
-    total = shapely.length(lines)
-    start, end = np.clip(along - metre, 0, total), np.clip(along + metre, 0, total)
-    step = shapely.get_coordinates(shapely.line_interpolate_point(lines, end)) - shapely.get_coordinates(
-        shapely.line_interpolate_point(lines, start)
-    )
-    unit: Floats = step / np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-12)[:, None]
-    return unit
-
-
-def _gathered(
-    left: Ints,
-    free: Ints,
-    line: Ints,
-    near: Ints,
-    place: Floats,
-    count: Ints,
-    apart: Floats,
-    along_new: Floats,
-    cosine: Floats,
-    before: References,
-    after: References,
-) -> _Pairs:
-    """Return one pair for each old and new line that at least one point joins."""
-    both, pair, points = np.unique(np.column_stack([line, near]), axis=0, return_inverse=True, return_counts=True)
-    pair = pair.reshape(-1)
-    old, new = left[both[:, 0]], free[both[:, 1]]
-    half_old = 0.5 / count[both[:, 0]]
-    low, high = np.full(len(both), np.inf), np.full(len(both), -np.inf)
-    np.minimum.at(low, pair, place)
-    np.maximum.at(high, pair, place)
-    first, last = np.full(len(both), np.inf), np.full(len(both), -np.inf)
-    np.minimum.at(first, pair, along_new)
-    np.maximum.at(last, pair, along_new)
-    half = half_old * before.length[old]
-    turned = np.bincount(pair, weights=cosine, minlength=len(both)) < 0
-    return _Pairs(
-        old=old,
-        new=new,
-        share=points / count[both[:, 0]],
-        shift=np.bincount(pair, weights=apart, minlength=len(both)) / np.maximum(points, 1),
-        old_start=np.maximum(low - half_old, 0) * before.length[old],
-        old_end=np.minimum(high + half_old, 1) * before.length[old],
-        new_start=np.maximum(first - half, 0),
-        new_end=np.minimum(last + half, after.length[new]),
-        reversed=turned,
-    )
-
-
-def _kept(pairs: _Pairs, before: References, after: References) -> _Pairs:
+def _kept(along: Pairs, before: References, after: References) -> Pairs:
     """Leave out pairs that only touch: where a road bends into another, a few points lie along that one too."""
-    metres = pairs.share * before.length[pairs.old]
-    shorter = np.minimum(before.length[pairs.old], after.length[pairs.new])
-    return pairs.take((metres >= 0.25 * shorter) | (metres >= 5 * _STEP_M))
+    metres = along.share * before.length[along.old]
+    shorter = np.minimum(before.length[along.old], after.length[along.new])
+    return along.take((metres >= 0.25 * shorter) | (metres >= 5 * STEP_M))
 
 
 def _same_rows(twins: tuple[Ints, Ints], before: References) -> dict[str, npt.NDArray[np.generic]]:
@@ -256,13 +146,13 @@ def _same_rows(twins: tuple[Ints, Ints], before: References) -> dict[str, npt.ND
     }
 
 
-def _paired_rows(pairs: _Pairs, before: References, after: References) -> dict[str, npt.NDArray[np.generic]]:
-    of_old = np.bincount(pairs.old, minlength=len(before.ids))[pairs.old]
-    of_new = np.bincount(pairs.new, minlength=len(after.ids))[pairs.new]
-    shares = np.bincount(pairs.new, weights=of_old > 1, minlength=len(after.ids))[pairs.new] > 0
-    several_new = np.bincount(pairs.old, weights=of_new > 1, minlength=len(before.ids))[pairs.old] > 0
-    longer = np.abs(before.length[pairs.old] - after.length[pairs.new])
-    still = (pairs.shift <= _STILL_M) & (longer <= np.maximum(1.0, 0.02 * before.length[pairs.old]))
+def _paired_rows(along: Pairs, before: References, after: References) -> dict[str, npt.NDArray[np.generic]]:
+    of_old = np.bincount(along.old, minlength=len(before.ids))[along.old]
+    of_new = np.bincount(along.new, minlength=len(after.ids))[along.new]
+    shares = np.bincount(along.new, weights=of_old > 1, minlength=len(after.ids))[along.new] > 0
+    several_new = np.bincount(along.old, weights=of_new > 1, minlength=len(before.ids))[along.old] > 0
+    longer = np.abs(before.length[along.old] - after.length[along.new])
+    still = (along.shift <= STILL_M) & (longer <= np.maximum(1.0, 0.02 * before.length[along.old]))
     relation = np.select(
         [
             (of_old == 1) & (of_new == 1) & still,
@@ -274,16 +164,16 @@ def _paired_rows(pairs: _Pairs, before: References, after: References) -> dict[s
         "merged",
     ).astype(object)
     return {
-        "old": pairs.old,
-        "new": pairs.new,
+        "old": along.old,
+        "new": along.new,
         "relation": relation,
-        "share": pairs.share,
-        "shift_m": pairs.shift,
-        "old_start_m": pairs.old_start,
-        "old_end_m": pairs.old_end,
-        "new_start_m": pairs.new_start,
-        "new_end_m": pairs.new_end,
-        "reversed": pairs.reversed.astype(float),
+        "share": along.share,
+        "shift_m": along.shift,
+        "old_start_m": along.old_start,
+        "old_end_m": along.old_end,
+        "new_start_m": along.new_start,
+        "new_end_m": along.new_end,
+        "reversed": along.reversed.astype(float),
     }
 
 

@@ -3,6 +3,10 @@
 `Visitor` opens pages and remembers what went wrong on them: a request to another host, an error on the page, anything
 that the Content-Security-Policy stopped. The fixtures `browser`, `address` and `visitor` of `tests/web/conftest.py`
 serve the module's `hub`.
+
+A click or a key returns before the page that it leads to is there. Go to another page by `go`; read what a page shows
+by `expect(...)`, which waits for it, or after `go`; type where a field takes the focus of itself once it has it. On a
+busy machine everything else fails now and then.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import APIRequestContext, Browser, Page
+from playwright.sync_api import APIRequestContext, Browser, Locator, Page, expect
 
 from tests.web.clients import app_of
 from umaya.api.sign_in.demo import subject_of
@@ -47,6 +51,11 @@ BROWSER_MARKS = [
 
 """A test module with a browser says `pytestmark = BROWSER_MARKS`."""
 
+PATIENCE_MS = 30_000
+"""How long a page may take on a busy machine."""
+
+expect.set_options(timeout=PATIENCE_MS)
+
 
 _SERVED: dict[str, Hub] = {}
 """Address to hub, while it is served."""
@@ -68,6 +77,15 @@ def served(hub: Hub) -> Iterator[str]:
         del _SERVED[address]
         server.should_exit = True
         thread.join(10)
+
+
+def go(by: Locator, key: str = "") -> None:
+    """Click what leads to another page, or press a key on it; return when that page is there."""
+    with by.page.expect_navigation():
+        if key:
+            by.press(key)
+        else:
+            by.click()
 
 
 @dataclass

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.gate.lists import ACTORS, SCHEME, Lists
-from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor, go
 from tests.web.hubs import AUDITOR, make_hub
 from umaya.hub import Hub
 from umaya.types.clock import ManualClock
@@ -40,32 +40,32 @@ def no_overflow(page: Page) -> None:
 
 def make_list(page: Page, tmp_path: Path) -> list[str]:
     """Make a list of everybody who consented; return its lines."""
-    page.get_by_role("link", name="Make a use").click()
+    go(page.get_by_role("link", name="Make a use"))
     page.get_by_label("Reason for this use").fill("満期の案内の準備")
     no_overflow(page)
-    page.get_by_role("button", name="What would be decided now").click()
+    go(page.get_by_role("button", name="What would be decided now"))
     expect(page.locator("#decision")).to_contain_text("Nothing was released, and nothing was recorded.")
-    assert page.get_by_label("Reason for this use").input_value() == "満期の案内の準備"
+    expect(page.get_by_label("Reason for this use")).to_have_value("満期の案内の準備")
     page.get_by_label("Format of the file").select_option("csv")
     with page.expect_download() as download:
         page.get_by_role("button", name="Record and release").click()
     file = tmp_path / "list.csv"
     download.value.save_as(file)
-    expect(page.locator("#progress")).to_contain_text("rows were given", timeout=10_000)
+    expect(page.locator("#progress")).to_contain_text("rows were given")
     return file.read_text("utf-8").splitlines()
 
 
 def test_a_list_is_made_followed_and_proved(visitor: Visitor, hub: Hub, tmp_path: Path) -> None:
     page = visitor.open("/uses", ACTORS["seller"], "en", DESK)
     assert len(make_list(page, tmp_path)) == 4
-    page.locator("#progress").get_by_role("link", name="See the use").click()
+    go(page.locator("#progress").get_by_role("link", name="See the use"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("A use")
 
     page = visitor.open("/audit", AUDITOR, "en", DESK)
     page.get_by_label("Scheme").select_option(SCHEME)
     page.get_by_label("Kind").select_option("use.released")
-    page.get_by_role("button", name="Search").click()
-    page.get_by_role("link", name="Follow the use").first.click()
+    go(page.get_by_role("button", name="Search"))
+    go(page.get_by_role("link", name="Follow the use").first)
     steps = page.locator("ol.steps li")
     expect(steps.first).to_contain_text("entry")
     expect(steps.last).to_contain_text("Receipt")
@@ -81,7 +81,7 @@ def test_a_list_is_made_followed_and_proved(visitor: Visitor, hub: Hub, tmp_path
 
     page.goto(visitor.address + "/ledger")
     page.get_by_role("button", name="Verify").first.click()
-    expect(page.locator("#verify-result")).to_contain_text("The ledger is whole", timeout=10_000)
+    expect(page.locator("#verify-result")).to_contain_text("The ledger is whole")
 
 
 @pytest.mark.parametrize(("language", "size"), [("ja", PHONE), ("ja", DESK), ("en", PHONE)])

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pyarrow as pa
 import pytest
+from playwright.sync_api import expect
 
 from tests.gate.collected import tell
-from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor, go
 from tests.web.clients import client_of
 from tests.web.hubs import APPLICANT, APPROVER, AUDITOR, NOW, VERIFIER
 from umaya.hub import Hub
@@ -130,6 +131,6 @@ class TestInABrowser:
             box = page.locator(".button--big").bounding_box()
             assert box is not None
             assert box["height"] >= 44
-            page.click(".button--big")
-            assert page.locator("h1").inner_text() == "緊急時の開示"
-            assert "自動で終わる時刻" in page.locator("main").inner_text()
+            go(page.locator(".button--big"))
+            expect(page.locator("h1")).to_have_text("緊急時の開示")
+            expect(page.locator("main")).to_contain_text("自動で終わる時刻")

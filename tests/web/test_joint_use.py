@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from tests.gate.joint_use.group import PUBLISHER, SUBMITTER
-from tests.web.browsing import CHROMIUM, DESK, FLAGS, PHONE, served
+from tests.web.browsing import CHROMIUM, DESK, PHONE
 from tests.web.clients import client_of
 from tests.web.hubs import make_hub
 from tests.web.notices import ID, publish_notices
@@ -232,27 +232,23 @@ def test_without_a_build_there_is_no_pdf_and_the_page_stands(
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: the pages are not tried in a browser")
-def test_the_page_in_a_browser_by_keyboard_on_desk_and_phone(hub: Hub) -> None:
+def test_the_page_in_a_browser_by_keyboard_on_desk_and_phone(address: str, browser: Browser) -> None:
     """Links take the focus in reading order, nothing sticks out sideways, no fault is logged."""
-    with served(hub) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for language in ("ja", "en"):
-            for size in (DESK, PHONE):
-                page = browser.new_page(viewport={"width": size["width"], "height": size["height"]}, locale=language)
-                faults = faults_of(page)
-                page.goto(f"{address}/joint-use/{ID}/2")
-                expect(page.locator("h1")).to_have_count(1)
-                reached = links_by_tab(page)
-                wanted = [f"/joint-use/{ID}/2.pdf?lang={language}", f"/joint-use/{ID}/1", "/joint-use"]
-                assert [reached.index(link) for link in wanted[:2]] == sorted(
-                    reached.index(link) for link in wanted[:2]
-                )
-                assert reached[-1] == wanted[-1], "the footer leads to the list"
-                page.locator("summary").press("Enter")
-                expect(page.locator("del").first).to_be_visible()
-                assert page.locator("html").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
-                assert faults == []
-        browser.close()
+    for language, size in (("ja", DESK), ("en", PHONE)):
+        page = browser.new_page(viewport={"width": size["width"], "height": size["height"]}, locale=language)
+        faults = faults_of(page)
+        page.goto(f"{address}/joint-use/{ID}/2")
+        expect(page.locator("h1")).to_have_count(1)
+        reached = links_by_tab(page)
+        wanted = [f"/joint-use/{ID}/2.pdf?lang={language}", f"/joint-use/{ID}/1", "/joint-use"]
+        places = [reached.index(link) for link in wanted[:2]]
+        assert places == sorted(places)
+        assert reached[-1] == wanted[-1], "the footer leads to the list"
+        page.locator("summary").press("Enter")
+        expect(page.locator("del").first).to_be_visible()
+        assert page.locator("html").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+        assert faults == []
+        page.close()
 
 
 def faults_of(page: Page) -> list[str]:

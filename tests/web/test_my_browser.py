@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor, go
 from tests.web.my_hub import ALSO, ON_THE_LIST, my_hub
 from umaya.hub import Hub
 from umaya.types.site import Resident
@@ -55,17 +55,17 @@ def test_a_resident_sees_the_use_checks_it_and_withdraws_by_keyboard(
         page.goto(visitor.address + path)
         if scripts:
             assert fits(page), path
-    page.locator("article a").first.click()
-    page.locator("form[action$='/check'] button").press("Enter")
-    assert words[0] in page.get_by_role("status").inner_text()
+    go(page.locator("article a").first)
+    go(page.locator("form[action$='/check'] button"), "Enter")
+    expect(page.get_by_role("status")).to_contain_text(words[0])
     with page.expect_download() as download:
         page.locator("a[href$='/receipt']").click()
     download.value.save_as(tmp_path / "receipt.json")
     page.goto(visitor.address + "/my/check")
     page.set_input_files("#receipt", tmp_path / "receipt.json")
-    page.locator("main form button").click()
-    assert page.locator(".my-steps__met").count() == 5
+    go(page.locator("main form button"))
+    expect(page.locator(".my-steps__met")).to_have_count(5)
     page.goto(visitor.address + "/my/consents")
-    page.locator("form[action$='/withdraw'] button").press("Enter")
-    assert words[1] in page.get_by_role("status").inner_text()
-    assert words[2] in page.locator("main").inner_text()
+    go(page.locator("form[action$='/withdraw'] button"), "Enter")
+    expect(page.get_by_role("status")).to_contain_text(words[1])
+    expect(page.locator("main")).to_contain_text(words[2])

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.services.reports.world import CARRIER, report_hub
 from tests.web import town
-from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor, go
 from tests.web.hubs import OFFICER
 from umaya.hub import Hub
 
@@ -39,7 +39,7 @@ def test_a_carrier_reports_with_the_phones_position_and_an_officer_sees_it(
         assert box is not None
         assert box["height"] >= 44
     page.screenshot(path=tmp_path / "form.png", full_page=True)
-    page.locator(".report__send").click()
+    go(page.locator(".report__send"))
     expect(page.locator(".report__say")).to_be_visible()
     page.screenshot(path=tmp_path / "report.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -52,10 +52,10 @@ def test_without_scripts_a_road_is_chosen_by_its_name(visitor: Visitor, tmp_path
     page = visitor.open("/report", CARRIER, "en", PHONE, scripts=False)
     page.locator("[value=ice]").check()
     page.locator("#road").fill("Ote")
-    page.locator(".report__send").click()
+    go(page.locator(".report__send"))
     expect(page.get_by_role("alert")).to_contain_text("Choose the road from the list")
     page.screenshot(path=tmp_path / "choose.png", full_page=True)
     page.locator("[name=segment]").first.check()
-    page.locator(".report__send").click()
+    go(page.locator(".report__send"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ice")
     visitor.faults = [fault for fault in visitor.faults if "422" not in fault]  # the browser tells of the first answer

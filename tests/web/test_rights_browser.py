@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.gate.rights.desk_world import DESK, World
-from tests.web.browsing import BROWSER_MARKS, PHONE, Visitor
+from tests.web.browsing import BROWSER_MARKS, PHONE, Visitor, go
 from tests.web.browsing import DESK as DESK_SIZE
 from umaya.hub import Hub
 
@@ -26,9 +28,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 @pytest.mark.parametrize(("language", "size"), [("ja", PHONE), ("en", DESK_SIZE)])
 def test_from_the_list_to_the_next_step(visitor: Visitor, language: str, size: dict[str, int]) -> None:
     page = visitor.open("/rights", DESK, language, size)
-    page.locator("tbody a").first.click()
+    go(page.locator("tbody a").first)
     page.locator(".next-step a").click()
-    assert page.url.endswith("#act-identify")
-    assert page.locator("#act-identify select").is_visible()
+    expect(page).to_have_url(re.compile("#act-identify$"))
+    expect(page.locator("#act-identify select")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert visitor.faults == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.browsing import BROWSER_MARKS, DESK, PHONE
+from tests.web.browsing import BROWSER_MARKS, DESK, PATIENCE_MS, PHONE
 from tests.web.hubs import OFFICER, make_hub
 from umaya.cli.roads import page_parts
 from umaya.services.roads.drawn import Drawn
@@ -50,7 +50,7 @@ def test_the_page_opens_from_its_folder(
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
     page.goto((folder / "map.html").as_uri())
-    page.wait_for_selector("html[data-map=ready]", state="attached", timeout=30_000)
+    page.wait_for_selector("html[data-map=ready]", state="attached", timeout=PATIENCE_MS)
     assert page.locator("html").get_attribute("lang") == language
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.locator(".caution")).to_be_visible()

@@ -12,9 +12,20 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
+from tests.databases import Migrate, by_heart
 from tests.postgres import cluster
+from umaya.stores.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrate() -> Iterator[Migrate]:
+    """Let empty databases be told by heart what the migrations say; yield the real way."""
+    real = Database.migrate
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "migrate", by_heart(real))
+        yield real
 
 
 @pytest.fixture(scope="session")

@@ -25,14 +25,21 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from umaya.services.probes.sources import IN_FLIGHT, LAST_ANSWERS_S, Delivery, InFlight, number_of, refusal
-from umaya.types.errors import InputError, Place
+from umaya.services.probes.sources import (
+    IN_FLIGHT,
+    LAST_ANSWERS_S,
+    LATER_S,
+    Delivery,
+    InFlight,
+    number_of,
+    refusal,
+    unreachable,
+)
 
 LASTS_S: Final = 7 * 86_400
 """How long the broker keeps what comes while nobody listens."""
 _QOS: Final = 1
 _PATIENCE_S: Final = 0.2
-_LATER_S: Final = 1.0
 _CONNECTED_S: Final = 10.0
 
 
@@ -89,11 +96,11 @@ class MqttSource:
         try:
             client.connect(self._address.host, self._address.port, clean_start=False, properties=properties)
         except OSError as error:
-            raise _unreachable() from error
+            raise unreachable("mqtt") from error
         client.loop_start()
         try:
             if not self._connected.wait(_CONNECTED_S) or self._fault:
-                raise _unreachable()
+                raise unreachable("mqtt")
             while not stop.is_set():
                 delivery = self._next()
                 if delivery is not None:
@@ -157,12 +164,8 @@ class MqttSource:
             self._open.add(-1)
             if connection == self._connection:
                 self._count += 1
-                self._waiting.put((time.monotonic() + _LATER_S, self._count, delivery))
+                self._waiting.put((time.monotonic() + LATER_S, self._count, delivery))
 
         form = getattr(message.properties, "ContentType", "")
         delivery = Delivery(source, sequence, form, bytes(message.payload), acknowledge, refused, later, numbered=True)
         return delivery
-
-
-def _unreachable() -> InputError:
-    return InputError(Place("mqtt"), "the broker cannot be reached", "check its URL, who may use it, and that it runs")

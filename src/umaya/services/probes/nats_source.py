@@ -25,14 +25,22 @@ from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import AckPolicy, ConsumerConfig
 
-from umaya.services.probes.sources import IN_FLIGHT, LAST_ANSWERS_S, Delivery, InFlight, number_of, refusal
+from umaya.services.probes.sources import (
+    IN_FLIGHT,
+    LAST_ANSWERS_S,
+    LATER_S,
+    Delivery,
+    InFlight,
+    number_of,
+    refusal,
+    unreachable,
+)
 from umaya.types.errors import InputError, Place
 
 SEQUENCE: Final = "Umaya-Sequence"
 _ACK_WAIT_S: Final = 60.0
 _FETCH_S: Final = 0.5
 _RETRY_S: Final = 1.0
-_LATER_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class NatsSource:
                 **given,
             )
         except (TimeoutError, NatsError, OSError) as error:
-            raise _unreachable() from error
+            raise unreachable("nats") from error
 
     async def _subscribe(self, client: Client) -> Any:
         config = ConsumerConfig(
@@ -183,7 +191,7 @@ class NatsSource:
             message.data,
             taken=lambda: answer(message.ack),
             refused=refused,
-            later=lambda: answer(lambda: message.nak(delay=_LATER_S)),
+            later=lambda: answer(lambda: message.nak(delay=LATER_S)),
         )
 
 
@@ -203,7 +211,3 @@ async def _quietly(make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
     """Answer; where the broker is away the message comes again, and is known by its number."""
     with suppress(NatsError, OSError, TimeoutError):
         await make()
-
-
-def _unreachable() -> InputError:
-    return InputError(Place("nats"), "the broker cannot be reached", "check its URL, who may use it, and that it runs")

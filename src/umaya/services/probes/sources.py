@@ -27,6 +27,8 @@ IN_FLIGHT: Final = 256
 """Messages of a source that may be fetched and not answered."""
 LAST_ANSWERS_S: Final = 10.0
 """How long the answers are waited for that are to come when a source ends."""
+LATER_S: Final = 1.0
+"""How long a message is put off that could not be taken yet."""
 _PATIENCE_S: Final = 0.5
 _log = logging.getLogger("umaya.live")
 
@@ -175,3 +177,8 @@ def refusal(source: str, sequence: int | None, problem: str) -> bytes:
 def number_of(text: str | None) -> int | None:
     """Return the number that stands beside a message, None where it is none."""
     return int(text) if text is not None and text.isascii() and text.isdecimal() and len(text) <= 16 else None
+
+
+def unreachable(broker: str) -> InputError:
+    """Return what is told where a broker cannot be reached, or lets nobody in."""
+    return InputError(Place(broker), "the broker cannot be reached", "check its URL, who may use it, and that it runs")

@@ -19,6 +19,7 @@ PAGE = REFERENCE / "obligations.md"
 FACTORIES = {**standard_factories(bytes(32)), **obligations.factories(None)}  # type: ignore[arg-type] # no data comes
 LEAST: Mapping[str, dict[str, Any]] = {
     "aggregate": {"by": ["a"], "min_people": 3},
+    "count-in-cells": {"lon": "a", "lat": "b", "min_people": 3},
     "delete-by": {"days": 1},
     "drop": {"fields": ["a"]},
     "generalise-dates": {"fields": ["a"], "to": "month"},

@@ -13,6 +13,7 @@ from typing import Final
 from umaya.vault.obligations import Factory
 from umaya.vault.steps.age_bands import AgeBands, AgeBandsParameters
 from umaya.vault.steps.aggregate import Aggregate, AggregateParameters
+from umaya.vault.steps.cell_counts import CellCounts, CellCountsParameters
 from umaya.vault.steps.columns import Parameters
 from umaya.vault.steps.date_units import DateUnits, DateUnitsParameters
 from umaya.vault.steps.delete_by import DeleteBy, DeleteByParameters
@@ -30,6 +31,7 @@ __all__ = ["PARAMETERS", "standard_factories"]
 
 PARAMETERS: Final[Mapping[str, type[Parameters]]] = {
     "aggregate": AggregateParameters,
+    "count-in-cells": CellCountsParameters,
     "delete-by": DeleteByParameters,
     "drop": DropParameters,
     "generalise-addresses": TownsParameters,
@@ -59,6 +61,7 @@ def standard_factories(secret: bytes) -> Mapping[str, Factory]:
         raise ValueError("the secret of pseudonyms must have at least 32 bytes")
     return {
         "aggregate": lambda given: Aggregate(AggregateParameters.model_validate(given)),
+        "count-in-cells": lambda given: CellCounts(CellCountsParameters.model_validate(given)),
         "delete-by": lambda given: DeleteBy(DeleteByParameters.model_validate(given)),
         "drop": lambda given: Drop(DropParameters.model_validate(given)),
         "generalise-addresses": lambda given: Towns(TownsParameters.model_validate(given)),

@@ -1,0 +1,17 @@
+"""`umaya places`: addresses and buildings, without a hub."""
+
+from __future__ import annotations
+
+import typer
+
+from umaya.cli.places_buildings import buildings
+
+app = typer.Typer(no_args_is_help=True, help="Understand addresses, and put letterboxes into buildings.")
+
+
+@app.callback()
+def places() -> None:
+    """Understand addresses, and put letterboxes into buildings."""
+
+
+app.command()(buildings)

@@ -1,0 +1,99 @@
+"""`umaya places buildings`: address points and letterboxes put into the buildings of footprint files."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from umaya.places.buildings.outlines import Faulty
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from umaya.engines.buildings.letterboxes import Housed
+    from umaya.engines.buildings.resolve import Resolved
+    from umaya.places.buildings.outlines import Fault
+
+MOST_FAULTS = 20
+"""So many faults are told one by one."""
+
+
+def buildings(
+    footprints: Annotated[list[Path], typer.Option(help="Footprints: .geojson, .geojsonl or .gml, plain or .gz.")],
+    points: Annotated[Path, typer.Option(help="Address points: .csv, .csv.gz or .parquet.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to; older files there are replaced.")],
+    letterboxes: Annotated[Path | None, typer.Option(help="Letterboxes: .csv, .csv.gz or .parquet.")] = None,
+    roads: Annotated[
+        Path | None, typer.Option(help="Network of `umaya roads import`, to count homes on roads.")
+    ] = None,
+    faulty: Annotated[Faulty, typer.Option(help="What becomes of features with faults.")] = Faulty.REFUSE,
+) -> None:
+    """Put address points and letterboxes into buildings, or say why a row is doubtful."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from umaya.engines.buildings.letterboxes import house
+    from umaya.engines.buildings.resolve import resolve
+    from umaya.engines.buildings.schemas import LETTERBOXES
+    from umaya.places.buildings.files import building_table, write_maps, write_tables
+    from umaya.places.buildings.reading import read_footprints
+    from umaya.places.buildings.tables import read_letterboxes, read_points
+    from umaya.places.roads import load
+
+    began = time.monotonic()
+    network = load(roads) if roads else None
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading footprints", total=None)
+        outlines, faults = read_footprints(
+            footprints, faulty, lambda count: bar.update(task, description=f"reading footprints: {count:,}")
+        )
+        bar.update(task, description="reading points")
+        places = read_points(points)
+        boxes = read_letterboxes(letterboxes) if letterboxes else LETTERBOXES.empty_table()
+        bar.update(task, description="resolving")
+        resolved = resolve(places, outlines)
+        housed = house(boxes, resolved, outlines)
+        resolved_s = time.monotonic() - began
+        bar.update(task, description="writing")
+        table = building_table(outlines, resolved.links, housed.housed)
+        tables = {"buildings": table, "links": resolved.links, "doubtful": _all_doubtful(resolved, housed)}
+        if letterboxes:
+            tables["letterboxes"] = housed.housed
+        lost = 0
+        if network:
+            from umaya.places.buildings.homes import homes_per_edge
+
+            tables["homes"], lost = homes_per_edge(housed, places, network)
+        write_tables(out, tables)
+        write_maps(out, table, tables["doubtful"])
+    _tell(faults, resolved, housed, outlines.num_rows)
+    if lost:
+        typer.echo(f"{lost:,} homes have no place and are on no road", err=True)
+    typer.echo(f"resolved after {resolved_s:.1f} seconds, written after {time.monotonic() - began:.1f}")
+
+
+def _all_doubtful(resolved: Resolved, housed: Housed) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables([resolved.doubtful, housed.doubtful])
+
+
+def _tell(faults: list[Fault], resolved: Resolved, housed: Housed, count: int) -> None:
+    for fault in faults[:MOST_FAULTS]:
+        typer.echo(str(fault), err=True)
+    if len(faults) > MOST_FAULTS:
+        typer.echo(f"and {len(faults) - MOST_FAULTS:,} more faults", err=True)
+    typer.echo(f"{count:,} buildings")
+    typer.echo(f"addresses: {_reasons(resolved.links)}; doubtful: {_reasons(resolved.doubtful)}")
+    if housed.housed.num_rows + housed.doubtful.num_rows:
+        typer.echo(f"letterboxes: {_reasons(housed.housed)}; doubtful: {_reasons(housed.doubtful)}")
+
+
+def _reasons(table: pa.Table) -> str:
+    counts = {row["values"]: row["counts"] for row in table["reason"].value_counts().to_pylist()}
+    told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(counts.items()))
+    return f"{table.num_rows:,}" + (f" ({told})" if told else "")

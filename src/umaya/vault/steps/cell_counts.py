@@ -103,7 +103,7 @@ class CellCounts:
         parts = []
         for level, (cell, cell_of, cell_people) in enumerate(levels):
             told = np.unique(cell_of[depth == level])
-            codes = [fine_mesh.code(*divmod(one, _WIDTH), level) for one in cell[told].tolist()]
+            codes = [fine_mesh.code(one // _WIDTH, one % _WIDTH, level) for one in cell[told].tolist()]
             parts.append(pa.table([codes, cell_people[told]], CELLS))
         return pa.concat_tables(parts).sort_by("cell"), int((people < least).sum())
 

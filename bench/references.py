@@ -25,10 +25,10 @@ import shapely
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tiles_world import prefecture  # noqa: E402 - found by the line above
-from umaya.places.roads.changes import compare  # noqa: E402
-from umaya.places.roads.references import References  # noqa: E402
-from umaya.types.roads import RoadNetwork  # noqa: E402
+from tiles_world import prefecture
+from umaya.places.roads.changes import compare
+from umaya.places.roads.references import References
+from umaya.types.roads import RoadNetwork
 
 MOVED = (2e-5, 2e-5)
 """Degrees east and north."""
@@ -72,7 +72,7 @@ def main() -> None:
         "references": references,
         "unchanged": unchanged,
         "every_road_moved": every,
-        "not_found_again": round(1 - pc.mean(pc.fill_null(found, False)).as_py(), 5),  # noqa: FBT003 - the value
+        "not_found_again": round(1 - pc.mean(pc.fill_null(found, False)).as_py(), 5),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "load": [round(x, 1) for x in os.getloadavg()],
     }

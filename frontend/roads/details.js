@@ -11,6 +11,7 @@ function rows(entry) {
   const known = [[t("roads.status"), t(`roads.status.${entry.status ?? "no-evidence"}`)]];
   known.push([t("roads.last-passed"), entry.last_passed ? formatTime(entry.last_passed) : t("roads.never-passed")]);
   if (entry.p_blocked != null && entry.status === "probably-blocked") known.push([t("roads.confidence"), formatPercent(entry.p_blocked)]);
+  if (entry.reopened) known.push([t("roads.reopened"), formatTime(entry.reopened)]);
   if (entry.turn_backs) known.push([t("roads.turn-backs"), String(entry.turn_backs)]);
   return known;
 }

@@ -78,6 +78,28 @@ function office(pen, colours) {
   pen.stroke();
 }
 
+// A mark as the legend draws it: the paths of its SVG, which is 28 units wide.
+function fromLegend(pen, svg, colours) {
+  pen.scale(SIZE / 28, SIZE / 28);
+  for (const path of svg.querySelectorAll("path")) {
+    const shape = new Path2D(path.getAttribute("d"));
+    const bubble = path.classList.contains("bubble");
+    pen.strokeStyle = colours.reportSign;
+    pen.lineWidth = bubble ? 1.5 : 2;
+    pen.fillStyle = colours.report;
+    if (bubble) pen.fill(shape);
+    pen.stroke(shape);
+  }
+}
+
+// `symbols` holds the legend's SVG elements of reports.
+export function addReportIcons(map, colours, symbols) {
+  for (const svg of symbols.querySelectorAll("svg[data-report]")) {
+    const name = `report-${svg.dataset.report}`;
+    if (!map.hasImage(name)) map.addImage(name, draw((pen) => fromLegend(pen, svg, colours)), { pixelRatio: 2 });
+  }
+}
+
 export function addIcons(map, colours) {
   const icons = { blocked, "turn-back": turnBack, office };
   for (const [name, paint] of Object.entries(icons)) {

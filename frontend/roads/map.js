@@ -5,6 +5,7 @@ import { AttributionControl, Map as GLMap, NavigationControl, ScaleControl, setW
 import { showDetails } from "./details.js";
 import { addIcons } from "./icons.js";
 import { getJSON, ProblemError } from "./problems.js";
+import { LiveReports, ReportLayer, ReportPanel } from "./reports.js";
 import { States } from "./states.js";
 import { coloursFrom, mapStyle } from "./style.js";
 import { roadTiles, serveTiles, stateTiles, Tiles } from "./tiles.js";
@@ -77,8 +78,9 @@ function keepInLinks(at, segment) {
 }
 
 class RoadMap {
-  constructor(map, states) {
+  constructor(map, states, reports) {
     this.map = map;
+    this.reports = reports;
     this.states = states;
     this.timeline = new Timeline(page.querySelector("[data-timeline]"), (at) => this.show(at));
     this.segment = null;
@@ -87,6 +89,7 @@ class RoadMap {
 
   async show(at) {
     const asked = ++this.asked;
+    this.reports.follow(this.timeline.live);
     try {
       const changes = await this.states.ask(at);
       if (asked !== this.asked) return;
@@ -164,7 +167,7 @@ class RoadMap {
     stream.addEventListener("window", async ({ data }) => {
       const { at } = JSON.parse(data);
       if (Date.parse(at) <= Date.parse(this.state?.windows.last ?? 0)) return; // a stream begins with what is known
-      await this.lookAgain();
+      await Promise.all([this.lookAgain(), this.reports.look()]);
       announcement.textContent = t("roads.updated", { time: formatTime(at) });
     });
     const status = page.querySelector("[data-connection]");
@@ -183,15 +186,21 @@ async function start() {
   const map = makeMap(page.querySelector("[data-map]"), description);
   addIcons(map, coloursFrom(page));
   await map.once("load");
-  if (!page.dataset.changes) return waitForEvent(map);
-  const roads = new RoadMap(map, states);
+  const place = page.querySelector("[data-reports]");
+  const layer = new ReportLayer(map, coloursFrom(page), place, new ReportPanel(page.querySelector("[data-report-details]"), place.dataset.photos));
+  const reports = new LiveReports(place, layer);
+  await reports.look();
+  if (!page.dataset.changes) return waitForEvent(map, layer);
+  const roads = new RoadMap(map, states, reports);
   const asked = new URL(location.href).searchParams;
   roads.timeline.live = !asked.has("at");
   await roads.show(asked.get("at"));
   map.resize(); // the page found its height only now
   map.fitBounds(description.bounds, FIT);
   if (asked.has("segment")) await roads.select(Number(asked.get("segment")), { move: true });
-  map.on("click", ({ point }) => {
+  map.on("click", async ({ point }) => {
+    if (await layer.click(point)) return roads.unselect();
+    layer.panel.close();
     const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
     const [hit] = map.queryRenderedFeatures(near, { layers: ["blocked", "turn-backs", "road"] });
     if (!hit) return roads.unselect();
@@ -200,17 +209,19 @@ async function start() {
   map.on("mousemove", ({ point }) => {
     if (map.isMoving()) return;
     const over = map.queryRenderedFeatures(point, { layers: ["blocked", "turn-backs", "road-casing"] }).length;
-    map.getCanvas().style.cursor = over ? "pointer" : "";
+    map.getCanvas().style.cursor = over || layer.under(point) ? "pointer" : "";
   });
   panel.querySelector("[data-close]").addEventListener("click", () => roads.unselect());
   roads.listen(page.dataset.stream);
   tellWhenDrawn(map);
 }
 
-// Without a declared event there is nothing to show but the roads; the page looks again once a minute.
-function waitForEvent(map) {
+// Without a declared event there is nothing to show but the roads and what is reported of them; the page looks again once
+// a minute, unless somebody reads a report.
+function waitForEvent(map, layer) {
+  map.on("click", async ({ point }) => (await layer.click(point)) || layer.panel.close());
   tellWhenDrawn(map);
-  setTimeout(() => location.reload(), LOOK_AGAIN_MS);
+  setInterval(() => page.querySelector("[data-report-details]").hidden && location.reload(), LOOK_AGAIN_MS);
 }
 
 function tellWhenDrawn(map) {

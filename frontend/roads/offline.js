@@ -5,11 +5,13 @@ import { addProtocol, AttributionControl, Map as GLMap, NavigationControl, Scale
 import { PMTiles } from "pmtiles";
 import { showDetails } from "./details.js";
 import { addIcons } from "./icons.js";
+import { ReportLayer, ReportPanel } from "./reports.js";
 import { coloursFrom, mapStyle } from "./style.js";
 import { formatTime, language, t } from "./words.js";
 
 const block = (id) => document.getElementById(id).textContent;
 const about = JSON.parse(block("about"));
+const reports = about.reports ?? { type: "FeatureCollection", features: [] };
 const CHUNK = 1 << 20;
 const CONTROLS = ["NavigationControl.ZoomIn", "NavigationControl.ZoomOut", "Map.Title"];
 
@@ -45,11 +47,14 @@ function headOf() {
   );
 }
 
+const MARKS = { office: "roads.legend.office", "turn-back": "roads.legend.turn-back", reopened: "roads.reopened" };
+
 function legend() {
   const list = element("ul", { class: "legend" });
   for (const symbol of document.getElementById("symbols").content.children) {
-    const { status, mark } = symbol.dataset;
-    const words = status ? t(`roads.status.${status}`) : mark === "office" ? t("roads.legend.office") : t("roads.legend.turn-back");
+    const { status, mark, kind } = symbol.dataset;
+    if (kind && !reports.features.length) continue;
+    const words = status ? t(`roads.status.${status}`) : kind ? t(kind === "cluster" ? "roads.reports.several" : `reports.kind.${kind}`) : t(MARKS[mark]);
     list.append(element("li", {}, symbol.firstElementChild.cloneNode(true), element("span", { text: words })));
   }
   return element("section", { class: "panel", "aria-labelledby": "legend-title" }, element("h2", { id: "legend-title", text: t("roads.legend") }), list);
@@ -62,10 +67,17 @@ function details() {
   return [panel, close];
 }
 
+function reportDetails() {
+  const close = element("button", { type: "button", class: "button button--quiet", "data-close": "", text: t("roads.close") });
+  return element("section", { class: "panel panel--selected", "data-report-details": "", "aria-live": "polite", hidden: "" },
+    element("div", { class: "panel__head" }, element("h2", { "data-report-title": "", tabindex: "-1" }), close), element("div", { "data-report-facts": "" }));
+}
+
 function makeMap(container, header, bounds) {
   const tiles = ["umaya-archive://{z}/{x}/{y}"];
   const sources = { roads: { type: "vector", tiles, bounds, minzoom: header.minZoom, maxzoom: header.maxZoom } };
-  const statesOf = (status) => ({ source: "roads", "source-layer": "roads", filter: ["==", ["get", "status"], status] });
+  const filterOf = (status) => (status === "reopened" ? ["has", "reopened"] : ["==", ["get", "status"], status]);
+  const statesOf = (status) => ({ source: "roads", "source-layer": "roads", filter: filterOf(status) });
   const map = new GLMap({
     container, bounds, style: mapStyle(coloursFrom(document.body), language, sources, statesOf), fitBoundsOptions: { padding: 28, animate: false },
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 19,
@@ -79,7 +91,7 @@ function makeMap(container, header, bounds) {
   return map;
 }
 
-function listen(map, panel, close) {
+function listen(map, panel, close, layer) {
   let chosen = null;
   const mark = (id) => {
     const set = (place, selected) => place != null && map.setFeatureState({ source: "roads", sourceLayer: "roads", id: place }, { selected });
@@ -92,7 +104,9 @@ function listen(map, panel, close) {
     panel.hidden = true;
   };
   close.addEventListener("click", unselect);
-  map.on("click", ({ point }) => {
+  map.on("click", async ({ point }) => {
+    if (await layer.click(point)) return unselect();
+    layer.panel.close();
     const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
     const [hit] = map.queryRenderedFeatures(near, { layers: ["road"] });
     if (!hit) return unselect();
@@ -111,17 +125,20 @@ async function start() {
     return { data: (await source.getZxy(z, x, y))?.data ?? new ArrayBuffer(0) };
   });
   const [panel, close] = details();
+  const reported = reportDetails();
   const place = element("div", { "data-map": "" });
   document.title = t("roads.offline.title");
   document.body.append(element("main", { class: "page page--map", id: "main" }, element("div", { class: "roads" }, headOf(),
     element("section", { class: "roads__map", "aria-label": t("roads.map") }, place),
-    element("aside", { class: "roads__side", "aria-label": t("roads.side") }, panel, legend(), element("div", { class: "panel" }, element("p", { text: t("roads.about.zoom") }), element("p", { text: t("roads.offline.table") }))))));
+    element("aside", { class: "roads__side", "aria-label": t("roads.side") }, reported, panel, legend(), element("div", { class: "panel" }, element("p", { text: t("roads.about.zoom") }), element("p", { text: t("roads.offline.table") }))))));
   const header = await source.getHeader();
   const map = makeMap(place, header, [header.minLon, header.minLat, header.maxLon, header.maxLat]);
   addIcons(map, coloursFrom(document.body));
   await map.once("load");
   map.getSource("marks").setData(about.marks);
-  listen(map, panel, close);
+  const layer = new ReportLayer(map, coloursFrom(document.body), document.getElementById("symbols").content, new ReportPanel(reported));
+  layer.set(reports);
+  listen(map, panel, close, layer);
   map.once("idle", () => (document.documentElement.dataset.map = "ready"));
   map.triggerRepaint();
 }

@@ -7,7 +7,9 @@ import { Reader, Writer, varintSize } from "./varints.js";
 // Status by its code; 0 stands for no evidence.
 export const STATUSES = ["no-evidence", "passed-24h", "passed-3h", "passed-1h", "probably-blocked"];
 const MAGIC = 0x31535255;
-const [BLOCKED, TURNED] = [1, 2];
+const [BLOCKED, TURNED, REOPENED] = [1, 2, 4];
+// A code is a status and, where the road was passed again, this.
+const AGAIN = 8;
 
 // A difference as the server wrote it: its head, and a reader of what follows.
 export function readChanges(buffer) {
@@ -44,7 +46,11 @@ export class States {
       const code = STATUSES.indexOf(status);
       for (let i = 0, id = -1; i < count; i++) this.codes[(id += reader.varint())] = code;
     }
-    if (head.marks !== null) this.marks = readMarks(reader, head.marks);
+    if (head.marks !== null) {
+      for (const { id } of this.marks) this.codes[id] &= ~AGAIN;
+      this.marks = readMarks(reader, head.marks);
+    }
+    for (const { id, kind } of this.marks) if (kind & REOPENED) this.codes[id] |= AGAIN;
     const changed = this.head?.version !== head.version;
     this.head = head;
     return changed;
@@ -77,6 +83,7 @@ const ROADS = "roads";
 const [LAYER, NAME, FEATURE] = [3, 1, 2];
 const [ID, TAGS] = [8, 18]; // keys of a feature's fields
 const ENCODER = new TextEncoder();
+const LAYERS = [...STATUSES, "reopened"];
 const TAIL = new Uint8Array([40, 128, 32, 120, 2]); // extent 4096, version 2
 
 // Where the roads of a tile stand in its bytes: id, start, end, and the stretch of their tags. Made once a tile.
@@ -120,31 +127,34 @@ function placesOf({ bytes, at, end }) {
 // Cuts from a tile of roads what has a status: a layer for each status, its features with id and line, and a tag of what
 // it holds, so that a tile that stays the same is not drawn anew.
 export function stateTile(bytes, index, codes) {
-  const sizes = new Float64Array(STATUSES.length);
+  const sizes = new Float64Array(LAYERS.length);
   let sum = 2166136261;
   for (let i = 0; i < index.length; i += PLACES) {
     const code = codes[index[i]];
     if (!code) continue;
     sum = Math.imul(Math.imul(sum ^ index[i], 16777619) ^ code, 16777619);
     const body = bodySize(index, i);
-    sizes[code] += 1 + varintSize(body) + body;
+    const size = 1 + varintSize(body) + body;
+    sizes[code & ~AGAIN] += size;
+    if (code & AGAIN) sizes[LAYERS.length - 1] += size;
   }
-  const out = new Writer(sizes.reduce((a, b) => a + b, 0) + 64 * STATUSES.length);
-  sizes.forEach((size, code) => size && writeLayer(out, bytes, index, codes, code, size));
+  const out = new Writer(sizes.reduce((a, b) => a + b, 0) + 64 * LAYERS.length);
+  sizes.forEach((size, layer) => size && writeLayer(out, bytes, index, codes, layer, size));
   return { bytes: out.bytes.slice(0, out.at), tag: `${sum >>> 0}-${sizes}` };
 }
 
 const bodySize = (index, i) => index[i + 2] - index[i + 1] - (index[i + 4] - index[i + 3]);
 
-function writeLayer(out, bytes, index, codes, code, size) {
-  const name = ENCODER.encode(STATUSES[code]);
+function writeLayer(out, bytes, index, codes, layer, size) {
+  const name = ENCODER.encode(LAYERS[layer]);
+  const [mask, wanted] = layer < STATUSES.length ? [~AGAIN, layer] : [AGAIN, AGAIN];
   out.varint(26);
   out.varint(2 + name.length + size + TAIL.length);
   out.varint(10);
   out.varint(name.length);
   out.copy(name, 0, name.length);
   for (let i = 0; i < index.length; i += PLACES) {
-    if (codes[index[i]] !== code) continue;
+    if ((codes[index[i]] & mask) !== wanted) continue;
     out.varint(18);
     out.varint(bodySize(index, i));
     out.copy(bytes, index[i + 1], index[i + 3]);

@@ -12,7 +12,7 @@ export function coloursFrom(element) {
   return {
     ground: colour("ground"), water: colour("water"), waterText: colour("water-text"), building: colour("building"),
     road: colour("road"), casing: colour("casing"), text: colour("text"), office: colour("office"),
-    turnBack: colour("turn-back"), selected: colour("selected"), blocked: colour("probably-blocked"),
+    turnBack: colour("turn-back"), report: colour("report"), reportSign: colour("report-sign"), reopened: colour("reopened"), selected: colour("selected"), blocked: colour("probably-blocked"),
     "passed-1h": colour("passed-1h"), "passed-3h": colour("passed-3h"), "passed-24h": colour("passed-24h"),
   };
 }
@@ -52,6 +52,8 @@ function roadLayers(c, statesOf) {
     { ...road, id: "road-casing", paint: { "line-color": c.casing, "line-width": roadWidth(2) } },
     { ...road, id: "road", paint: { "line-color": c.road, "line-width": roadWidth(0) } },
     { ...road, id: "selected", paint: { "line-color": c.selected, "line-width": roadWidth(10), "line-opacity": ["case", ["boolean", ["feature-state", "selected"], false], 1, 0] } },
+    // A line to each side of the road, so that its age class stays to be seen.
+    { id: "reopened", type: "line", ...statesOf("reopened"), layout: { "line-join": ENDS["line-join"] }, paint: { "line-color": c.reopened, "line-width": growing(1.2, 2, 3), "line-gap-width": growing(4.5, 9, 20) } },
     statusLine("passed-24h", statesOf, c["passed-24h"], growing(1.6, 3, 8), [0.9, 1.1]),
     statusLine("passed-3h", statesOf, c["passed-3h"], growing(2, 4, 10), [3, 1.2]),
     statusLine("passed-1h", statesOf, c["passed-1h"], growing(2.6, 5.5, 14)),
@@ -79,13 +81,28 @@ function textLayers(c, nameOf) {
   ];
 }
 
+// What carriers report, one mark a road; the bubble's tip is where it is meant. Dense ones are drawn together.
+function reportLayers(c) {
+  const layout = (size) => ({
+    "icon-size": size, "icon-anchor": "bottom", "icon-allow-overlap": true, "icon-ignore-placement": true,
+    "text-font": FONT, "text-allow-overlap": true, "text-ignore-placement": true,
+  });
+  const several = [">", ["get", "count"], 1];
+  return [
+    { id: "report-clusters", type: "symbol", source: "reports", filter: ["has", "point_count"], layout: { ...layout(1.35), "icon-image": "report-cluster", "text-field": ["to-string", ["get", "reports"]], "text-size": 13, "text-offset": [0, -1.45] }, paint: { "text-color": c.reportSign } },
+    { id: "reports", type: "symbol", source: "reports", filter: ["!", ["has", "point_count"]], layout: { ...layout(1.15), "icon-image": ["concat", "report-", ["get", "kind"]], "text-field": ["case", several, ["to-string", ["get", "count"]], ""], "text-size": 12, "text-offset": [1.3, -2.1] }, paint: { "text-color": c.text, "text-halo-color": c.ground, "text-halo-width": 2 } },
+  ];
+}
+
+const REPORTS = { cluster: true, clusterRadius: 34, clusterMaxZoom: 15, clusterProperties: { reports: ["+", ["get", "count"]] } };
+
 // `sources` are `roads` and, beside it or the same, where states come from; `statesOf` gives source, layer and filter of a status.
 export function mapStyle(colours, language, sources, statesOf) {
   const nameOf = language === "ja" ? ["coalesce", ["get", "name"], ""] : ["coalesce", ["get", "name_en"], ["get", "name"], ""];
   const none = { type: "FeatureCollection", features: [] };
   return {
     version: 8,
-    sources: { ...sources, marks: { type: "geojson", data: none } },
-    layers: [...backgroundLayers(colours), ...roadLayers(colours, statesOf), ...textLayers(colours, nameOf)],
+    sources: { ...sources, marks: { type: "geojson", data: none }, reports: { type: "geojson", data: none, ...REPORTS } },
+    layers: [...backgroundLayers(colours), ...roadLayers(colours, statesOf), ...textLayers(colours, nameOf), ...reportLayers(colours)],
   };
 }

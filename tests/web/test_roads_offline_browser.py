@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.web import town
 from tests.web.browsing import BROWSER_MARKS, DESK, PATIENCE_MS, PHONE
 from tests.web.hubs import OFFICER, make_hub
 from umaya.cli.roads import page_parts
@@ -22,7 +23,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder as the command makes it."""
     directory = tmp_path_factory.mktemp("offline")
     hub = make_hub(directory / "hub")
-    for name, content in files(Drawn(hub.roads), hub.roads.state(OFFICER), page_parts(), "sample").items():
+    about = {"kind": "ice", "name": "大手通り", "name_en": "Ote-dori", "segment_id": 0, "photo": True, "damage": None}
+    times = {"made_at": "2026-11-20T20:00:00Z", "holds_until": "2026-11-21T08:00:00Z", "confirmations": 2}
+    point = {"type": "Point", "coordinates": [town.WEST, town.SOUTH]}
+    report = {"type": "Feature", "id": "r", "geometry": point, "properties": {**about, **times}}
+    reports = {"type": "FeatureCollection", "features": [report]}
+    for name, content in files(Drawn(hub.roads), hub.roads.state(OFFICER), page_parts(), "sample", reports).items():
         (directory / name).write_bytes(content)
     yield directory
     hub.close()
@@ -37,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     ids=["ja-desk", "en-phone"],
 )
 def test_the_page_opens_from_its_folder(
-    browser: Browser, folder: Path, language: str, size: dict[str, int], title: str, status: str
+    browser: Browser, folder: Path, tmp_path: Path, language: str, size: dict[str, int], title: str, status: str
 ) -> None:
     """The map is drawn, a road tells what is known of it by a click, and nothing was asked for from anywhere."""
     context = browser.new_context(
@@ -55,11 +61,12 @@ def test_the_page_opens_from_its_folder(
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.locator(".caution")).to_be_visible()
     expect(page.locator(".stage")).to_contain_text("05:10")
-    expect(page.locator(".legend li")).to_have_count(7)
+    expect(page.locator(".legend li")).to_have_count(15)
+    page.screenshot(path=tmp_path / "offline.png", full_page=True)
     box = page.locator("[data-map] canvas").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.49)
-    panel = page.locator(".panel--selected")
+    panel = page.locator(".panel--selected:not([data-report-details])")
     expect(panel).to_contain_text(status)
     expect(panel).to_contain_text("way/1212@0.0-200.0#")
     assert page.locator("html").evaluate("e => e.scrollWidth - e.clientWidth") <= 0

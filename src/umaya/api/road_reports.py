@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from umaya.services.reports import RoadReports, Sight, Sights
+from umaya.services.reports.routes import collection
 from umaya.services.roads.service import MapState, RoadMapService
 from umaya.types.errors import ConflictError
 from umaya.types.site import Actor
@@ -45,6 +46,11 @@ def kinds_reported(roads: RoadMapService, reports: RoadReports) -> Callable[[Act
         return kinds
 
     return told
+
+
+def taken_along(roads: RoadMapService, reports: RoadReports, actor: Actor) -> dict[str, Any]:
+    """Return what an actor is told of reports as GeoJSON, for a map to take along; it is a look like every other."""
+    return collection(reports.shown(actor, sights(roads)(actor)), reports.road)
 
 
 def _state(roads: RoadMapService, actor: Actor) -> MapState | None:

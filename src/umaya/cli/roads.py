@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from umaya.cli.common import As, HubFolder, opened_hub
 from umaya.types.errors import ConflictError, InputError, Place
 
 if TYPE_CHECKING:
+    from umaya.hub import Hub
     from umaya.services.roads.tiles_offline import Parts
     from umaya.types.roads import RoadNetwork
 
@@ -24,6 +25,8 @@ At = Annotated[
     ),
 ]
 Profile_ = Annotated[str, typer.Option("--profile", help="Name of a shipped profile, or a .toml file.")]
+
+REPORT_WORDS = ("reports.kind", "reports.made-at", "reports.holds-until", "reports.confirmations", "reports.damage")
 
 app = typer.Typer(no_args_is_help=True, help="Import road networks, and take the road map out.")
 
@@ -90,7 +93,8 @@ def export(
         drawn = Drawn(opened.roads)
         if ending == "pmtiles":
             parts = (state, drawn.tiles, drawn.snapshots, drawn.references, drawn.background)
-            publish(file, lambda sink: write_archive(sink, *parts))
+            reports = _reports(opened, actor, at)
+            publish(file, lambda sink: write_archive(sink, *parts, reports=reports))
         else:
             write, _ = FORMATS[ending]
             content = write(drawn.export(state))
@@ -115,7 +119,7 @@ def offline(
     with opened_hub(hub) as opened:
         state = opened.roads.state(opened.gate.catalogue.actor(actor), at)
         source = "sample town, made up" if opened.settings.demo else "© OpenStreetMap contributors"
-        made = files(Drawn(opened.roads), state, page_parts(), source)
+        made = files(Drawn(opened.roads), state, page_parts(), source, _reports(opened, actor, at))
     make_folder(folder, folder.parent)
     for name, content in made.items():
         publish(folder / name, partial(_write, content))
@@ -146,6 +150,13 @@ def references(
     typer.echo(", ".join(f"{counts.get(name, 0):,} {name}" for name in RELATIONS))
 
 
+def _reports(hub: Hub, actor: str, at: datetime | None) -> dict[str, Any] | None:
+    """Return what the actor is told of reports, as GeoJSON; None for an earlier moment: they tell of now alone."""
+    from umaya.api.road_reports import taken_along
+
+    return None if at is not None else taken_along(hub.roads, hub.reports, hub.gate.catalogue.actor(actor))
+
+
 def _network(source: Path, profile: str) -> RoadNetwork:
     """Return a network from a folder or an extract."""
     from umaya.places.roads import Profile, import_osm, load
@@ -167,5 +178,5 @@ def page_parts() -> Parts:
     if not assets.built:
         raise ConflictError("the front end is not built: run `make frontend`")
     script, style, worker = (assets.text(name) for name in ("offline.js", "offline.css", "maplibre-worker.js"))
-    words = {language: load_catalogue(language).starting_with("roads.") for language in SUPPORTED}
+    words = {language: load_catalogue(language).starting_with("roads.", *REPORT_WORDS) for language in SUPPORTED}
     return Parts(script, style, worker, words)

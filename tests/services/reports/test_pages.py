@@ -57,6 +57,25 @@ def test_a_report_with_a_photo_goes_from_the_phone_to_the_officer(hub: Hub, carr
     assert officer.get(f"/roads/reports/{feature['id']}/photo.jpg").status_code == 404
 
 
+def test_who_has_what_is_told_is_told_nothing_and_nothing_is_recorded(hub: Hub, carrier: TestClient) -> None:
+    """An open map asks often: its look counts when there is something to see that it has not."""
+    officer, address = client_of(hub, OFFICER), "/api/v1/roads/reports"
+    status, _, made = sent(carrier, b"", {"kind": "slide", **PLACE})
+    assert status == 303
+    first = officer.get(address)
+    assert first.headers["cache-control"] == "private, no-store"
+    size = hub.ledger.size
+    again = officer.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content, hub.ledger.size) == (304, b"", size)
+    carrier.post(f"{made}/say", data={"word": "confirm"})
+    news = officer.get(address, headers={"If-None-Match": first.headers["etag"]})
+    (feature,) = news.json()["features"]
+    assert (feature["properties"]["confirmations"], feature["properties"]["name_en"]) == (1, "Ote-dori")
+    assert Entry.from_bytes(hub.ledger.entry_bytes(hub.ledger.size - 1)).kind == "road.reports-shown"
+    carrier.post(f"{made}/say", data={"word": "clear"})
+    assert officer.get(address, headers={"If-None-Match": news.headers["etag"]}).json()["features"] == []
+
+
 def test_without_a_position_the_road_is_chosen_by_its_name(carrier: TestClient) -> None:
     status, page, _ = sent(carrier, b"", {"kind": "ice", "road": "Ote"})
     assert status == 422

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 
 import mapbox_vector_tile
+import pyarrow as pa
 import pytest
 from pmtiles.reader import MemorySource, Reader, all_tiles
 
@@ -69,6 +71,35 @@ def test_the_archive_says_of_what_and_when_it_tells(hub: Hub, archive: bytes) ->
     assert told["umaya"]["caution"] == CAUTION
     assert all(words in told["description"] for words in CAUTION.values())
     assert {layer["id"] for layer in told["vector_layers"]} >= {"roads", "water", "buildings", "offices"}
+
+
+def test_the_archive_holds_reports_and_roads_that_were_passed_again(hub: Hub) -> None:
+    """Reports as points of a layer of their own; that a road was passed again only while it counts as passed."""
+    state = hub.roads.state(OFFICER)
+    table = state.segments
+    again = pa.array([town.FIRST] * table.num_rows, pa.timestamp("us", tz="UTC"))
+    column = table.column_names.index("reopened")
+    state = replace(state, segments=table.set_column(column, table.schema.field(column), again))
+    about = {"kind": "ice", "made_at": "2026-11-20T20:00:00+00:00", "holds_until": "2026-11-21T08:00:00+00:00"}
+    point = {"type": "Point", "coordinates": [town.WEST, town.SOUTH]}
+    feature = {"type": "Feature", "geometry": point, "properties": {**about, "confirmations": 2}}
+    drawn, sink = Drawn(hub.roads), BytesIO()
+    reports = {"type": "FeatureCollection", "features": [feature]}
+    write_archive(
+        sink, state, drawn.tiles, drawn.snapshots, drawn.references, drawn.background, "sample", reports=reports
+    )
+    source = MemorySource(sink.getvalue())
+    deepest = Reader(source).header()["max_zoom"]
+    told, found = [], {}
+    for (zoom, _, _), packed in all_tiles(source):
+        layers = mapbox_vector_tile.decode(gzip.decompress(packed))
+        if zoom == deepest:
+            told += [f["properties"] for f in layers.get("reports", {"features": []})["features"]]
+            found |= {f["id"]: f["properties"] for f in layers.get("roads", {"features": []})["features"]}
+    assert told == [{**about, "confirmations": "2"}]
+    assert {one["status"] for one in found.values() if "reopened" in one} == {"passed-1h", "passed-3h", "passed-24h"}
+    assert all("reopened" in one for one in found.values() if one["status"].startswith("passed"))
+    assert "reports" in {layer["id"] for layer in Reader(source).metadata()["vector_layers"]}
 
 
 def test_a_name_never_ends_the_page(hub: Hub) -> None:

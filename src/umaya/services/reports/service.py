@@ -31,7 +31,7 @@ from umaya.services.reports.photos import Mask, masked_jpeg
 from umaya.services.reports.report import Report, report_of
 from umaya.services.reports.rules import rule_of, rules_on
 from umaya.services.reports.sweeping import Swept, sweep
-from umaya.services.reports.telling import Sight, Told, told
+from umaya.services.reports.telling import Sight, Told, tag, told
 from umaya.stores.database import Database
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, ForbiddenError, InputError, NotFoundError, Place
@@ -194,7 +194,19 @@ class RoadReports:
         Raises:
             ConflictError: when the homes of the roads are not known, so that dead ends cannot be told.
         """
+        return self.news(actor, sight, "") or []
+
+    def news(self, actor: Actor, sight: Sight, known: str) -> list[Told] | None:
+        """Return what `shown` does; None, and nothing is recorded, where the officer has just that already.
+
+        Args:
+            actor: who may see the road map.
+            sight: what that map says about which reports may be told.
+            known: `telling.tag` of what the officer has; empty for nothing.
+        """
         found = self._told(actor, sight)
+        if known == tag(found):
+            return None
         if found:
             with self._acts.begin() as act:
                 act.record("road.reports-shown", actor.id, {"reports": len(found)})

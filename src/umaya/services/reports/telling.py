@@ -7,7 +7,8 @@ that the scheme's dead-end suppression hides. Responsible for what is told, not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -91,6 +92,11 @@ def told(
                 yield _told(one, lon, lat)
 
     return sorted(each(), key=lambda one: (_BEGIN - one.made_at, one.segment, one.id))
+
+
+def tag(told: Sequence[Told]) -> str:
+    """Return a name of what is told: whoever has it and is told the same again learns nothing."""
+    return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
 
 
 def _told(report: Report, lon: float, lat: float) -> Told:

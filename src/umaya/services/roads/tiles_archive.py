@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
-from umaya.engines.tiles import Attribute, covering
+from umaya.engines.tiles import Attribute, Points, covering
 from umaya.places.roads.references import References
 from umaya.services.roads.exports import about
 from umaya.services.roads.features import event_of
@@ -33,11 +33,14 @@ from umaya.services.roads.tiles import (
     road_lines,
     vector_layers,
 )
-from umaya.services.roads.tiles_state import STATUSES, Snapshots
+from umaya.services.roads.tiles_state import ON_REOPENED, STATUSES, Snapshots
 
-FIELDS = {"status": "String", "last_passed": "String", "turn_backs": "String", "p_blocked": "String"}
+FIELDS = dict.fromkeys(("status", "last_passed", "turn_backs", "p_blocked", "reopened"), "String")
+REPORTED = ("kind", "made_at", "holds_until", "confirmations")
+"""What a point of the layer `reports` carries."""
 ATTRIBUTION = "© OpenStreetMap contributors"
 FIRST = min(FIRST_ZOOM.values())
+NONE: Mapping[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
 def write_archive(
@@ -48,6 +51,7 @@ def write_archive(
     references: References,
     background: pa.Table,
     attribution: str = ATTRIBUTION,
+    reports: Mapping[str, Any] | None = None,
 ) -> int:
     """Write the map at a moment, and return how many tiles it holds.
 
@@ -59,23 +63,34 @@ def write_archive(
         references: of the same network.
         background: schema BACKGROUND.
         attribution: who made the map.
+        reports: what carriers reported of roads, a FeatureCollection of points; no layer of it by default.
     """
     lines = road_lines(tiles.segments, _known(state, tiles.segments, snapshots, references), names_from=0)
     ground = Background(background)
+    reported = _reported(reports or NONE)
     west, south, east, north = tiles.bounds
     wanted = [tile for zoom in range(FIRST, MAX_ZOOM + 1) for tile in covering(west, south, east, north, zoom)]
     writer = Writer(sink)
     count = 0
     for number, tile in sorted((zxy_to_tileid(tile.z, tile.x, tile.y), tile) for tile in wanted):
-        content = pack(lines.layer("roads", tile) + ground.layers(tile))
+        content = pack(lines.layer("roads", tile) + ground.layers(tile) + reported.layer("reports", tile))
         if content:
             writer.write_tile(number, content)
             count += 1
-    writer.finalize(_header(tiles.bounds), metadata(state, tiles.version, attribution))
+    writer.finalize(
+        _header(tiles.bounds), metadata(state, tiles.version, attribution, with_reports=reports is not None)
+    )
     return count
 
 
-def metadata(state: MapState, version: str, attribution: str) -> dict[str, Any]:
+def _reported(reports: Mapping[str, Any]) -> Points:
+    """Return reports as points, with their facts as texts."""
+    features = reports["features"]
+    places = np.array([feature["geometry"]["coordinates"] for feature in features], np.float64).reshape(-1, 2)
+    return Points(places, {key: [str(feature["properties"][key]) for feature in features] for key in REPORTED})
+
+
+def metadata(state: MapState, version: str, attribution: str, *, with_reports: bool = False) -> dict[str, Any]:
     """Return what the file says of itself."""
     names = event_of(state)["name"]
     told = about(state, version)
@@ -85,7 +100,10 @@ def metadata(state: MapState, version: str, attribution: str) -> dict[str, Any]:
         "attribution": attribution,
         "type": "overlay",
         "version": "1.0.0",
-        "vector_layers": vector_layers(**FIELDS, reference="String"),
+        "vector_layers": [
+            *vector_layers(**FIELDS, reference="String"),
+            *([{"id": "reports", "fields": dict.fromkeys(REPORTED, "String")}] if with_reports else []),
+        ],
         "umaya": told,
     }
 
@@ -109,8 +127,10 @@ def _known(state: MapState, segments: pa.Table, snapshots: Snapshots, references
     """Return what is known of each segment as attributes, in every zoom: nobody can be asked later."""
     ids = segments["segment_id"]
     facts = state.segments.take(pc.index_in(ids, state.segments["segment_id"]))
-    status = Attribute("status", snapshots.of(state).status.astype(np.int32), STATUSES)
-    last = pc.strftime(pc.cast(facts["last_passed"], pa.timestamp("s", tz="UTC")), format="%Y-%m-%dT%H:%M:%SZ")
+    snapshot = snapshots.of(state)
+    status = Attribute("status", snapshot.status.astype(np.int32), STATUSES)
+    last = _iso(facts["last_passed"])
+    again = pc.if_else(pa.array((snapshot.kind & ON_REOPENED) != 0), _iso(facts["reopened"]), None)
     turned = pc.if_else(pc.greater(facts["turn_backs"], 0), pc.cast(facts["turn_backs"], pa.string()), None)
     likely = pc.if_else(
         pc.equal(facts["status"], "probably-blocked"),
@@ -122,5 +142,10 @@ def _known(state: MapState, segments: pa.Table, snapshots: Snapshots, references
         attribute("last_passed", last),
         attribute("turn_backs", turned),
         attribute("p_blocked", likely),
+        attribute("reopened", again),
         attribute("reference", references.table()["reference"], SMALL_ROADS_FROM),
     )
+
+
+def _iso(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.strftime(pc.cast(times, pa.timestamp("s", tz="UTC")), format="%Y-%m-%dT%H:%M:%SZ")

@@ -54,7 +54,9 @@ class Parts:
     words: Mapping[str, Mapping[str, str]]
 
 
-def files(drawn: Drawn, state: MapState, parts: Parts, attribution: str) -> dict[str, bytes]:
+def files(
+    drawn: Drawn, state: MapState, parts: Parts, attribution: str, reports: Mapping[str, Any] | None = None
+) -> dict[str, bytes]:
     """Return the files of the folder, by name.
 
     Args:
@@ -62,14 +64,15 @@ def files(drawn: Drawn, state: MapState, parts: Parts, attribution: str) -> dict
         state: of the roads, which the map shows for ever.
         parts: of the page.
         attribution: who made the map's roads.
+        reports: what carriers reported of roads, a FeatureCollection of points, as of the state; None for none.
     """
     sink = BytesIO()
-    write_archive(sink, state, drawn.tiles, drawn.snapshots, drawn.references, drawn.background, attribution)
+    write_archive(sink, state, drawn.tiles, drawn.snapshots, drawn.references, drawn.background, attribution, reports)
     archive = sink.getvalue()
     content = drawn.export(state)
     caution = "\n".join(content.about["caution"].values())
     told = HOW_TO_OPEN.format(at=content.about["at"], caution=caution)
-    about = {**content.about, "attribution": attribution, "marks": drawn.snapshots.marks(state)}
+    about = {**content.about, "attribution": attribution, "marks": drawn.snapshots.marks(state), "reports": reports}
     return {
         "map.html": _page(archive, about, parts),
         "road-map.pmtiles": archive,

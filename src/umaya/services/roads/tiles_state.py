@@ -9,8 +9,9 @@ head as uint32, little-endian; the head, JSON in UTF-8; then unsigned varints (7
 
 - for each `[status, count]` of `changed` in the head, the `count` segment ids that now have it, ascending, each as
   the difference from the one before (the first from -1, so every number is 1 or more);
-- unless `marks` is null, for each of so many marks: the id in the same way, the kind (1 probably blocked, 2 turned
-  back, 3 both), and the middle of the segment as millionths of a degree, longitude and latitude, zigzag differences.
+- unless `marks` is null, for each of so many marks: the id in the same way, the kind (the sum of 1 probably blocked,
+  2 turned back and 4 passed again after it was probably blocked), and the middle of the segment as millionths of a
+  degree, longitude and latitude, zigzag differences.
 
 Where `since` is null, every segment that is not listed has the status `no-evidence`.
 """
@@ -38,6 +39,8 @@ MEDIA_TYPE = "application/vnd.umaya.road-state"
 STATUSES = ("no-evidence", "passed-24h", "passed-3h", "passed-1h", "probably-blocked")
 """Status by its code."""
 BLOCKED = STATUSES.index("probably-blocked")
+ON_BLOCKED, ON_TURNED, ON_REOPENED = 1, 2, 4
+"""What a mark's kind is the sum of."""
 KEPT = 32
 
 Codes = NDArray[np.uint8]
@@ -138,7 +141,7 @@ class Snapshots:
         features = []
         marked = np.flatnonzero(kinds)
         for row, middle in zip(marked.tolist(), self._middles(marked), strict=True):
-            blocked, turned = bool(kinds[row] & 1), bool(kinds[row] & 2)
+            blocked, turned = bool(kinds[row] & ON_BLOCKED), bool(kinds[row] & ON_TURNED)
             place = {"type": "Point", "coordinates": (middle / 1e6).tolist()}
             drawn = [("blocked", "on")] * blocked + [("turn-back", "beside" if blocked else "on")] * turned
             for kind, where in drawn:
@@ -147,7 +150,7 @@ class Snapshots:
         return {"type": "FeatureCollection", "features": features}
 
     def about(self, state: MapState, segment: int) -> dict[str, Any]:
-        """Return what is known of one segment, which must be on the map: status, last_passed, p_blocked, turn_backs."""
+        """Return what is known of one segment, which must be on the map, as the page shows it."""
         row = int(np.searchsorted(self._ids, segment))
         at = pc.index(state.segments["segment_id"], segment).as_py()
         facts = state.segments.slice(at, 1).to_pylist()[0] if at >= 0 else {}
@@ -156,6 +159,7 @@ class Snapshots:
             "last_passed": iso(facts.get("last_passed")),
             "p_blocked": None if facts.get("p_blocked") is None else round(facts["p_blocked"], 3),
             "turn_backs": facts.get("turn_backs") or 0,
+            "reopened": iso(facts.get("reopened")) if self.of(state).kind[row] & ON_REOPENED else None,
         }
 
     def place(self, segment: int) -> list[float] | None:
@@ -177,6 +181,7 @@ def snapshot_of(known: pa.Table, ids: Ints) -> Snapshot:
     rows = np.searchsorted(ids, known["segment_id"].to_numpy())
     status, kind = np.zeros(len(ids), np.uint8), np.zeros(len(ids), np.uint8)
     status[rows] = np.where(blocked, BLOCKED, codes[age])
-    kind[rows] = blocked + 2 * turned
+    again = pc.is_valid(known["reopened"]).to_numpy(zero_copy_only=False) & (status[rows] != 0) & ~blocked
+    kind[rows] = ON_BLOCKED * blocked + ON_TURNED * turned + ON_REOPENED * again
     name = hashlib.blake2b(status.tobytes() + kind.tobytes(), digest_size=8).hexdigest()
     return Snapshot(status, kind, name)

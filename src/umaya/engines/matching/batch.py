@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from umaya.engines.geometry import WKB_HEAD, Roads, length_of, metres_per_degree, place_on_edge
 from umaya.engines.kernels import inner, kernel
 from umaya.engines.matching.drift import without_drift
-from umaya.engines.matching.ends import stretch_ends, stretch_turns, trim_ends
+from umaya.engines.matching.ends import drop_stubs, drop_swings, stretch_ends, stretch_turns, trim_ends
 from umaya.engines.matching.line import Line, between, line_of, vertex_before
 from umaya.engines.matching.observations import Track, observe
 from umaya.engines.matching.params import Settings
@@ -23,6 +23,9 @@ from umaya.engines.matching.routes import SHORTEST_M, Drive, drive, piece_starts
 from umaya.engines.matching.routing import PathTable
 from umaya.engines.matching.viterbi import decode
 from umaya.engines.spatial import Grid
+
+SWING = 7.0
+"""Standard deviations of a receiver's drift: a shorter way back between two ways forth is drift."""
 
 
 class Points(NamedTuple):
@@ -92,12 +95,16 @@ def match_many(
         states, offsets = decode(o, net, index, table, s)
         d = drive(o, states, offsets, net, table, s)
         stretch_turns(d, one, o, net, s)
+        drop_stubs(d, net, s)
         longer = stretch_ends(d, net, s)
         start = piece_starts(d)
         line = line_of(d, start, net)
         along = progress(d, one, o, start, line, s)
-        drifts, still = without_drift(line, along, pieces_at(d, start, along, o.of), one, o.jitter)
-        if drifts:
+        drift, still = without_drift(line, along, pieces_at(d, start, along, o.of), one, o.jitter)
+        if drift > 0.0:
+            if drop_swings(d, net, SWING * drift):
+                start = piece_starts(d)
+                line = line_of(d, start, net)
             along = progress(d, still, o, start, line, s)
         trim_ends(d, o, along, longer, s)
         start = piece_starts(d)
@@ -111,13 +118,22 @@ def match_many(
 
 @inner
 def _keep(d: Drive, vehicle: int, times: NDArray[np.float64], pieces: Pieces, used: int) -> int:
-    """Write the pieces of one vehicle after the `used` ones; returns how many there are then."""
+    """Write the pieces of one vehicle after the `used` ones; returns how many there are then.
+
+    Pieces of one edge that join (`drop_swings`) are one.
+    """
+    last = -1
     for p in range(len(d.edge)):
-        if d.end[p] - d.begin[p] >= SHORTEST_M:
+        if d.end[p] - d.begin[p] < SHORTEST_M:
+            continue
+        if last >= 0 and d.trip[p] == d.trip[last] and d.edge[p] == d.edge[last] and d.begin[p] == d.end[last]:
+            pieces.end[used - 1], pieces.left[used - 1] = d.end[p], times[p, 1]
+        else:
             pieces.vehicle[used], pieces.trip[used], pieces.edge[used] = vehicle, d.trip[p], d.edge[p]
             pieces.begin[used], pieces.end[used] = d.begin[p], d.end[p]
             pieces.entered[used], pieces.left[used] = times[p, 0], times[p, 1]
             used += 1
+        last = p
     return used
 
 

@@ -72,7 +72,7 @@ def without_drift(
     piece: NDArray[np.int32],
     track: Track,
     jitter: float,
-) -> tuple[bool, Track]:
+) -> tuple[float, Track]:
     """Take the drift out of a vehicle's positions.
 
     Args:
@@ -83,13 +83,13 @@ def without_drift(
         jitter: metres, the white noise of one position in one axis.
 
     Returns:
-        (whether there is drift, positions without it).
+        (standard deviation of the drift in metres, 0 where there is none; positions without it).
     """
     across = np.empty((len(along), 3))
     _residuals(line, along, piece, track, across)
     ridge, sigma = _ridge(across, piece, jitter)
     if ridge > MOST_RIDGE:
-        return False, track
+        return 0.0, track
     n = len(along)
     sums = np.zeros((n, 5))
     for backwards in (False, True):
@@ -123,4 +123,4 @@ def without_drift(
         kx, ky = metres_per_degree(lat[i])
         lon[i] -= shrink * east / kx
         lat[i] -= shrink * north / ky
-    return True, Track(lon, lat, track.t, track.accuracy, track.speed, track.heading)
+    return sigma, Track(lon, lat, track.t, track.accuracy, track.speed, track.heading)

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, nearest_on_edge
-from umaya.engines.kernels import kernel
+from umaya.engines.kernels import inner, kernel
 from umaya.engines.matching.observations import Observations, Track
 from umaya.engines.matching.params import Settings
-from umaya.engines.matching.routes import Drive
+from umaya.engines.matching.routes import SHORTEST_M, Drive
 
 
 @kernel
@@ -77,6 +77,62 @@ def stretch_turns(d: Drive, track: Track, o: Observations, net: Roads, s: Settin
 
 
 @kernel
+def drop_stubs(d: Drive, net: Roads, s: Settings) -> None:
+    """Put a turn that lies beyond a junction by less than the noise tells onto the junction, in place.
+
+    It left the junction by another road than it came, and went back the way it came: a dead end, where turning costs
+    less, draws such turns.
+    """
+    stubs = 0
+    for p in range(1, len(d.edge) - 2):
+        e = d.edge[p]
+        if d.trip[p - 1] != d.trip[p + 2] or net.reverse[e] != d.edge[p + 1]:
+            continue
+        if net.reverse[d.edge[p - 1]] != d.edge[p + 2] or not net.dead_end[net.target[e]]:
+            continue
+        if d.begin[p] <= 0.0 < d.end[p] < min(s.sigma_z, net.length[e]) and d.end[p + 1] >= net.length[e]:
+            d.end[p], d.begin[p + 1] = 0.0, net.length[e]
+            stubs += 1
+    if stubs > 0:
+        for k in range(len(d.at_piece)):
+            p = d.at_piece[k]
+            if p >= 0:
+                d.at_offset[k] = min(max(d.at_offset[k], d.begin[p]), d.end[p])
+
+
+@kernel
+def drop_swings(d: Drive, net: Roads, widest: float) -> bool:
+    """Drive once, in place, what was driven forth, back by less than `widest` metres, and forth again on one road.
+
+    Returns:
+        Whether there was such a thing.
+    """
+    found = False
+    while True:
+        least, at, before, after = widest, -1, -1, -1
+        a, b = -1, -1  # the pieces before, of some length
+        for p in range(len(d.edge)):
+            if d.end[p] - d.begin[p] < SHORTEST_M:
+                continue
+            if a >= 0 and d.trip[a] == d.trip[p] and d.edge[a] == d.edge[p] == net.reverse[d.edge[b]]:
+                swing = d.end[b] - d.begin[b]
+                if swing < least and d.end[p] > d.begin[a]:
+                    least, at, before, after = swing, b, a, p
+            a, b = b, p
+        if at < 0:
+            break
+        found = True
+        place = min(d.end[before], d.end[after])
+        d.end[before] = d.begin[after] = place
+        d.begin[at] = d.end[at] = net.length[d.edge[at]] - place
+    for k in range(len(d.at_piece)):
+        p = d.at_piece[k]
+        if found and p >= 0:
+            d.at_offset[k] = min(max(d.at_offset[k], d.begin[p]), d.end[p])
+    return found
+
+
+@kernel
 def stretch_ends(d: Drive, net: Roads, s: Settings) -> NDArray[np.float64]:
     """Lengthen trips of several observations at both ends, in place, by what one observation may gather.
 
@@ -104,6 +160,20 @@ def stretch_ends(d: Drive, net: Roads, s: Settings) -> NDArray[np.float64]:
     return added
 
 
+@inner
+def _stand(d: Drive, p: int, stop: int, along: NDArray[np.float64], first: int, last: int) -> None:
+    """Make a trip, pieces `p` to `stop`, one place: that of the middle of its positions, or next to it."""
+    middle = 0.5 * (along[first] + along[last])
+    for q in range(p, stop):
+        here = d.begin[q] + max(middle, 0.0)
+        middle -= d.end[q] - d.begin[q]
+        here = min(here, d.end[q])
+        d.begin[q] = d.end[q] = here
+    for i in range(first, last + 1):
+        if not np.isnan(along[i]):
+            along[i] = 0.0
+
+
 @kernel
 def trim_ends(d: Drive, o: Observations, along: NDArray[np.float64], added: NDArray[np.float64], s: Settings) -> None:
     """Cut trips back to their first and last position, in place, but never shorter than before `stretch_ends`.
@@ -129,9 +199,15 @@ def trim_ends(d: Drive, o: Observations, along: NDArray[np.float64], added: NDAr
             i += 1
         before = min(added[p, 0], along[first])
         after = min(added[stop - 1, 1], length - along[last])
-        if stop - p > 1 and d.end[p] - d.begin[p] - before < noise:
+        pieces = stop - p
+        if length - before - after < 2.0 * noise:
+            _stand(d, p, stop, along, first, last)
+            p = stop
+            continue
+        if pieces > 1 and d.end[p] - d.begin[p] - before < noise:
             before = d.end[p] - d.begin[p]
-        if stop - p > 2 and d.end[stop - 1] - d.begin[stop - 1] - after < noise:
+            pieces -= 1
+        if pieces > 1 and d.end[stop - 1] - d.begin[stop - 1] - after < noise:
             after = d.end[stop - 1] - d.begin[stop - 1]
         d.begin[p] += before
         d.end[stop - 1] -= after

@@ -144,7 +144,7 @@ class _Search:
 
     def _cities(self, keys: Keys, key: str) -> Iterator[_Found]:
         count = len(self._index.cities.code)
-        for score, row in self._best(keys, key, _Scope(None)):
+        for score, row in self._best(keys, key, _Scope(None)) if key else ():
             yield _Found(score - _AHEAD, row, self._city(row) if row < count else self._prefecture(row - count))
 
     def _towns(self, rest: str, scope: _Scope) -> Iterator[_Found]:

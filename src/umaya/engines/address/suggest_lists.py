@@ -64,10 +64,13 @@ class Lists(NamedTuple):
 
 
 class Readings(NamedTuple):
-    """Readings in kana for the rows of an index; empty where none is known. A town's is without its 丁目."""
+    """Readings in kana for the rows of an index; empty where none is known. A town's is without its 丁目.
+
+    A municipality's are those of its county, its city and its ward.
+    """
 
     prefectures: Sequence[str]
-    cities: Sequence[str]
+    cities: Sequence[Sequence[str]]
     towns: Sequence[str]
 
 
@@ -203,9 +206,10 @@ def _city_sounds(index: AddressIndex, readings: Readings) -> Iterator[tuple[str,
     names, prefectures = strings(index.cities.name), strings(index.prefectures.name)
     count = len(names)
     fronts = [_shortened(sound(reading), prefectures[row]) for row, reading in enumerate(readings.prefectures)]
-    for row, reading in enumerate(readings.cities):
-        if reading:
-            own = _shortened(sound(reading), names[row])
+    for row, (county, city, ward) in enumerate(readings.cities):
+        if city:
+            whole, short = sound(county + city + ward), sound(ward or city)
+            own = _shortened(whole, names[row]) | _shortened(short, names[row])
             for form in own | {front + form for front in fronts[index.cities.prefecture[row]] for form in own}:
                 yield form, row, STEP
     yield from ((form, count + row, STEP) for row, forms in enumerate(fronts) for form in forms)

@@ -11,9 +11,6 @@ import re
 from pathlib import Path
 from sqlite3 import connect
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from umaya.engines.address.index import NONE, AddressIndex, strings
 from umaya.engines.address.sounds import is_reading
 from umaya.engines.address.suggest_lists import Readings, plain
@@ -35,30 +32,30 @@ def readings(index: AddressIndex, registry: Path, postcodes: Path | None) -> Rea
     Raises:
         InputError: when a file of the registry cannot be read.
     """
-    cities = _joined(registry, "mt_city_all", ("lg_code",), ("county_kana", "city_kana", "ward_kana"))
-    prefectures = _joined(registry, "mt_pref_all", ("pref",), ("pref_kana",))
-    towns = {
-        (int(code), int(machiaza)): kana
-        for (code, machiaza), kana in _joined(
-            registry, r"mt_town_(?!pos_)\w+", ("lg_code", "machiaza_id"), ("oaza_cho_kana", "koaza_kana")
-        ).items()
-    }
+    prefectures = _kana(registry, "mt_pref_all", ("pref",), ("pref_kana",))
+    cities = _kana(registry, "mt_city_all", ("lg_code",), ("county_kana", "city_kana", "ward_kana"))
+    towns = _kana(registry, r"mt_town_(?!pos_)\w+", ("lg_code", "machiaza_id"), ("oaza_cho_kana", "koaza_kana"))
     return Readings(
-        [prefectures.get((name,), "") for name in strings(index.prefectures.name)],
-        [cities.get((f"{code:06d}",), "") for code in index.cities.code.tolist()],
-        _of_towns(index, towns, _of_postcodes(postcodes) if postcodes else {}),
+        ["".join(prefectures.get((name,), ())) for name in strings(index.prefectures.name)],
+        [cities.get((f"{code:06d}",), ("", "", "")) for code in index.cities.code.tolist()],
+        _of_towns(
+            index,
+            {(int(code), int(machiaza)): "".join(parts) for (code, machiaza), parts in towns.items()},
+            _of_postcodes(postcodes) if postcodes else {},
+        ),
     )
 
 
-def _joined(registry: Path, pattern: str, ids: tuple[str, ...], fields: tuple[str, ...]) -> dict[tuple[str, ...], str]:
-    """Return the fields of each row, end to end, by its ids."""
-    found: dict[tuple[str, ...], str] = {}
+def _kana(
+    registry: Path, pattern: str, ids: tuple[str, ...], fields: tuple[str, ...]
+) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return the fields of each row of the registry's files of a name, by its ids."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for path in sorted(registry.iterdir()):
         if re.fullmatch(rf"{pattern}\.csv(\.gz)?", path.name):
             table = read_csv(path, (*ids, *fields))
-            kana: pa.Array = pc.binary_join_element_wise(*(table[name] for name in fields), "")
-            keys = zip(*(table[name].to_pylist() for name in ids), strict=True)
-            found |= {key: text for key, text in zip(keys, kana.to_pylist(), strict=True) if text}
+            keys, texts = ([table[name].to_pylist() for name in names] for names in (ids, fields))
+            found |= dict(zip(zip(*keys, strict=True), zip(*texts, strict=True), strict=True))
     return found
 
 

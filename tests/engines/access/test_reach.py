@@ -85,7 +85,7 @@ def test_the_same_as_a_plain_search(pace: Pace) -> None:
         rows.append("|     |     |     |     |" if line < 4 else "")
     world = draw("\n".join(rows), cell_m=60)
     edges = world.network.edges
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[int] = nx.DiGraph()
     for row in edges.select(["source", "target", "length_m", "reverse"]).to_pylist():
         weight = row["length_m"] / pace.usual
         graph.add_edge(row["source"], row["target"], weight=weight)

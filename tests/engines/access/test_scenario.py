@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from umaya.engines.access import NOWHERE, banded, best_additions, closing, nearest
+from umaya.engines.access.scenario import Chosen, Minutes, People
 
 INF = np.inf
 MINUTES = np.array([[5, 25, INF], [12, 8, INF], [30, 9, 40]], np.float32)
@@ -18,7 +19,7 @@ PEOPLE = np.array([100, 20, 7])
 ALL = np.ones(3, np.bool_)
 
 
-def only(*rows: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def only(*rows: int) -> Chosen:
     chosen = np.zeros(3, np.bool_)
     chosen[list(rows)] = True
     return chosen
@@ -67,7 +68,7 @@ TABLES = st.integers(1, 5).flatmap(
 
 @settings(deadline=None)
 @given(TABLES, st.integers(1, 3))
-def test_greedy_choice_covers_at_least_its_share_of_the_best(table: tuple[np.ndarray, np.ndarray], count: int) -> None:  # type: ignore[type-arg]
+def test_greedy_choice_covers_at_least_its_share_of_the_best(table: tuple[Minutes, People], count: int) -> None:
     """(1 - 1/e) of what the best choice of so many sites brings within the limit."""
     minutes, people = table
     none = np.zeros(len(minutes), np.bool_)
@@ -84,7 +85,7 @@ def test_greedy_choice_covers_at_least_its_share_of_the_best(table: tuple[np.nda
 
 @settings(deadline=None)
 @given(TABLES)
-def test_nobody_comes_nearer_by_a_closing(table: tuple[np.ndarray, np.ndarray]) -> None:  # type: ignore[type-arg]
+def test_nobody_comes_nearer_by_a_closing(table: tuple[Minutes, People]) -> None:
     minutes, _ = table
     opened = np.ones(len(minutes), np.bool_)
     for site in range(len(minutes)):

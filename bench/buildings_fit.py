@@ -7,7 +7,7 @@ The fit never looks at the held-out half.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,7 @@ def fit(all_cases: list[Case]) -> tuple[ResolveParams, float]:
     told = [(p.max(), int(p.argmax()) == truth) for p, truth in spread]
     right = {tenth: [hit for top, hit in told if top >= tenth / 10] for tenth in range(6, 10)}
     sure = min((tenth for tenth, hits in right.items() if np.mean(hits) >= GOOD), default=9) / 10
-    return ResolveParams(*weights, sure), ridge
+    return replace(ResolveParams(*weights), sure=sure), ridge
 
 
 def measure(all_cases: list[Case], params: ResolveParams) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from umaya.places.buildings.outlines import Faulty
+from umaya.types.errors import InputError, Place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from umaya.engines.buildings.resolve import Resolved
     from umaya.places.buildings.outlines import Fault
 
+JAPAN = ZoneInfo("Asia/Tokyo")
 MOST_FAULTS = 20
 """So many faults are told one by one."""
 
@@ -29,6 +33,10 @@ def buildings(
     roads: Annotated[
         Path | None, typer.Option(help="Network of `umaya roads import`, to count homes on roads.")
     ] = None,
+    ids: Annotated[Path | None, typer.Option(help="File of lasting building ids; made when it is not there.")] = None,
+    release: Annotated[str | None, typer.Option(help="Name of these footprints' release; with --ids.")] = None,
+    before: Annotated[list[Path] | None, typer.Option(help="Footprints of the release before; with --ids.")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day from which they hold; today.")] = None,
     faulty: Annotated[Faulty, typer.Option(help="What becomes of features with faults.")] = Faulty.REFUSE,
 ) -> None:
     """Put address points and letterboxes into buildings, or say why a row is doubtful."""
@@ -44,6 +52,8 @@ def buildings(
     from umaya.places.roads import load
 
     began = time.monotonic()
+    if (ids is None) != (release is None):
+        raise InputError(Place("--release"), "goes with --ids", "give both or none")
     network = load(roads) if roads else None
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -59,7 +69,13 @@ def buildings(
         housed = house(boxes, resolved, outlines)
         resolved_s = time.monotonic() - began
         bar.update(task, description="writing")
-        table = building_table(outlines, resolved.links, housed.housed)
+        named: dict[str, str] = {}
+        changes: list[str] = []
+        if ids and release:
+            older = read_footprints(before or [], faulty)[0]
+            day = (on or datetime.now(JAPAN)).date()
+            named, changes = _take_release(ids, (older, outlines), resolved.links, release, day)
+        table = building_table(outlines, resolved.links, housed.housed, named)
         tables = {"buildings": table, "links": resolved.links, "doubtful": _all_doubtful(resolved, housed)}
         if letterboxes:
             tables["letterboxes"] = housed.housed
@@ -71,9 +87,39 @@ def buildings(
         write_tables(out, tables)
         write_maps(out, table, tables["doubtful"])
     _tell(faults, resolved, housed, outlines.num_rows)
+    if changes:
+        typer.echo(f"ids: {', '.join(changes)}")
     if lost:
         typer.echo(f"{lost:,} homes have no place and are on no road", err=True)
     typer.echo(f"resolved after {resolved_s:.1f} seconds, written after {time.monotonic() - began:.1f}")
+
+
+def _take_release(
+    file: Path, releases: tuple[pa.Table, pa.Table], links: pa.Table, release: str, day: date
+) -> tuple[dict[str, str], list[str]]:
+    """Take a release into the file of ids; return ids by footprint where it has one alone, and what became of ids."""
+    from collections import Counter
+
+    from umaya.places.buildings.registry import Registry
+    from umaya.stores.database import Database, ServiceBase
+    from umaya.types.clock import SystemClock
+
+    areas = set(links["lg_code"].to_pylist())
+    if len(areas) != 1:
+        raise InputError(Place("--points"), "are not of one municipality", "lasting ids are given by municipality")
+    area = areas.pop()
+    database = Database.open(f"sqlite:///{file}")
+    try:
+        database.migrate(ServiceBase)
+        registry = Registry(database, SystemClock())
+        events = registry.take_release(area, *releases, release, day)
+        registry.readdress(area, links, day, release)
+        known = registry.register(area)
+    finally:
+        database.close()
+    counts = Counter(event.kind if event.kind != "ended" else event.why for event in events if event.kind != "released")
+    told = [f"{count:,} {name}" for name, count in sorted(counts.items())]
+    return {name: each[0] for name, each in known.footprints.items() if len(each) == 1}, told
 
 
 def _all_doubtful(resolved: Resolved, housed: Housed) -> pa.Table:

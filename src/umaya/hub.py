@@ -6,7 +6,7 @@ A hub is one directory:
     keys/             ledger.key, ledger.vkey, people.key, session: readable by the owner only (the .vkey is public)
     ledger/           the log of every use, checkable without anything else here
     vault/            personal data at rest, and gate.db, the gate's own database
-    places/           roads, homes for each road, background of the map
+    places/           roads, homes for each road, background of the map, the address index
     products/         what was released
     outbox/           warnings for people, one file each, until the site's mailer takes them
     hub.db            the database of services
@@ -37,6 +37,7 @@ from umaya.gate import Gate, standard_factories
 from umaya.gate.catalogue import HUB
 from umaya.gate.emergency.notify import Spool
 from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
+from umaya.places.addresses.book import AddressBook
 from umaya.places.atlas import Atlas
 from umaya.places.live import derivers
 from umaya.places.obligations import factories
@@ -59,6 +60,8 @@ PEOPLE_KEY = "people.key"
 DATABASE_VARIABLE = "UMAYA_DATABASE_URL"
 GATE_DATABASE_VARIABLE = "UMAYA_GATE_DATABASE_URL"
 LANGUAGES = ("ja", "en")
+ADDRESSES = "places/addresses"
+"""Where the address index lies in a hub's folder, where no setting says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Settings:
         api_calls_per_minute: of the JSON API, by one actor, resident or address.
         intake_megabytes: how large a file of rows may be, at a page or in a call; held in memory.
         damage_model: path of an ONNX model that looks for damage in photos of roads; none by default.
+        address_index: folder of the address index; `places/addresses` in the hub's own where it is empty.
         identity_provider: who says who people are.
     """
 
@@ -96,6 +100,7 @@ class Settings:
     api_calls_per_minute: int = 600
     intake_megabytes: int = 64
     damage_model: str = ""
+    address_index: str = ""
     identity_provider: tuple[IdentityProvider, ...] = ()
 
     def write(self, path: Path) -> None:
@@ -157,6 +162,7 @@ _KINDS: dict[str, type] = {
     "public_url": str,
     "trusted_proxies": list,
     **dict.fromkeys(_NUMBERS, int),
+    "address_index": str,
     "identity_provider": list,
 }
 
@@ -224,6 +230,7 @@ class Hub:
         webhooks: tells parties' systems what was recorded.
         probes: takes positions in as they arrive.
         reports: takes in what carriers say of roads.
+        addresses: the address index, where one was made.
         request_key: 32 bytes that keyed digests of requests are made with.
     """
 
@@ -238,6 +245,7 @@ class Hub:
     webhooks: WebhookService
     probes: ProbeService
     reports: RoadReports
+    addresses: AddressBook
     request_key: bytes = field(repr=False)
     _stack: ExitStack = field(repr=False)
 
@@ -324,10 +332,10 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         probes = ProbeService(gate, tick_s=0.0 if settings.demo else TICK_S)
         stack.callback(probes.close)
         reports = RoadReports(service, shared, atlas, clock, os.urandom, cascades(), _damage(settings.damage_model))
+        addresses = AddressBook(directory / (settings.address_index or ADDRESSES))
         kept = stack.pop_all()
-        return Hub(
-            directory, settings, clock, service, ledger, gate, atlas, roads, webhooks, probes, reports, requests, kept
-        )
+        services = (roads, webhooks, probes, reports)
+        return Hub(directory, settings, clock, service, ledger, gate, atlas, *services, addresses, requests, kept)
 
 
 def _damage(model: str) -> Callable[[bytes], str | None]:

@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.cli.test_init import umaya
+from tests.cli.calls import PROGRAM, umaya
 
 pytestmark = [
     pytest.mark.timeout(900),  # and longer where the kernels are compiled first
@@ -119,12 +118,12 @@ def test_an_interrupt_ends_the_served_demo_and_the_second_start_goes_on(played: 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = ["demo", "--hub", str(played[0]), "--port", str(port)]
-    command = [sys.executable, "-c", "from umaya.cli import main; main()", *words]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
         for _ in range(1800):
             with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5) as page:
                 assert page.status == 200
                 break
+            assert running.poll() is None, running.communicate()[1]
             time.sleep(0.1)
         running.send_signal(signal.SIGINT)
         said = running.communicate(timeout=120)[1]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-
-def umaya(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from umaya.cli import main; main()", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+from tests.cli.calls import alone, umaya
 
 
 def test_it_makes_a_hub_and_says_what_to_keep(tmp_path: Path) -> None:
-    done = umaya("init", str(tmp_path / "hub"), "--origin", "minase.example/umaya")
+    done = alone("init", tmp_path / "hub", "--origin", "minase.example/umaya")
     assert done.returncode == 0, done.stderr
     assert "ledger.vkey" in done.stdout
     assert (tmp_path / "hub" / "hub.toml").is_file()

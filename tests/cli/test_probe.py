@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import shapely
 
+from tests.cli.calls import umaya
 from tests.engines.matching.rides import positions, ride
 from tests.worlds import draw
 from umaya.types.schemas import MATCHES, ROUTES
@@ -23,13 +22,6 @@ WORLD = draw(
     """,
     cell_m=20,
 )
-
-
-def umaya(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    code = "from umaya.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture

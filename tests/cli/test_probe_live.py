@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_init import umaya
+from tests.cli.calls import alone, umaya
 from umaya.cli.probe_live import source_of
 from umaya.services.probes.mqtt_source import MqttSource
 from umaya.services.probes.nats_source import NatsSource
@@ -31,7 +31,7 @@ def test_another_url_is_refused_without_repeating_it(url: str) -> None:
 def test_an_actor_that_nobody_registered_is_told_in_one_line(tmp_path: Path) -> None:
     assert umaya("init", str(tmp_path / "hub"), "--origin", "post.example/umaya").returncode == 0
     known = ["--hub", str(tmp_path / "hub"), "--as", "nobody", "--notice", "1"]
-    done = umaya("probe", "listen", "nats://127.0.0.1:1", *known)
+    done = alone("probe", "listen", "nats://127.0.0.1:1", *known)
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
     assert "there is no actor" in done.stderr

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.cli.calls import umaya
 from tests.worlds import draw
 from umaya.places.roads import load
 
@@ -14,13 +13,6 @@ TOWN = """
          :
          h
 """
-
-
-def umaya(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    code = "from umaya.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
 
 
 def test_an_extract_becomes_a_folder(tmp_path: Path) -> None:

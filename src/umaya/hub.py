@@ -41,6 +41,8 @@ from umaya.places.addresses.book import AddressBook
 from umaya.places.atlas import Atlas
 from umaya.places.live import derivers
 from umaya.places.obligations import factories
+from umaya.places.offices import OfficeRegister
+from umaya.services.offices import OfficeAccess
 from umaya.services.probes.service import TICK_S, ProbeService
 from umaya.services.reports.damage import DamageDetector, surest
 from umaya.services.reports.photos import cascades
@@ -230,6 +232,7 @@ class Hub:
         webhooks: tells parties' systems what was recorded.
         probes: takes positions in as they arrive.
         reports: takes in what carriers say of roads.
+        offices: tells how far people have to offices.
         addresses: the address index, where one was made.
         request_key: 32 bytes that keyed digests of requests are made with.
     """
@@ -245,6 +248,7 @@ class Hub:
     webhooks: WebhookService
     probes: ProbeService
     reports: RoadReports
+    offices: OfficeAccess
     addresses: AddressBook
     request_key: bytes = field(repr=False)
     _stack: ExitStack = field(repr=False)
@@ -333,8 +337,11 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         stack.callback(probes.close)
         reports = RoadReports(service, shared, atlas, clock, os.urandom, cascades(), _damage(settings.damage_model))
         addresses = AddressBook(directory / (settings.address_index or ADDRESSES))
+        offices = OfficeAccess(
+            gate, atlas, OfficeRegister(directory / "places"), directory / "products" / "offices", clock
+        )
         kept = stack.pop_all()
-        services = (roads, webhooks, probes, reports)
+        services = (roads, webhooks, probes, reports, offices)
         return Hub(directory, settings, clock, service, ledger, gate, atlas, *services, addresses, requests, kept)
 
 

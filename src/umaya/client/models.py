@@ -32,6 +32,66 @@ class Page(Answer, Generic[Item]):
     next: str | None = None
 
 
+class Office(Answer):
+    """A post office or a hub; hours are of the day in Japan, empty when closed."""
+
+    office_id: str
+    name: str
+    name_en: str
+    lon: float
+    lat: float
+    services: list[str]
+    staff: int
+    rooms: int
+    kiosks: int
+    weekdays: str
+    saturdays: str
+    sundays: str
+
+
+class Catchment(Answer):
+    """The people whose nearest an office is, before and after."""
+
+    office_id: str
+    before: int
+    after: int
+
+
+class Suggestion(Answer):
+    """An office where a service would begin: people whose nearest it would be, people that it brings within the limit,
+    and minutes saved, of all people together, one way.
+    """
+
+    office_id: str
+    served: int
+    within: int
+    minutes_saved: float
+
+
+class OfficeAccess(Answer):
+    """How many people have how far to an office.
+
+    Attributes:
+        counted_at: when people were counted.
+        people: in the cells that are told.
+        cells, cells_not_told: cells told; cells of 1 km with too few people.
+        borders_minutes: upper borders of the bands; then come who has farther, and whom no road leads.
+        before, after: people of each band.
+        concerned: people whose nearest office closes.
+    """
+
+    counted_at: datetime
+    people: int
+    cells: int
+    cells_not_told: int
+    borders_minutes: list[float]
+    before: list[int]
+    after: list[int]
+    concerned: int
+    catchments: list[Catchment]
+    suggestions: list[Suggestion]
+
+
 class Problem(BaseModel):
     """A problem (RFC 9457); members beyond these depend on the code."""
 
@@ -413,3 +473,58 @@ class LiveState(Answer):
     full: int
     failed: int
     ticks: int
+
+
+class AddressPart(Answer):
+    """A stretch of an address as it was written, and what it was read as; the parts end to end are the address."""
+
+    part: str
+    text: str
+
+
+class ReadAddress(Answer):
+    """An address as it was read: names and ids are the registry's, empty where it was not found so far.
+
+    `level` tells how finely: none, prefecture, city, town, block, parcel or number; it is also the coordinate's. `rest`
+    is what was not understood.
+    """
+
+    prefecture: str
+    city: str
+    town: str
+    block: str
+    number: str
+    building: str
+    rest: str
+    postcode: str
+    lg_code: str
+    machiaza_id: str
+    blk_id: str
+    rsdt_id: str
+    prc_id: str
+    lon: float | None
+    lat: float | None
+    level: str
+    confidence: float
+    parts: list[AddressPart]
+
+
+class NearAddress(Answer):
+    """The entry of the registry that is nearest to a place: a number, a parcel or a town."""
+
+    text: str
+    level: str
+    lg_code: str
+    machiaza_id: str
+    lon: float
+    lat: float
+    distance_m: float
+
+
+class SuggestedAddress(Answer):
+    """A way in which an address may go on; `level` is what it names: prefecture, city, town, block, parcel, number."""
+
+    text: str
+    level: str
+    lon: float | None
+    lat: float | None

@@ -93,13 +93,13 @@ def build(sources: Sources, progress: Callable[[str], None] = lambda _step: None
     numbers = tables.hashes_of(
         tables.digests_of(tables.BLOCK, blocks.town, blocks.label, np.arange(len(blocks.town), dtype=np.int32), none),
         tables.digests_of(tables.POINT, points.town, blocks.label, points.block, points.label),
-        tables.digests_of(tables.PARCEL, parcels.town, parcels.label, np.arange(len(parcels.town), dtype=np.int32), none),
+        tables.digests_of(
+            tables.PARCEL, parcels.town, parcels.label, np.arange(len(parcels.town), dtype=np.int32), none
+        ),
     )
     town_table = _centred(town_table, points)
     postcodes = _postcodes(sources.postcodes, towns)
-    index = AddressIndex(
-        prefectures, cities, town_table, blocks, points, parcels, postcodes, formers, names, numbers
-    )
+    index = AddressIndex(prefectures, cities, town_table, blocks, points, parcels, postcodes, formers, names, numbers)
     for _name, array in leaves(index):
         array.setflags(write=False)
     return index
@@ -115,9 +115,21 @@ def texts_of(items: Iterable[str]) -> Texts:
 
 def texts_of_arrow(column: pa.ChunkedArray | pa.Array) -> Texts:
     """Return an Arrow column of strings without nulls as `Texts`."""
-    array = pa.concat_arrays([part.cast(pa.large_string()) for part in column.chunks]) if column.num_chunks else pa.array([], pa.large_string())
-    offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1].copy() if len(array) else np.zeros(1, np.int64)
-    data = np.frombuffer(array.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].copy() if len(array) and offsets[-1] else np.zeros(0, np.uint8)
+    array = (
+        pa.concat_arrays([part.cast(pa.large_string()) for part in column.chunks])
+        if column.num_chunks
+        else pa.array([], pa.large_string())
+    )
+    offsets = (
+        np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1].copy()
+        if len(array)
+        else np.zeros(1, np.int64)
+    )
+    data = (
+        np.frombuffer(array.buffers()[2], np.uint8)[offsets[0] : offsets[-1]].copy()
+        if len(array) and offsets[-1]
+        else np.zeros(0, np.uint8)
+    )
     return Texts(data, offsets - offsets[0])
 
 
@@ -140,7 +152,9 @@ def _municipalities(table: pa.Table) -> tuple[Prefectures, Cities, Rows]:
     listed = sorted(zip(*(table[name].to_pylist() for name in CITIES.names), strict=True))
     codes = sorted({row[0] // 10000: row[1] for row in listed}.items())
     prefecture_row = {name: row for row, (_code, name) in enumerate(codes)}
-    parts = [(prefecture_row[prefecture], county or "", city, ward or "") for _, prefecture, county, city, ward in listed]
+    parts = [
+        (prefecture_row[prefecture], county or "", city, ward or "") for _, prefecture, county, city, ward in listed
+    ]
     whole = {(prefecture, city): row for row, (prefecture, _, city, ward) in enumerate(parts) if not ward}
     wards: dict[int, list[int]] = defaultdict(list)
     for row, (prefecture, _, city, ward) in enumerate(parts):
@@ -316,9 +330,7 @@ def _points(table: pa.Table, row_of_id: dict[tuple[int, int], int], rows: Rows) 
         _means(of_block, lat, len(heads)),
         texts_of_arrow(table["block_label"].take(heads)),
     )
-    points = Points(
-        town, of_block, residence[order], residence2[order], lon, lat, texts_of_arrow(table["label"])
-    )
+    points = Points(town, of_block, residence[order], residence2[order], lon, lat, texts_of_arrow(table["label"]))
     return blocks, points
 
 
@@ -341,7 +353,10 @@ def _centred(towns: Towns, points: Points) -> Towns:
 
 def _formers(table: pa.Table, rows: Rows) -> Formers:
     cities = [_city_of(code, rows) for code in table["lg_code"].to_pylist()]
-    names = [f"{county or ''}{city}" for county, city in zip(*(table[c].to_pylist() for c in ("county", "city")), strict=True)]
+    names = [
+        f"{county or ''}{city}"
+        for county, city in zip(*(table[c].to_pylist() for c in ("county", "city")), strict=True)
+    ]
     ended = table["ended"].cast(pa.int32()).to_numpy()
     return Formers(np.array(cities, np.int32), np.asarray(ended, np.int32), texts_of(names))
 

@@ -130,7 +130,9 @@ def digest_of_label(before: Any, data: Any, start: Any, stop: Any, fold: Any, to
 
 
 @kernel
-def _digest_labels(kind: Any, towns: Any, heads: Any, head_of: Any, tails: Any, fold: Any, tokens: Any, out: Any) -> None:
+def _digest_labels(
+    kind: Any, towns: Any, heads: Any, head_of: Any, tails: Any, fold: Any, tokens: Any, out: Any
+) -> None:
     for row in range(len(towns)):
         key = start_of(towns[row], kind)
         head = head_of[row]

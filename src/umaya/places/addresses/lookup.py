@@ -10,6 +10,8 @@ import hashlib
 import json
 import shutil
 import uuid
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -17,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from umaya.engines.address.index import AddressIndex, leaves
+from umaya.engines.address.normalise import Normaliser
 from umaya.engines.address.reverse import Nearest, Trees, reverse, trees
 from umaya.engines.address.suggest import Suggestion, suggest
 from umaya.engines.address.suggest_lists import Lists, Readings, lists
@@ -29,12 +32,18 @@ VERSION = 1
 _REBUILD = "make the index anew with `umaya places index`"
 
 
-class Lookup(NamedTuple):
-    """An open index with what reverse and suggest need."""
+@dataclass(frozen=True)
+class Lookup:
+    """An open index with what reverse and suggest need; threads may share it."""
 
     addresses: AddressIndex
     trees: Trees
     lists: Lists
+
+    @cached_property
+    def normalise(self) -> Normaliser:
+        """What reads addresses."""
+        return Normaliser(self.addresses)
 
     def near(self, lon: float, lat: float) -> tuple[Nearest, ...]:
         """Return what is near a place, in degrees; see `reverse`."""

@@ -81,9 +81,14 @@ class Registry:
         fields = (*ids, "blk_num", "rsdt_num", "rsdt_num2", "ablt_date")
         found = []
         for path, table in self._read("residence", fields):
-            numbers = [whole_numbers(path, table, name, pa.int32(), empty=NONE if name not in ids[:2] else None) for name in ids]
+            numbers = [
+                whole_numbers(path, table, name, pa.int32(), empty=NONE if name not in ids[:2] else None)
+                for name in ids
+            ]
             second = table["rsdt_num2"]
-            label = pc.if_else(pc.equal(second, ""), table["rsdt_num"], pc.binary_join_element_wise(table["rsdt_num"], second, "-"))
+            label = pc.if_else(
+                pc.equal(second, ""), table["rsdt_num"], pc.binary_join_element_wise(table["rsdt_num"], second, "-")
+            )
             found.append(_living(pa.table([*numbers, table["blk_num"], label], names=POINTS.names[:7]), table))
         points = pa.concat_tables([pa.schema(list(POINTS)[:7]).empty_table(), *found])
         places = [
@@ -98,12 +103,17 @@ class Registry:
         for path, table in self._read("parcel", fields):
             columns = [whole_numbers(path, table, "lg_code", pa.int32()), whole_numbers(path, table, "machiaza_id", pa.int32()),
                        whole_numbers(path, table, "prc_id", pa.int64())]  # fmt: skip
-            parts = [pc.if_else(pc.equal(table[name], ""), None, table[name]) for name in ("prc_num1", "prc_num2", "prc_num3")]
+            parts = [
+                pc.if_else(pc.equal(table[name], ""), None, table[name])
+                for name in ("prc_num1", "prc_num2", "prc_num3")
+            ]
             label = pc.binary_join_element_wise(*parts, "-", null_handling="skip")
             found.append(_living(pa.table([*columns, label], names=PARCELS.names[:4]), table))
         parcels = pa.concat_tables([pa.schema(list(PARCELS)[:4]).empty_table(), *found])
         ids = ("lg_code", "machiaza_id", "prc_id")
-        places = [_positions(path, table, ids) for path, table in self._read("parcel_pos", (*ids, "rep_lon", "rep_lat"))]
+        places = [
+            _positions(path, table, ids) for path, table in self._read("parcel_pos", (*ids, "rep_lon", "rep_lat"))
+        ]
         return _placed(parcels, places, PARCELS.names[:3]).select(PARCELS.names).cast(PARCELS)
 
     def _read(self, kind: str, fields: tuple[str, ...]) -> Iterator[tuple[Path, pa.Table]]:
@@ -132,12 +142,17 @@ def _towns(path: Path, table: pa.Table, postcode: str | None) -> pa.Table:
     ]  # fmt: skip
     towns = _living(pa.table(columns, schema=TOWNS), table)
     towns = towns.group_by(towns.column_names, use_threads=False).aggregate([])
-    named = pc.greater(pc.utf8_length(pc.binary_join_element_wise(towns["oaza"], towns["chome"], towns["koaza"], "")), 0)
+    named = pc.greater(
+        pc.utf8_length(pc.binary_join_element_wise(towns["oaza"], towns["chome"], towns["koaza"], "")), 0
+    )
     return towns.filter(named)
 
 
 def _positions(path: Path, table: pa.Table, ids: tuple[str, ...]) -> pa.Table:
-    keys = [whole_numbers(path, table, name, pa.int64(), empty=NONE if name.startswith(("blk", "rsdt")) else None) for name in ids]
+    keys = [
+        whole_numbers(path, table, name, pa.int64(), empty=NONE if name.startswith(("blk", "rsdt")) else None)
+        for name in ids
+    ]
     lon = coordinates(path, table, "rep_lon", *_LON)
     lat = coordinates(path, table, "rep_lat", *_LAT)
     places = pa.table([*keys, lon, lat], names=[*ids, "lon", "lat"])

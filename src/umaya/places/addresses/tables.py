@@ -38,11 +38,15 @@ def read_csv(path: Path, fields: tuple[str, ...]) -> pa.Table:
             )
     except KeyError as error:
         missing = next((field for field in fields if f"'{field}'" in str(error)), None)
-        raise InputError(Place(place, field=missing), "the column is missing", "take the file as it is published") from error
+        raise InputError(
+            Place(place, field=missing), "the column is missing", "take the file as it is published"
+        ) from error
     except (OSError, EOFError) as error:
         raise InputError(Place(place), "the file cannot be read", "check its path and whether it is whole") from error
     except pa.ArrowInvalid as error:
-        raise InputError(Place(place), "the file is not a CSV table in UTF-8", "take the file as it is published") from error
+        raise InputError(
+            Place(place), "the file is not a CSV table in UTF-8", "take the file as it is published"
+        ) from error
     return table
 
 

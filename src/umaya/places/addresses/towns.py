@@ -33,13 +33,17 @@ def read_towns(path: Path, cities: pa.Table) -> pa.Table:
         InputError: when the file or a field is wrong, or a municipality is not in the registry.
     """
     table = read_csv(path, ("pref", "city", "town", "koaza", "lat", "lng"))
-    names = pc.binary_join_element_wise(*(pc.fill_null(cities[part], "") for part in ("prefecture", "county", "city", "ward")), "")
+    names = pc.binary_join_element_wise(
+        *(pc.fill_null(cities[part], "") for part in ("prefecture", "county", "city", "ward")), ""
+    )
     code_of = dict(zip(names.to_pylist(), cities["lg_code"].to_pylist(), strict=True))
     whole = pc.binary_join_element_wise(filled(path, table, "pref"), filled(path, table, "city"), "").to_pylist()
     codes = [code_of.get(name, NONE) for name in whole]
     if NONE in codes:
         place = Place(str(path), codes.index(NONE) + 1, "city")
-        raise InputError(place, "the registry has no such municipality", "use lists and a registry of about the same day")
+        raise InputError(
+            place, "the registry has no such municipality", "use lists and a registry of about the same day"
+        )
     parted = [_CHOME.fullmatch(name) for name in filled(path, table, "town").to_pylist()]
     towns = table["town"].to_pylist()
     count = table.num_rows
@@ -49,6 +53,9 @@ def read_towns(path: Path, cities: pa.Table) -> pa.Table:
         np.full(count, NONE), coordinates(path, table, "lng", 122, 154), coordinates(path, table, "lat", 20, 46),
     ]  # fmt: skip
     return pa.table(
-        [pa.chunked_array(c.chunks, f.type) if isinstance(c, pa.ChunkedArray) else pa.array(c, f.type) for c, f in zip(columns, TOWNS, strict=True)],
+        [
+            pa.chunked_array(c.chunks, f.type) if isinstance(c, pa.ChunkedArray) else pa.array(c, f.type)
+            for c, f in zip(columns, TOWNS, strict=True)
+        ],
         schema=TOWNS,
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from umaya.engines.buildings.letterboxes import Housed
     from umaya.engines.buildings.resolve import Resolved
     from umaya.places.buildings.outlines import Fault
+    from umaya.types.roads import RoadNetwork
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 MOST_FAULTS = 20
@@ -46,21 +50,22 @@ def buildings(
     from umaya.engines.buildings.letterboxes import house
     from umaya.engines.buildings.resolve import resolve
     from umaya.engines.buildings.schemas import LETTERBOXES
-    from umaya.places.buildings.files import building_table, write_maps, write_tables
     from umaya.places.buildings.reading import read_footprints
     from umaya.places.buildings.tables import read_letterboxes, read_points
     from umaya.places.roads import load
 
-    began = time.monotonic()
     if (ids is None) != (release is None):
         raise InputError(Place("--release"), "goes with --ids", "give both or none")
+    began = time.monotonic()
     network = load(roads) if roads else None
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading footprints", total=None)
-        outlines, faults = read_footprints(
-            footprints, faulty, lambda count: bar.update(task, description=f"reading footprints: {count:,}")
-        )
+
+        def tell(count: int) -> None:
+            bar.update(task, description=f"reading footprints: {count:,}")
+
+        outlines, faults = read_footprints(footprints, faulty, tell)
         bar.update(task, description="reading points")
         places = read_points(points)
         boxes = read_letterboxes(letterboxes) if letterboxes else LETTERBOXES.empty_table()
@@ -70,65 +75,70 @@ def buildings(
         resolved_s = time.monotonic() - began
         bar.update(task, description="writing")
         named: dict[str, str] = {}
-        changes: list[str] = []
+        changes = ""
         if ids and release:
             older = read_footprints(before or [], faulty)[0]
-            day = (on or datetime.now(JAPAN)).date()
-            named, changes = _take_release(ids, (older, outlines), resolved.links, release, day)
-        table = building_table(outlines, resolved.links, housed.housed, named)
-        tables = {"buildings": table, "links": resolved.links, "doubtful": _all_doubtful(resolved, housed)}
-        if letterboxes:
-            tables["letterboxes"] = housed.housed
-        lost = 0
-        if network:
-            from umaya.places.buildings.homes import homes_per_edge
-
-            tables["homes"], lost = homes_per_edge(housed, places, network)
-        write_tables(out, tables)
-        write_maps(out, table, tables["doubtful"])
+            named, changes = _take_release(ids, older, outlines, resolved.links, release, (on or _now()).date())
+        _write(out, outlines, resolved, housed, named)
+        lost = _write_homes(out, housed, places, network) if network else 0
     _tell(faults, resolved, housed, outlines.num_rows)
     if changes:
-        typer.echo(f"ids: {', '.join(changes)}")
+        typer.echo(f"ids: {changes}")
     if lost:
         typer.echo(f"{lost:,} homes have no place and are on no road", err=True)
     typer.echo(f"resolved after {resolved_s:.1f} seconds, written after {time.monotonic() - began:.1f}")
 
 
-def _take_release(
-    file: Path, releases: tuple[pa.Table, pa.Table], links: pa.Table, release: str, day: date
-) -> tuple[dict[str, str], list[str]]:
-    """Take a release into the file of ids; return ids by footprint where it has one alone, and what became of ids."""
-    from collections import Counter
+def _now() -> datetime:
+    return datetime.now(JAPAN)
 
+
+def _write(out: Path, outlines: pa.Table, resolved: Resolved, housed: Housed, ids: dict[str, str]) -> None:
+    import pyarrow as pa
+
+    from umaya.places.buildings.files import building_table, write_maps, write_tables
+
+    table = building_table(outlines, resolved.links, housed.housed, ids)
+    doubtful = pa.concat_tables([resolved.doubtful, housed.doubtful])
+    tables = {"buildings": table, "links": resolved.links, "doubtful": doubtful, "letterboxes": housed.housed}
+    write_tables(out, tables)
+    write_maps(out, table, doubtful)
+
+
+def _write_homes(out: Path, housed: Housed, places: pa.Table, network: RoadNetwork) -> int:
+    """Write the homes of each road; return the homes without any place."""
+    from umaya.places.buildings.files import write_tables
+    from umaya.places.buildings.homes import homes_per_edge
+
+    homes, lost = homes_per_edge(housed, places, network)
+    write_tables(out, {"homes": homes})
+    return lost
+
+
+def _take_release(
+    file: Path, older: pa.Table, newer: pa.Table, links: pa.Table, release: str, day: date
+) -> tuple[dict[str, str], str]:
+    """Take a release into the file of ids; return ids by footprint where it has one alone, and what became of ids."""
     from umaya.places.buildings.registry import Registry
     from umaya.stores.database import Database, ServiceBase
     from umaya.types.clock import SystemClock
 
     areas = set(links["lg_code"].to_pylist())
     if len(areas) != 1:
-        raise InputError(Place("--points"), "are not of one municipality", "lasting ids are given by municipality")
-    area = areas.pop()
-    database = Database.open(f"sqlite:///{file}")
-    try:
+        raise InputError(Place("--points"), "are not of one municipality", "ids are given by municipality")
+    (area,) = areas
+    with closing(Database.open(f"sqlite:///{file}")) as database:
         database.migrate(ServiceBase)
         registry = Registry(database, SystemClock())
-        events = registry.take_release(area, *releases, release, day)
+        events = registry.take_release(area, older, newer, release, day)
         registry.readdress(area, links, day, release)
         known = registry.register(area)
-    finally:
-        database.close()
-    counts = Counter(event.kind if event.kind != "ended" else event.why for event in events if event.kind != "released")
-    told = [f"{count:,} {name}" for name, count in sorted(counts.items())]
+    counts = Counter(event.why if event.kind == "ended" else event.kind for event in events if event.kind != "released")
+    told = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     return {name: each[0] for name, each in known.footprints.items() if len(each) == 1}, told
 
 
-def _all_doubtful(resolved: Resolved, housed: Housed) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.concat_tables([resolved.doubtful, housed.doubtful])
-
-
-def _tell(faults: list[Fault], resolved: Resolved, housed: Housed, count: int) -> None:
+def _tell(faults: Sequence[Fault], resolved: Resolved, housed: Housed, count: int) -> None:
     for fault in faults[:MOST_FAULTS]:
         typer.echo(str(fault), err=True)
     if len(faults) > MOST_FAULTS:
@@ -140,6 +150,6 @@ def _tell(faults: list[Fault], resolved: Resolved, housed: Housed, count: int) -
 
 
 def _reasons(table: pa.Table) -> str:
-    counts = {row["values"]: row["counts"] for row in table["reason"].value_counts().to_pylist()}
+    counts = Counter(table["reason"].to_pylist())
     told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(counts.items()))
     return f"{table.num_rows:,}" + (f" ({told})" if told else "")

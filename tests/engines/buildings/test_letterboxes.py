@@ -89,7 +89,8 @@ def test_an_address_that_marks_nothing_is_doubtful(at: str, reason: str) -> None
 
 
 def test_rooms_hang_from_one_building() -> None:
-    housed = put(*({"id": f"x{i}", "at": "1-2", "room": text} for i, text in enumerate(["１０１号室", "102", None])))
+    rows: list[dict[str, object]] = [{"id": room, "at": "1-2", "room": room} for room in ("１０１号室", "102", "")]
+    housed = put(*rows)
     assert housed.housed["room"].to_pylist() == ["101", "102", ""]
     assert set(housed.housed["footprint"].to_pylist()) == {"b"}
 

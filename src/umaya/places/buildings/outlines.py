@@ -236,7 +236,7 @@ def _ring(points: Any, problems: list[str]) -> Ring:
         given = np.asarray(points)
     except ValueError:
         given = np.empty(0, object)
-    if given.dtype.kind not in "iuf" or given.ndim != 2 or given.shape[1] not in {2, 3}:
+    if given.dtype.kind not in "iuf" or given.ndim != 2 or not len(given) or given.shape[1] not in {2, 3}:
         raise BadError("geometry", "coordinates are not pairs or triples of numbers")
     ring: Ring = given[:, :2].astype(np.float64)
     if not np.isfinite(ring).all():

@@ -29,6 +29,7 @@ GROUPS = {
     "ledger": "check, read and search a hub's ledger",
     "measure": "set, lift and list protective measures",
     "monitor": "look for what is unusual, report on a month",
+    "offices": "take the list of offices in, count people",
     "places": "understand addresses, and put letterboxes into buildings",
     "probe": "match positions to roads",
     "provision": "list, export and erase records of provision",

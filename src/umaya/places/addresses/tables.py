@@ -69,7 +69,7 @@ def coordinates(path: Path, table: pa.Table, field: str, low: float, high: float
     right = pc.or_(blank, pc.match_substring_regex(column, r"^[0-9]{1,3}(\.[0-9]+)?$"))
     _check(path, field, right, "the coordinate is not in degrees")
     values = pc.if_else(blank, None, column).cast(pa.float64())
-    inside = pc.fill_null(pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high)), True)  # noqa: FBT003 # Arrow
+    inside = pc.fill_null(pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high)), True)  # Arrow
     _check(path, field, inside, f"the coordinate does not lie between {low:g} and {high:g}")
     return values
 

@@ -7,7 +7,7 @@ import { addIcons } from "./icons.js";
 import { getJSON, ProblemError } from "./problems.js";
 import { LiveReports, ReportLayer, ReportPanel } from "./reports.js";
 import { States } from "./states.js";
-import { coloursFrom, mapStyle } from "./style.js";
+import { coloursFrom, isRoad, mapStyle, ROAD_LAYERS } from "./style.js";
 import { roadTiles, serveTiles, stateTiles, Tiles } from "./tiles.js";
 import { Timeline } from "./timeline.js";
 import { formatKilometres, formatTime, language, t } from "./words.js";
@@ -156,9 +156,7 @@ class RoadMap {
   }
 
   mark(segment) {
-    const set = (id, selected) => id != null && this.map.setFeatureState({ source: "roads", sourceLayer: "roads", id }, { selected });
-    set(this.segment, false);
-    set(segment, true);
+    this.map.setFilter("selected", isRoad(segment));
     this.segment = segment;
   }
 
@@ -202,13 +200,13 @@ async function start() {
     if (await layer.click(point)) return roads.unselect();
     layer.panel.close();
     const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
-    const [hit] = map.queryRenderedFeatures(near, { layers: ["blocked", "turn-backs", "road"] });
+    const [hit] = map.queryRenderedFeatures(near, { layers: ["blocked", "turn-backs", ...ROAD_LAYERS] });
     if (!hit) return roads.unselect();
     roads.select(hit.properties.segment ?? hit.id);
   });
   map.on("mousemove", ({ point }) => {
     if (map.isMoving()) return;
-    const over = map.queryRenderedFeatures(point, { layers: ["blocked", "turn-backs", "road-casing"] }).length;
+    const over = map.queryRenderedFeatures(point, { layers: ["blocked", "turn-backs", ...ROAD_LAYERS] }).length;
     map.getCanvas().style.cursor = over || layer.under(point) ? "pointer" : "";
   });
   panel.querySelector("[data-close]").addEventListener("click", () => roads.unselect());

@@ -6,7 +6,7 @@ import { PMTiles } from "pmtiles";
 import { showDetails } from "./details.js";
 import { addIcons } from "./icons.js";
 import { ReportLayer, ReportPanel } from "./reports.js";
-import { coloursFrom, mapStyle } from "./style.js";
+import { coloursFrom, isRoad, mapStyle, ROAD_LAYERS } from "./style.js";
 import { formatTime, language, t } from "./words.js";
 
 const block = (id) => document.getElementById(id).textContent;
@@ -92,13 +92,7 @@ function makeMap(container, header, bounds) {
 }
 
 function listen(map, panel, close, layer) {
-  let chosen = null;
-  const mark = (id) => {
-    const set = (place, selected) => place != null && map.setFeatureState({ source: "roads", sourceLayer: "roads", id: place }, { selected });
-    set(chosen, false);
-    set(id, true);
-    chosen = id;
-  };
+  const mark = (id) => map.setFilter("selected", isRoad(id));
   const unselect = () => {
     mark(null);
     panel.hidden = true;
@@ -108,7 +102,7 @@ function listen(map, panel, close, layer) {
     if (await layer.click(point)) return unselect();
     layer.panel.close();
     const near = [[point.x - 8, point.y - 8], [point.x + 8, point.y + 8]];
-    const [hit] = map.queryRenderedFeatures(near, { layers: ["road"] });
+    const [hit] = map.queryRenderedFeatures(near, { layers: ROAD_LAYERS });
     if (!hit) return unselect();
     mark(hit.id);
     showDetails(panel, hit.properties);

@@ -4,6 +4,8 @@
 
 const FONT = ["Noto Sans JP", "Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic UI", "Meiryo", "IPAexGothic", "IPAGothic"];
 const MAJOR = ["motorway", "trunk", "primary", "secondary", "motorway_link", "trunk_link", "primary_link", "secondary_link"];
+const FAR = [...MAJOR, "tertiary", "tertiary_link"];
+const NEAR_FROM = 13;
 const MIDDLE = ["tertiary", "tertiary_link", "unclassified"];
 
 export function coloursFrom(element) {
@@ -16,6 +18,10 @@ export function coloursFrom(element) {
     "passed-1h": colour("passed-1h"), "passed-3h": colour("passed-3h"), "passed-24h": colour("passed-24h"),
   };
 }
+
+// What a click on the map looks for, and the filter of the layer `selected`.
+export const ROAD_LAYERS = ["road", "road-far", "passed-24h", "passed-3h", "passed-1h", "probably-blocked"];
+export const isRoad = (segment) => ["==", ["id"], segment ?? -1];
 
 const byClass = (major, middle, minor) => ["match", ["get", "highway"], MAJOR, major, MIDDLE, middle, minor];
 const growing = (at12, at15, at18) => ["interpolate", ["exponential", 1.4], ["zoom"], 12, at12, 15, at15, 18, at18];
@@ -45,13 +51,15 @@ function backgroundLayers(c) {
   ];
 }
 
-// The first three have one layout, so that their lines are prepared once.
+// Every line is drawn anew in every frame, so from afar a road without evidence is one line, and small ones are none; what
+// is known is drawn of every road. `road-casing` and `road` have one layout, so that their lines are prepared once.
 function roadLayers(c, statesOf) {
   const road = { type: "line", source: "roads", "source-layer": "roads", layout: ENDS };
   return [
-    { ...road, id: "road-casing", paint: { "line-color": c.casing, "line-width": roadWidth(2) } },
-    { ...road, id: "road", paint: { "line-color": c.road, "line-width": roadWidth(0) } },
-    { ...road, id: "selected", paint: { "line-color": c.selected, "line-width": roadWidth(10), "line-opacity": ["case", ["boolean", ["feature-state", "selected"], false], 1, 0] } },
+    { ...road, id: "road-far", maxzoom: NEAR_FROM, filter: ["in", ["get", "highway"], ["literal", FAR]], paint: { "line-color": c.casing, "line-width": roadWidth(1) } },
+    { ...road, id: "road-casing", minzoom: NEAR_FROM, paint: { "line-color": c.casing, "line-width": roadWidth(2) } },
+    { ...road, id: "road", minzoom: NEAR_FROM, paint: { "line-color": c.road, "line-width": roadWidth(0) } },
+    { ...road, id: "selected", filter: isRoad(null), paint: { "line-color": c.selected, "line-width": roadWidth(10) } },
     // A line to each side of the road, so that its age class stays to be seen.
     { id: "reopened", type: "line", ...statesOf("reopened"), layout: { "line-join": ENDS["line-join"] }, paint: { "line-color": c.reopened, "line-width": growing(1.2, 2, 3), "line-gap-width": growing(4.5, 9, 20) } },
     statusLine("passed-24h", statesOf, c["passed-24h"], growing(1.6, 3, 8), [0.9, 1.1]),

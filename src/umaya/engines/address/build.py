@@ -23,6 +23,7 @@ from umaya.engines.address.index import (
     LISTED,
     NONE,
     RESIDENCE,
+    WHOLE,
     AddressIndex,
     Blocks,
     Cities,
@@ -35,6 +36,7 @@ from umaya.engines.address.index import (
     Texts,
     Towns,
     leaves,
+    strings,
 )
 from umaya.engines.address.spelling import NUMBER, folded
 
@@ -223,7 +225,7 @@ class _Towns:
         chome = {(key[0], key[1]) for key in self.of if key[2]}
         for key, town in self.of.items():
             if (key[0], key[1]) in chome:
-                town.flags &= ~CHOME
+                town.flags = town.flags & ~CHOME | WHOLE
 
     def fold(self, names: set[str]) -> None:
         """Fold names that are not folded yet."""
@@ -417,9 +419,7 @@ def _folded(name: str) -> bytes:
 
 
 def _prefecture_names(keys: _Keys, prefectures: Prefectures) -> None:
-    data, ends = prefectures.name.data.tobytes(), prefectures.name.offsets
-    for row in range(len(prefectures.code)):
-        name = data[ends[row] : ends[row + 1]].decode()
+    for row, name in enumerate(strings(prefectures.name)):
         keys.add(tables.PREFECTURES, _folded(name), row)
         if name != "北海道":
             keys.add(tables.PREFECTURES, _folded(name[:-1]), row | tables.IMPLICIT)
@@ -429,9 +429,11 @@ def _former_names(
     keys: _Keys, formers: pa.Table, prefectures: Prefectures, city_roots: int, city_count: int
 ) -> dict[int, list[tuple[int, bytes]]]:
     """Add the names of former municipalities; return for each successor their numbers and folded names."""
-    code_of = {int(code): row for row, code in enumerate(prefectures.code)}
+    row_of = {name: row for row, name in enumerate(strings(prefectures.name))}
     for number, row in enumerate(formers.to_pylist()):
-        prefecture = code_of[row["lg_code"] // 10000]
+        if row["prefecture"] not in row_of:
+            continue
+        prefecture = row_of[row["prefecture"]]
         for name in {(row["county"] or "") + row["city"], row["city"]}:
             for root in (tables.ANY_CITY, city_roots + prefecture):
                 keys.add(root, _folded(name), city_count + number)

@@ -29,9 +29,9 @@ VERSION = 1
 
 NONE = -1
 
-RESIDENCE, CHOME, LISTED = 1, 2, 4
+RESIDENCE, CHOME, LISTED, WHOLE = 1, 2, 4, 8
 """Flags of a town: numbered by residence indication (住居表示); has chome (丁目) that are not listed one by one;
-stands in the Address Base Registry."""
+stands in the Address Base Registry; has chome that are all listed."""
 
 
 class Texts(NamedTuple):

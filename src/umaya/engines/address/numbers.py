@@ -42,7 +42,7 @@ USED, ROW, LEVEL = 0, 1, 2
 
 
 @inner
-def _takes_mark(tokens: Any, count: Any, place: Any, pieces: Any, linked: Any) -> Any:
+def takes_mark(tokens: Any, count: Any, place: Any, pieces: Any, linked: Any) -> Any:
     """Whether the mark at a place is a piece: C-3, 甲123, 794ロ, 794-ロ; not the first letter of a word."""
     one, following = at(tokens, count, place), at(tokens, count, place + 1)
     if one == CHO and following == ME:
@@ -84,7 +84,7 @@ def read_pieces(work: Any, count: Any, place: Any) -> Any:
             break
         if is_number(one) and not is_in_word(tokens, count, place):
             work.piece[pieces] = one - NUMBER
-        elif is_mark(one) and _takes_mark(tokens, count, place, pieces, linked):
+        elif is_mark(one) and takes_mark(tokens, count, place, pieces, linked):
             work.piece[pieces] = one | tables.MARK
         else:
             break
@@ -114,6 +114,8 @@ def look_up(index: Any, town: Any, pieces: Any, work: Any) -> None:
         _parcel(index, town, pieces, work)
     if found[LEVEL] == OF_TOWN:
         _residence(index, town, pieces, work)
+        if found[LEVEL] == OF_BLOCK and work.word[0] == HAS_BANCHI:
+            found[USED], found[ROW], found[LEVEL] = 0, NONE, OF_TOWN
     if found[LEVEL] <= OF_BLOCK and not lots_first:
         _parcel(index, town, pieces, work)
 

@@ -46,14 +46,16 @@ def _number(data: Any, begin: Any, end: Any, fold: Any, work: Any, first: Any, o
         one = np.int64(tokens.symbol[i])
         if one == OUTSIDE or one == WITHOUT:
             return _copy(data, begin, end, out, used)
+    last = -2
     for i in range(count):
         one = np.int64(tokens.symbol[i])
         if not (is_number(one) or is_mark(one)):
             continue
-        if not first:
+        beside = i == last + 1 and i > 0 and not (is_number(one) and is_number(np.int64(tokens.symbol[i - 1])))
+        if not first and not beside:
             out[used] = DASH
             used += 1
-        first = False
+        first, last = False, i
         if is_number(one):
             used = _digits(one - NUMBER, out, used)
         else:

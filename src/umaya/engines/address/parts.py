@@ -36,6 +36,8 @@ UP, DOWN, RU, IRU, RI = symbol("上"), symbol("下"), symbol("る"), symbol("入
 EAST, WEST, NORTH, SOUTH, STREET_WORD = symbol("東"), symbol("西"), symbol("北"), symbol("南"), symbol("通")
 POST_SIGN = symbol("〒")
 STEMS = tuple(sorted(symbol(character) for character in "甲乙丙丁戊己庚辛壬癸子丑寅卯辰午未申酉戌亥"))
+AFTER_WORDS = tuple(symbol(character) for character in "階室棟館世丁fＦ")
+WARI = symbol("割")
 COMMAS = tuple(symbol(character) for character in "、,，.")
 
 MOST_PIECES = 8
@@ -115,7 +117,11 @@ def is_number(one: Any) -> Any:
 
 @inner
 def is_in_word(tokens: Any, count: Any, place: Any) -> Any:
-    """Whether a number in kanji is the beginning of a word, as in 千足 or 三番町."""
+    """Whether a number is the beginning of a word, as in 3階, 21世紀, 2番館, and, in kanji, in 千足 or 三番町."""
+    if place + 1 < count and not tokens.gap[place + 1]:
+        one, following = at(tokens, count, place + 1), at(tokens, count, place + 2)
+        if one in AFTER_WORDS or ((one == GO or one == BAN) and following in AFTER_WORDS):
+            return True
     code = np.int64(tokens.code[place])
     if not (0x3000 <= code < 0xFF00) or place + 1 >= count or tokens.gap[place + 1]:
         return False
@@ -129,7 +135,7 @@ def is_in_word(tokens: Any, count: Any, place: Any) -> Any:
             and not is_number(following)
             and place + 2 < count
         )
-    return not (is_number(one) or is_link(one) or one == GO or one == CHO or one in COMMAS)
+    return not (is_number(one) or is_link(one) or one == GO or one in COMMAS)
 
 
 @inner

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from umaya.engines.address import tables
-from umaya.engines.address.index import CHOME, LISTED, NONE
+from umaya.engines.address.index import CHOME, LISTED, NONE, WHOLE
 from umaya.engines.address.numbers import LEVEL, look_up, read_pieces
 from umaya.engines.address.parts import (
     BAN,
@@ -78,7 +78,7 @@ def _chome(index: Any, town: Any, tokens: Any, count: Any, end: Any) -> Any:
     """Return the chome that is written after a town whose chome are not listed, and where it ends; 0 for none."""
     one = at(tokens, count, end)
     flags = index.town_flags[town]
-    if not is_number(one) or flags & LISTED != 0 or index.town_parent[town] >= 0:
+    if not is_number(one) or flags & (LISTED | WHOLE) != 0 or index.town_parent[town] >= 0:
         return np.int64(0), end
     number, following = one - NUMBER, at(tokens, count, end + 1)
     if number < 1 or number > _MOST_CHOME:
@@ -169,6 +169,7 @@ def _streets(index: Any, work: Any, count: Any, reading: Any, root: Any, place: 
         reading[STREET_BEGIN], reading[TOWN_BEGIN] = place, end
         reading[SCORE], reading[AT_TOWN] = 0, NONE
         towns_at(index, work, count, reading, root, end)
+        reading[SCORE] -= 8 * (end - place)
         return
     if reading[AT_TOWN] >= 0:
         return

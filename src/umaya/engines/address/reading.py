@@ -11,18 +11,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from umaya.engines.address import tables
 from umaya.engines.address.index import NONE, Bytes, Ints, Longs
-from umaya.engines.address.numbers import LEVEL, ROW, look_up, read_pieces, split
+from umaya.engines.address.numbers import LEVEL, ROW, look_up, read_pieces, split, takes_mark
 from umaya.engines.address.parts import (
     AZA,
     BAN,
     BLOCK,
     BUILDING,
     CARE_OF,
+    CHO,
     CHI,
     CITY,
     COMMAS,
-    F,
     GO,
     KAI,
     KATA,
@@ -46,10 +47,13 @@ from umaya.engines.address.parts import (
     SHITSU,
     STREET,
     TOWN,
+    WARI,
     WITHOUT,
+    F,
     after_prefix,
     at,
     is_in_word,
+    is_mark,
     is_number,
 )
 from umaya.engines.address.places import (
@@ -70,7 +74,6 @@ from umaya.engines.address.places import (
     walk,
 )
 from umaya.engines.address.spelling import HYPHEN, NUMBER, tokenise
-from umaya.engines.address import tables
 from umaya.engines.kernels import inner, kernel
 
 MOST_TRIED = 40
@@ -142,10 +145,14 @@ def _unlisted(work: Any, count: Any, place: Any) -> Any:
     """
     tokens = work.tokens
     begin = after_prefix(tokens, count, place)
+    if is_mark(at(tokens, count, begin)) and takes_mark(tokens, count, begin, 0, True):
+        return begin if begin == place else place
     longest = 12 if begin > place else 6
     i = begin
     while i < count and i - begin <= longest and (not is_number(at(tokens, count, i)) or is_in_word(tokens, count, i)):
         one = at(tokens, count, i)
+        if i > begin and _no_number(tokens, count, i):
+            return i
         if (i > place and tokens.gap[i]) or one == HYPHEN or one in COMMAS:
             return place
         if i > begin and _katakana(tokens, i) and _katakana(tokens, i - 1):
@@ -154,16 +161,23 @@ def _unlisted(work: Any, count: Any, place: Any) -> Any:
     if i >= count or i == begin or i - begin > longest or tokens.gap[i]:
         return place
     following = at(tokens, count, i + 1)
-    closed = i + 1 >= count or tokens.gap[i + 1] or following == BAN or following == HYPHEN
+    if following == CHI and at(tokens, count, i + 2) == WARI:
+        return i + 3
+    closed = i + 1 >= count or tokens.gap[i + 1] or following in (BAN, GO, HYPHEN)
     return i if closed else place
+
+
+@inner
+def _no_number(tokens: Any, count: Any, place: Any) -> Any:
+    """Whether 無番地 or 番外地 stands at a place."""
+    first, second, third = at(tokens, count, place), at(tokens, count, place + 1), at(tokens, count, place + 2)
+    return third == CHI and ((first == WITHOUT and second == BAN) or (first == BAN and second == OUTSIDE))
 
 
 @inner
 def _without_number(work: Any, count: Any, place: Any) -> Any:
     """Mark 無番地 or 番外地 in the place of a number; return the place after it."""
-    tokens = work.tokens
-    first, second, third = at(tokens, count, place), at(tokens, count, place + 1), at(tokens, count, place + 2)
-    if third == CHI and ((first == WITHOUT and second == BAN) or (first == BAN and second == OUTSIDE)):
+    if _no_number(work.tokens, count, place):
         _mark(work, place, place + 3, NUMBERS)
         return place + 3
     return place
@@ -239,6 +253,8 @@ def _tail(work: Any, count: Any, place: Any, numbered: Any) -> None:
     if place >= count:
         return
     first, second = at(tokens, count, place), at(tokens, count, place + 1)
+    if not numbered and is_number(first) and second == CHO:
+        return
     if numbered and (first == SAKI or (first == CHI and second == SAKI) or first == NEAR):
         i = place + 1
         while i < count and not tokens.gap[i]:

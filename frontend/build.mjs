@@ -12,8 +12,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../src/umaya/web/static/dist");
 const modules = join(here, "../node_modules");
 
-const ENTRIES = { site: "site.js", counter: "counter/desk.js", reports: "reports/form.js", roads: "roads/map.js", "roads-live": "roads/live.js" };
-const STYLES = { site: "site.css", roads: "roads/map.css", offline: "roads/offline.css" };
+const ENTRIES = { site: "site.js", counter: "counter/desk.js", places: "places/address.js", reports: "reports/form.js", roads: "roads/map.js", "roads-live": "roads/live.js", offices: "offices/map.js" };
+const STYLES = { site: "site.css", places: "places/address.css", roads: "roads/map.css", offline: "roads/offline.css", offices: "offices/map.css" };
 // Written into one page that is opened without a server, so it is one plain script.
 const ALONE = { offline: "roads/offline.js" };
 

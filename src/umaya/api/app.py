@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx2
@@ -12,7 +13,8 @@ from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import umaya
-from umaya.api import catalogue, consents, datasets, emergencies, joint_use, problems, schemes, uses
+from umaya.api import catalogue, consents, datasets, emergencies, joint_use, offices, problems, schemes, uses
+from umaya.api import places as place_routes
 from umaya.api.idempotency import Idempotency, Keys
 from umaya.api.limits import BodyLimit, limited
 from umaya.api.responses import PROBLEMS
@@ -30,6 +32,7 @@ from umaya.services.roads import routes as road_routes
 from umaya.services.roads import tiles_routes as road_tiles
 from umaya.services.webhooks import routes as webhook_routes
 from umaya.types.clock import Clock, SystemClock
+from umaya.types.site import Actor
 from umaya.web import pages
 from umaya.web.assets import MOUNT, Assets
 from umaya.web.site import WebSite
@@ -59,7 +62,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         demo=hub.settings.demo,
         language=hub.settings.language,
         assets=assets,
-        leads=lambda key, actor: key != "roads" or road_pages.leads_to_map(hub.roads, actor),
+        leads=partial(_leads, hub),
     )
     app = FastAPI(
         title="Umaya",
@@ -103,6 +106,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         road_routes.router(hub.roads, site),
         road_tiles.router(hub.roads, site),
         report_routes.router(*reported),
+        offices.router(hub.offices, site),
         catalogue.router(hub.gate, hub.clock, hub.settings.origin, site),
         schemes.router(hub.gate, site),
         consents.router(hub.gate, site),
@@ -110,11 +114,19 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         uses.router(hub.gate, site),
         joint_use.router(hub.gate, hub.clock, site),
         emergencies.router(hub.gate, hub.clock, site),
+        place_routes.router(hub.addresses, site),
         webhook_routes.router(hub.gate, hub.webhooks, site),
         probe_routes.router(hub.gate, hub.probes, site),
     ):
         app.include_router(api, responses=PROBLEMS, dependencies=WAYS_TO_ASK)
     return app
+
+
+def _leads(hub: Hub, key: str, actor: Actor) -> bool:
+    """Return whether a link leads somewhere for an actor who has its role."""
+    if key == "roads":
+        return road_pages.leads_to_map(hub.roads, actor)
+    return key != "offices" or hub.offices.may_ask(actor)
 
 
 def _guard(app: FastAPI, settings: Settings) -> None:

@@ -493,6 +493,55 @@ class Client(Transport):
                 if line.startswith("data:"):
                     yield datetime.fromisoformat(json.loads(line.removeprefix("data:"))["at"])
 
+    @operation("GET", "/api/v1/offices")
+    def offices(self) -> list[models.Office]:
+        """Return the offices that exist today."""
+        return [models.Office.model_validate(one) for one in self._get("/api/v1/offices").json()]
+
+    @operation("GET", "/api/v1/offices/access")
+    def office_access(
+        self,
+        service: str | None = None,
+        pace: str = "walk",
+        closed: Sequence[str] = (),
+        added: Sequence[str] = (),
+        limit: int = 20,
+    ) -> models.OfficeAccess:
+        """Return how many people have how far, before and after offices close or begin a service."""
+        asked = {"service": service, "pace": pace, "closed": [*closed], "added": [*added], "limit": limit}
+        return models.OfficeAccess.model_validate(self._get("/api/v1/offices/access", **asked).json())
+
+    @operation("GET", "/api/v1/offices/map")
+    def office_map(
+        self,
+        service: str | None = None,
+        pace: str = "walk",
+        closed: Sequence[str] = (),
+        added: Sequence[str] = (),
+        limit: int = 20,
+    ) -> dict[str, Any]:
+        """Return the same for each cell as GeoJSON."""
+        asked = {"service": service, "pace": pace, "closed": [*closed], "added": [*added], "limit": limit}
+        return dict(self._get("/api/v1/offices/map", **asked).json())
+
+    @operation("POST", "/api/v1/places/normalise")
+    def normalise_addresses(self, addresses: Sequence[str]) -> list[models.ReadAddress]:
+        """Return how addresses are read, in their order; at most 1000 in one call."""
+        answer = self._post("/api/v1/places/normalise", {"addresses": list(addresses)})
+        return [models.ReadAddress.model_validate(one) for one in answer.json()]
+
+    @operation("POST", "/api/v1/places/reverse")
+    def nearest_addresses(self, lon: float, lat: float) -> list[models.NearAddress]:
+        """Return what is nearest to a place in degrees, the best answer first."""
+        answer = self._post("/api/v1/places/reverse", {"lon": lon, "lat": lat})
+        return [models.NearAddress.model_validate(one) for one in answer.json()]
+
+    @operation("POST", "/api/v1/places/suggest")
+    def suggest_addresses(self, text: str, limit: int = 10) -> list[models.SuggestedAddress]:
+        """Return how an address that was begun may go on, the best way first."""
+        answer = self._post("/api/v1/places/suggest", {"text": text, "limit": limit})
+        return [models.SuggestedAddress.model_validate(one) for one in answer.json()]
+
 
 def _use(
     scheme: str,

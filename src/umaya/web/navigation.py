@@ -30,6 +30,7 @@ class Link:
 LINKS = (
     Link("uses", "/uses", frozenset({"officer"})),
     Link("roads", "/roads", frozenset({"officer"})),
+    Link("offices", "/offices", frozenset({"officer"})),
     Link("report", "/report", frozenset({"carrier"})),
     Link("apply", "/apply", frozenset({"applicant"})),
     Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
@@ -43,6 +44,7 @@ LINKS = (
     Link("evidence", "/counter/evidence", frozenset({"auditor"})),
     Link("figures", "/figures", frozenset({"steward", "verifier", "approver", "auditor", "privacy-officer"})),
     Link("rights", "/rights", frozenset({"rights-desk", "protector"})),
+    Link("addresses", "/places/addresses", frozenset({"clerk", "steward", "operator", "officer"})),
     Link("monitoring", "/monitoring", frozenset({"steward", "verifier", "auditor"})),
     Link("breach", "/breach", frozenset({"privacy-officer", "verifier", "auditor"})),
     Link("breach-protected", "/breach/protected", frozenset({"protector"})),

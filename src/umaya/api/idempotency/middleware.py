@@ -21,7 +21,13 @@ HEADER: Final = "Idempotency-Key"
 MAX_BODY: Final = 1_000_000
 """Octets of a body with a key at most; larger ones are data, which the gate knows by their digest."""
 _KEY: Final = re.compile(r"[!-~]{1,64}")
-_TELLS_OF_PEOPLE: Final = ("/api/v1/consents/state", "/api/v1/explain", "/api/v1/uses", "/api/v1/webhooks")
+_TELLS_OF_PEOPLE: Final = (
+    "/api/v1/consents/state",
+    "/api/v1/explain",
+    "/api/v1/places",
+    "/api/v1/uses",
+    "/api/v1/webhooks",
+)
 """What answers about people: never kept."""
 
 

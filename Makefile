@@ -41,11 +41,14 @@ chromium:
 brokers:
 	@sh scripts/brokers.sh
 
-test: $(VENV)/.dev frontend chromium brokers
-	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile
+# A file stays with one worker, and files keep the order that tests/conftest.py gives them: long ones first.
+PYTEST := $(BIN)/pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
-test-quick: $(VENV)/.dev frontend chromium brokers
-	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile -m "not slow"
+test: $(VENV)/.dev frontend chromium brokers
+	$(PYTEST)
+
+test-quick: $(VENV)/.dev frontend brokers
+	$(PYTEST) -m "not slow"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -1,14 +1,20 @@
-"""What all tests share: a fresh PostgreSQL database, both stores by parameter, real data where it is at hand."""
+"""What all tests share: a fresh PostgreSQL database, both stores by parameter, real data where it is at hand.
+
+And how they run: what they write stands in memory where there is room, long files come first, and properties draw the
+same examples each time.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
@@ -17,6 +23,25 @@ from tests.postgres import cluster
 from umaya.stores.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
+MEMORY = Path("/dev/shm")  # pytest makes a folder in it that only its owner may enter
+ROOM = 4 << 30
+
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile("steady")
+
+
+def pytest_configure() -> None:
+    """Keep what tests write in memory where there is room: thousands of databases wait long for a disk to be sure."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first: no worker shall begin one when there is nothing left for the other."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session", autouse=True)

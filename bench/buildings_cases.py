@@ -118,7 +118,7 @@ def draw(seen: Scene, row: int, number: int) -> Image.Image:
 
     names = dict(zip(lettered(seen, row), LETTERS, strict=False))
     window = shapely.box(x - half, y - half, x + half, y + half)
-    for building in shapely.STRtree(seen.buildings.shape).query(window):
+    for building in np.flatnonzero(shapely.intersects(seen.buildings.shape, window)).tolist():
         area, height = seen.buildings.area[building], seen.buildings.height[building]
         fill = "#ffd9a0" if building in names else "#e8e8e8"
         for part in shapely.get_parts(seen.buildings.shape[building]):
@@ -130,7 +130,7 @@ def draw(seen: Scene, row: int, number: int) -> Image.Image:
             middle = at(part.representative_point().coords[0])
             pen.text(middle, f"{names[building]} {height:.0f}m", fill="#7a3d00", font=small, anchor="mm")
     points = seen.points
-    block, num = points["blk_num"].to_pylist(), points["rsdt_num"].to_pylist()
+    block, num = ([each.lstrip("0") for each in points[name].to_pylist()] for name in ("blk_id", "rsdt_id"))
     near = np.flatnonzero((np.abs(seen.where.xy - [x, y]) < half).all(axis=1))
     for other in near:
         own = seen.where.block[other] == seen.where.block[row]
@@ -138,7 +138,7 @@ def draw(seen: Scene, row: int, number: int) -> Image.Image:
         colour = "#d00000" if other == row else "#0040d0" if own else "#888888"
         radius = 4 if other == row else 3
         pen.ellipse([place[0] - radius, place[1] - radius, place[0] + radius, place[1] + radius], fill=colour)
-        label = str(num[other]) if own else f"{block[other]}-{num[other]}"
+        label = num[other] if own else f"{block[other]}-{num[other]}"
         pen.text((place[0] + 5, place[1] - 13), label, fill=colour, font=font if own else small)
     pen.rectangle([0, 0, SIZE - 1, SIZE - 1], outline="black")
     pen.text((4, 3), f"#{number}", fill="black", font=font)
@@ -148,8 +148,9 @@ def draw(seen: Scene, row: int, number: int) -> Image.Image:
     return image
 
 
-def sheets(seen: Scene, rows: list[int], folder: Path) -> None:
+def sheets(seen: Scene, folder: Path) -> None:
     """Draw all cases, twelve to a sheet."""
+    rows = sample(strata(seen))
     folder.mkdir(parents=True, exist_ok=True)
     each = ACROSS * DOWN
     for sheet in range(0, len(rows), each):

@@ -52,12 +52,11 @@ def buildings(
     from umaya.engines.buildings.schemas import LETTERBOXES
     from umaya.places.buildings.reading import read_footprints
     from umaya.places.buildings.tables import read_letterboxes, read_points
-    from umaya.places.roads import load
 
     if (ids is None) != (release is None):
         raise InputError(Place("--release"), "goes with --ids", "give both or none")
     began = time.monotonic()
-    network = load(roads) if roads else None
+    network = _network(roads) if roads else None
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading footprints", total=None)
@@ -87,6 +86,12 @@ def buildings(
     if lost:
         typer.echo(f"{lost:,} homes have no place and are on no road", err=True)
     typer.echo(f"resolved after {resolved_s:.1f} seconds, written after {time.monotonic() - began:.1f}")
+
+
+def _network(folder: Path) -> RoadNetwork:
+    from umaya.places.roads import load
+
+    return load(folder)
 
 
 def _now() -> datetime:

@@ -31,6 +31,8 @@ OUTBUILDING_M2, OUTBUILDING_M = 20.0, 4.5
 """A building both smaller and lower than these is more likely a garage or a store than a house."""
 MOST_CANDIDATES = 6
 """So many candidates of a doubtful row are told."""
+SHARED_M = 2.0
+"""A building without a number may share an address though another number is so much nearer."""
 ACROSS = 0.5
 """From this cosine on a building is across the street."""
 
@@ -167,8 +169,8 @@ def _addresses(address: Ints, building: Ints) -> Ints:
 
 
 def _others(where: Places, pairs: Candidates, row: Ints, building: Ints, names: pa.ChunkedArray) -> pa.Array:
-    """Return for each linked point the buildings without a number of their own to which its number is the nearest."""
-    free = ~np.isin(pairs.building, building) & (pairs.rival <= 0) & ~is_outbuilding(pairs)
+    """Return for each linked point the buildings without a number of their own that are as near to it as to any."""
+    free = ~np.isin(pairs.building, building) & (pairs.rival <= SHARED_M) & ~is_outbuilding(pairs)
     free &= (pairs.across < ACROSS) & ~pairs.elsewhere & np.isin(pairs.point, row)
     of_address, other = where.address[pairs.point[free]], pairs.building[free]
     pair = np.unique(np.column_stack([of_address, other]), axis=0)

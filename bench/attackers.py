@@ -8,7 +8,7 @@ same towns without the release. What counts is how much better it does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -189,23 +189,61 @@ def at_ends(scene: Scene, values: Floats) -> tuple[Floats, Floats]:
     return total[scene.source] - values, total[scene.target] - values
 
 
-def counted(scene: Scene, passages: pa.Table, start: int, window_s: int, windows: int) -> tuple[Floats, Floats, Floats]:
-    """Passes by row, window and direction; vehicles likewise; turn-backs by row."""
-    window = (passages["window_start"].cast(pa.int64()).to_numpy() // 1_000_000 - start) // window_s
+@dataclass(frozen=True)
+class Told:
+    """What a release tells of each road (row).
+
+    Attributes:
+        passes, vehicles: by row, window in which it was told, and direction.
+        turned: turn-backs by row.
+        spread: by row and window, the share of what was told that falls into it by time, a block told over several
+            windows being spread over them.
+        longest, earliest: by row, windows of the longest block told, and window in which the first one begins.
+    """
+
+    passes: Floats
+    vehicles: Floats
+    turned: Floats
+    spread: Floats
+    longest: Floats
+    earliest: Floats
+
+    def after(self, window: int) -> Told:
+        """Return what is told in a window and later ones."""
+        return replace(self, **{n: getattr(self, n)[:, window:] for n in ("passes", "vehicles", "spread")})
+
+
+def counted(scene: Scene, passages: pa.Table, start: int, window_s: int, windows: int) -> Told:
+    """Sort passages into windows that begin at second `start`."""
+    begin = (passages["window_start"].cast(pa.int64()).to_numpy() // 1_000_000 - start) // window_s
+    end = np.maximum(
+        passages["window_s"].to_numpy() + passages["window_start"].cast(pa.int64()).to_numpy() // 1_000_000 - start, 1
+    )
+    last = np.minimum(-(-end // window_s), windows) - 1
+    begin = np.minimum(begin, last)
     edge = passages["edge_id"].to_numpy()
     row = scene.of_edge[edge]
     with_way = (edge == scene.segment[row]).astype(np.int64)
     found = []
     for name in ("passes", "vehicles"):
         table = np.zeros((len(scene.segment), windows, 2))
-        np.add.at(table, (row, window, with_way), passages[name].to_numpy())
+        np.add.at(table, (row, last, with_way), passages[name].to_numpy())
         found.append(table)
     turned = np.bincount(row, weights=passages["turn_backs"].fill_null(0).to_numpy(), minlength=len(scene.segment))
-    return found[0], found[1], turned.astype(np.float64)
+    some = passages["passes"].to_numpy() > 0
+    spread, longest = np.zeros((len(scene.segment), windows + 1)), np.zeros(len(scene.segment))
+    earliest = np.full(len(scene.segment), float(windows))
+    length = (last - begin + 1)[some]
+    np.add.at(spread, (row[some], begin[some]), 1 / length)
+    np.add.at(spread, (row[some], last[some] + 1), -1 / length)
+    np.maximum.at(longest, row[some], length)
+    np.minimum.at(earliest, row[some], begin[some])
+    return Told(*found, turned.astype(np.float64), spread.cumsum(1)[:, :-1].round(9), longest, earliest)
 
 
-def released_of_roads(scene: Scene, passes: Floats, vehicles: Floats, turned: Floats) -> Floats:
+def released_of_roads(scene: Scene, released: Told) -> Floats:
     """What a release tells of each road: how often, when, and how it differs from the roads at its ends."""
+    passes, vehicles, turned = released.passes, released.vehicles, released.turned
     told = passes.sum(2) > 0
     windows = told.shape[1]
     number = told.sum(1).astype(float)
@@ -219,4 +257,5 @@ def released_of_roads(scene: Scene, passes: Floats, vehicles: Floats, turned: Fl
     gaps = [(~told & one & other).sum(1), (told & ~(one & other)).sum(1), (told & ~one & ~other).sum(1)]
     columns = [passes.sum((1, 2)), vehicles.sum((1, 2)), passes.sum(2).max(1), (passes > 0).all(2).sum(1), turned]
     columns += [number, first, last, near, number - near, *gaps, (~told & (one ^ other)).sum(1), *parts]
+    columns += [released.longest, released.earliest]
     return np.column_stack(columns).astype(float)

@@ -1,41 +1,38 @@
 """Earthquakes drawn for `bench/passability.py`: a small town, weeks of rounds, three days after, and what is released.
 
-What is released is of two kinds, all windows at once. `swept`: as the sample's schemes say, step by step. `plain`: each
-road by itself, ten minutes from one vehicle on, turn-backs from two, ordinary hours from two vehicles on, with their
-numbers and with weekdays told apart (and once without); dead ends with few homes left out. Also the
-simple rule that the estimate is measured against, and the measures.
+What is released is of two kinds. `swept`: as the sample's schemes say, step by step, window by window as the map asks.
+`plain`: each road by itself, ten minutes from one vehicle on, turn-backs from two, ordinary hours from two vehicles on,
+with their numbers and with weekdays told apart (and once without); dead ends with few homes left out. Also the simple
+rule that the estimate is measured against, and the measures.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
+from releases import LIVE, STATISTICS, Steps, by_window, ends, release, shipped
 from umaya.engines.passability import ROUNDS, usual_pattern
 from umaya.engines.passability.evidence import NEVER
 from umaya.engines.passability.params import Kind
 from umaya.engines.passability.pattern import Pattern
 from umaya.engines.passability.segments import Segments
-from umaya.gate import ObligationContext
 from umaya.places.atlas import Atlas
-from umaya.places.obligations import TellSweptParameters, factories
+from umaya.places.parameters import TellSweptParameters
 from umaya.places.roads import homes_per_segment
 from umaya.places.roads.background import BACKGROUND
 from umaya.sample import make_town
 from umaya.sample.aftermath import Aftermath, aftermath
 from umaya.sample.days import JAPAN
 from umaya.types.clock import microseconds
-from umaya.types.schemas import PASSAGES
+from umaya.types.schemas import TIME
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -43,11 +40,10 @@ Bools = npt.NDArray[np.bool_]
 
 HORIZONS = (1, 3, 6, 24, 72)
 """Hours after the earthquake."""
-LIVE, ORDINARY = "minase-passable-roads", "minase-probe-statistics"
 HIDDEN = ("suppress-dead-ends", {"max_homes": 3})
-PLAIN = {
+PLAIN: dict[str, Steps] = {
     LIVE: [HIDDEN, ("link-counts", {"window_s": 600, "min_vehicles": 1, "min_turn_backs": 2})],
-    ORDINARY: [
+    STATISTICS: [
         HIDDEN,
         ("link-counts", {"window_s": 3600, "min_vehicles": 2, "min_turn_backs": 2, "fold_days": True}),
     ],
@@ -87,8 +83,7 @@ class Case:
 
     def since(self, hours: int) -> pa.Table:
         """Return the windows that were over by then."""
-        until = pa.scalar(self.moment(hours), PASSAGES.field("window_start").type)
-        return self.live.filter(pc.field("window_start") < until)
+        return self.live.filter(pc.less_equal(ends(self.live), pa.scalar(self.moment(hours), TIME)))
 
     def closed(self, hours: int) -> Bools:
         """Return the truth at that moment, of the segments shown."""
@@ -105,7 +100,7 @@ class Case:
 
 def draw(seed: int, weeks: int, kind: Kind, most_homes: int = 2600) -> Case:
     """Draw an earthquake: four in five in the working day, the others at any hour, on any weekday."""
-    live_steps, usual_steps = (steps_of(name) if kind == "swept" else PLAIN[name] for name in (LIVE, ORDINARY))
+    live_steps, usual_steps = (shipped(name) if kind == "swept" else PLAIN[name] for name in (LIVE, STATISTICS))
     swept = dict(live_steps).get("tell-swept")
     rng = np.random.default_rng([seed, 99])
     homes = int(rng.integers(900, most_homes))
@@ -121,11 +116,9 @@ def draw(seed: int, weeks: int, kind: Kind, most_homes: int = 2600) -> Case:
         atlas = Atlas(Path(folder))
         atlas.put(truth.network, BACKGROUND.empty_table())
         atlas.put_homes(homes_per_segment(town.letterboxes.select(["lon", "lat", "homes"]), truth.network))
-        by_week, by_day = (
-            release(truth.ordinary, atlas, usual_steps, ordinary, fold_weeks=weekly)
-            for weekly in (kind == "plain", False)
-        )
-        live = release(truth.since, atlas, live_steps, after)
+        by_day = release(truth.ordinary, atlas, usual_steps, ordinary)
+        by_week = by_day if kind == "swept" else release(truth.ordinary, atlas, by_weekday(usual_steps), ordinary)
+        live = (by_window if kind == "swept" else _at_once)(truth.since, atlas, live_steps, *after)
         hidden = atlas.suppressed(int(dict(live_steps)["suppress-dead-ends"]["max_homes"]))
         areas = None if swept is None else atlas.neighbourhoods(TellSweptParameters.model_validate(swept).roads)
     roads = Segments(truth.network)
@@ -141,27 +134,14 @@ def draw(seed: int, weeks: int, kind: Kind, most_homes: int = 2600) -> Case:
     )
 
 
-def steps_of(scheme: str) -> list[tuple[str, dict[str, Any]]]:
-    """Return the obligations of a scheme of the sample, with their parameters."""
-    text = (resources.files("umaya.sample") / "schemes" / f"{scheme}.yaml").read_text("utf-8")
-    return [(name, given) for step in yaml.safe_load(text)["obligations"] for name, given in step.items()]
+def _at_once(traversals: pa.Table, atlas: Atlas, steps: Steps, event: datetime, until: datetime) -> pa.Table:
+    """Release all windows in one; they do not depend on one another."""
+    return release(traversals, atlas, steps, (event, until), event)
 
 
-def release(
-    traversals: pa.Table,
-    atlas: Atlas,
-    steps: list[tuple[str, dict[str, Any]]],
-    window: tuple[datetime, datetime],
-    **counts: bool,
-) -> pa.Table:
-    """Do to traversals what a scheme asks after they were matched; `counts` changes parameters of `link-counts`."""
-    makers = factories(atlas)
-    context = ObligationContext("bench", window, window, None)
-    data = traversals
-    for name, given in steps:
-        if name != "move-to-road":
-            data = makers[name](given | (counts if name == "link-counts" else {})).apply(data, context)
-    return data
+def by_weekday(steps: Steps) -> Steps:
+    """Return the same with weekdays told apart."""
+    return [(name, {**given, "fold_weeks": True} if name == "link-counts" else given) for name, given in steps]
 
 
 def rule_shares(case: Case, hours: int, span_h: int) -> Floats:

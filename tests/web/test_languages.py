@@ -44,7 +44,7 @@ from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import ProblemGroup, Risk
 from umaya.law.rights import RequestKind
 from umaya.ledger.entries import Kind
-from umaya.places.obligations import PARAMETERS as OF_PLACES
+from umaya.places.parameters import PARAMETERS as OF_PLACES
 from umaya.services.reports.pages import FIELDS as REPORT_FIELDS
 from umaya.services.reports.rules import KINDS as REPORT_KINDS
 from umaya.types.classes import SecrecyClass

@@ -1,12 +1,12 @@
-"""The obligations that need to know places: move to road, suppress dead ends, link counts, homes for each segment.
+"""The obligations that need to know places, from positions to counts of roads, and from letterboxes to homes.
 
 Wraps the engines as steps of the gate's chain and adds no rule of its own. What always holds: each takes something
 away, none names a value in an error, none keeps what it was given. Parameters are checked when a scheme is handed in.
 
-The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends, trim-tours, tell-swept
-→ traversals → link-counts → passages. A step that gets another table than it takes refuses to run, so a scheme that
-leaves the first or the last out releases nothing. Traversals never leave: they name vehicles and reach back before the
-window, so no scheme may end with them.
+The steps fit together in one order: positions → move-to-road → traversals → suppress-dead-ends, trim-tours →
+traversals → link-counts or tell-swept → passages. A step that gets another table than it takes refuses to run, so a
+scheme that leaves the first or the last out releases nothing. Traversals never leave: they name vehicles and reach back
+before the window, so no scheme may end with them.
 """
 
 from __future__ import annotations
@@ -18,18 +18,25 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
 from umaya.engines.disclosure import link_counts, move_to_road, suppress_dead_ends, tell_swept, trim_tours
 from umaya.gate import Factory, ObligationContext
 from umaya.places.atlas import Atlas
+from umaya.places.parameters import (
+    LinkCountsParameters,
+    MoveToRoadParameters,
+    NoParameters,
+    SuppressDeadEndsParameters,
+    TellSweptParameters,
+    TrimToursParameters,
+)
 from umaya.places.roads import homes_per_segment
 from umaya.types.classes import SecrecyClass
+from umaya.types.clock import microseconds
 from umaya.types.effects import ClassEffect
 from umaya.types.errors import ConflictError
 from umaya.types.schemas import HOMES, PASSAGES, POSITIONS, TRAVERSALS
 
-NOTHING: Mapping[str, SecrecyClass] = MappingProxyType({})
 FEW = 3
 """Counts of fewer vehicles tell one of them about the other, or stand for one."""
 COUNTED = (
@@ -45,86 +52,33 @@ COUNTED = (
 """What counts of at least `FEW` vehicles do to classes."""
 
 
-class _Parameters(BaseModel):
-    """Parameters of an obligation: nothing unknown, nothing of another type."""
+class _Step:
+    """What the steps have in common: they look at whole tables, and at no person."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    name: ClassVar[str]
+    may_end: ClassVar[bool] = False
+    row_wise: ClassVar[bool] = False
+    sees_people: ClassVar[bool] = False
+    adds: ClassVar[Mapping[str, SecrecyClass]] = MappingProxyType({})
 
+    @property
+    def lookback(self) -> timedelta:
+        return timedelta(0)
 
-class MoveToRoadParameters(_Parameters):
-    """Of `move-to-road`."""
+    @property
+    def effects(self) -> tuple[ClassEffect, ...]:
+        return ()
 
-    lookback_s: int = Field(default=900, ge=0, le=7200)
-    """Seconds before the window that are matched too, so that a road entered before it and left in it is whole."""
-
-
-class SuppressDeadEndsParameters(_Parameters):
-    """Of `suppress-dead-ends`."""
-
-    max_homes: int = Field(ge=0, le=1000)
-    """A branch with at most so many homes is dropped."""
-
-
-class TrimToursParameters(_Parameters):
-    """Of `trim-tours`."""
-
-    metres: int = Field(ge=1, le=5000)
-    """How much of the beginning and the end of a tour is dropped, along the roads driven."""
-    rest_s: int = Field(default=1200, ge=60, le=86_400)
-    """Seconds of rest that end a tour."""
-
-
-class TellSweptParameters(_Parameters):
-    """Of `tell-swept`."""
-
-    window_s: int = Field(default=1800, ge=60, le=86_400)
-    """Length of a window in seconds; the one of `link-counts`, or a part of it."""
-    percent: int = Field(ge=1, le=100)
-    """Least share of a neighbourhood's roads that must have been passed in a window for any to be told."""
-    roads: int = Field(default=24, ge=4, le=1000)
-    """Most roads of a neighbourhood."""
-    max_homes: int = Field(ge=0, le=1000)
-    """As of `suppress-dead-ends`: the roads that are never told do not count."""
-
-
-class LinkCountsParameters(_Parameters):
-    """Of `link-counts`."""
-
-    window_s: int = Field(default=3600, ge=60, le=86_400)
-    """Length of a window in seconds."""
-    min_vehicles: int = Field(ge=1)
-    """Least number of distinct vehicles for a count to be told."""
-    min_turn_backs: int = Field(ge=2)
-    """Least number of distinct vehicles that turned back; one alone may be a delivery."""
-    fold_days: bool = False
-    """Whether the same hour of several days is one window."""
-    fold_weeks: bool = False
-    """Whether, of folded days, only the same weekdays are one window; needs `fold_days`."""
-    min_days: int = Field(default=1, ge=1, le=366)
-    """Of folded days, least number of distinct ones with a pass for passes to be told; needs `fold_days`."""
-    least: bool = False
-    """Whether of passes, vehicles and turn-backs is told only that they reach their minimum."""
-
-
-class NoParameters(_Parameters):
-    """Of obligations that have none."""
-
-
-PARAMETERS: Mapping[str, type[BaseModel]] = MappingProxyType(
-    {
-        "move-to-road": MoveToRoadParameters,
-        "suppress-dead-ends": SuppressDeadEndsParameters,
-        "trim-tours": TrimToursParameters,
-        "tell-swept": TellSweptParameters,
-        "link-counts": LinkCountsParameters,
-        "homes-per-segment": NoParameters,
-    }
-)
-"""What each takes, by the name that schemes use."""
+    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
+        """Return `PASSAGES` if the step may end a chain, else `TRAVERSALS`, which `schema` must be."""
+        del context
+        if not schema.equals(TRAVERSALS):
+            raise ValueError("it stands behind a step that leaves another table")
+        return PASSAGES if self.may_end else TRAVERSALS
 
 
 @dataclass(frozen=True)
-class MoveToRoad:
+class MoveToRoad(_Step):
     """Positions to traversals: what happened on private land is put on the road, then matched to roads.
 
     Traversals of a dataset that the hub made so as the positions came in (`umaya.places.live`) are passed on.
@@ -132,12 +86,7 @@ class MoveToRoad:
 
     atlas: Atlas
     parameters: MoveToRoadParameters
-    name: str = "move-to-road"
-    may_end: bool = False
-    row_wise: ClassVar[bool] = False
-    sees_people: ClassVar[bool] = False
-    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
-    effects: ClassVar[tuple[ClassEffect, ...]] = ()
+    name: ClassVar[str] = "move-to-road"
 
     @property
     def lookback(self) -> timedelta:
@@ -170,23 +119,12 @@ class MoveToRoad:
 
 
 @dataclass(frozen=True)
-class SuppressDeadEnds:
+class SuppressDeadEnds(_Step):
     """Traversals without those on branches that serve few homes."""
 
     atlas: Atlas
     parameters: SuppressDeadEndsParameters
-    name: str = "suppress-dead-ends"
-    lookback: timedelta = timedelta(0)
-    may_end: bool = False
-    row_wise: ClassVar[bool] = False
-    sees_people: ClassVar[bool] = False
-    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
-    effects: ClassVar[tuple[ClassEffect, ...]] = ()
-
-    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
-        """Return `TRAVERSALS`, which `schema` must be."""
-        del context
-        return _behind(schema, TRAVERSALS)
+    name: ClassVar[str] = "suppress-dead-ends"
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `TRAVERSALS`."""
@@ -196,22 +134,11 @@ class SuppressDeadEnds:
 
 
 @dataclass(frozen=True)
-class TrimTours:
+class TrimTours(_Step):
     """Traversals without the first and the last stretch of each tour."""
 
     parameters: TrimToursParameters
-    name: str = "trim-tours"
-    lookback: timedelta = timedelta(0)
-    may_end: bool = False
-    row_wise: ClassVar[bool] = False
-    sees_people: ClassVar[bool] = False
-    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
-    effects: ClassVar[tuple[ClassEffect, ...]] = ()
-
-    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
-        """Return `TRAVERSALS`, which `schema` must be."""
-        del context
-        return _behind(schema, TRAVERSALS)
+    name: ClassVar[str] = "trim-tours"
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `TRAVERSALS`."""
@@ -221,57 +148,47 @@ class TrimTours:
 
 
 @dataclass(frozen=True)
-class TellSwept:
-    """Traversals of which those in neighbourhoods that were not swept no longer count as passes."""
+class TellSwept(_Step):
+    """Traversals to passages: of each neighbourhood all that was passed, once that is most of its roads, or nothing."""
 
     atlas: Atlas
     parameters: TellSweptParameters
-    name: str = "tell-swept"
-    lookback: timedelta = timedelta(0)
-    may_end: bool = False
-    row_wise: ClassVar[bool] = False
-    sees_people: ClassVar[bool] = False
-    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
-    effects: ClassVar[tuple[ClassEffect, ...]] = ()
+    name: ClassVar[str] = "tell-swept"
+    may_end: ClassVar[bool] = True
+    in_series: ClassVar[bool] = True
 
-    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
-        """Return `TRAVERSALS`, which `schema` must be."""
-        del context
-        return _behind(schema, TRAVERSALS)
+    @property
+    def lookback(self) -> timedelta:
+        return timedelta(seconds=self.parameters.hold_s)
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
-        """Return schema `TRAVERSALS`."""
+        """Return schema `PASSAGES` of the permitted window, which must lie on the grid of windows."""
         _require(data, TRAVERSALS, self.name)
-        if context.window is None:
+        if context.window is None or context.span is None:
             raise ConflictError(f"`{self.name}` needs a window")
         chosen = self.parameters
+        if any(microseconds(moment) % (chosen.window_s * 1_000_000) for moment in context.window):
+            raise ConflictError(
+                f"`{self.name}` needs windows that begin and end at whole multiples of {chosen.window_s} s"
+            )
         hidden = self.atlas.suppressed(chosen.max_homes)
         areas = self.atlas.neighbourhoods(chosen.roads)
-        return tell_swept(data, self.atlas.network, areas, hidden, context.window[0], chosen.window_s, chosen.percent)
+        window, since = context.window, context.span[0]
+        return tell_swept(data, self.atlas.network, areas, hidden, window, since, chosen.sweeping())
 
 
 @dataclass(frozen=True)
-class LinkCounts:
+class LinkCounts(_Step):
     """Traversals to passages: counts for each road and window."""
 
     parameters: LinkCountsParameters
-    name: str = "link-counts"
-    lookback: timedelta = timedelta(0)
-    may_end: bool = True
+    name: ClassVar[str] = "link-counts"
+    may_end: ClassVar[bool] = True
     in_series: ClassVar[bool] = True
-    row_wise: ClassVar[bool] = False
-    sees_people: ClassVar[bool] = False
-    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
 
     @property
     def effects(self) -> tuple[ClassEffect, ...]:
         return COUNTED if self.parameters.min_vehicles >= FEW else ()
-
-    def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
-        """Return `PASSAGES`; `schema` is `TRAVERSALS`."""
-        del context
-        _behind(schema, TRAVERSALS)
-        return PASSAGES
 
     def apply(self, data: pa.Table, context: ObligationContext) -> pa.Table:
         """Return schema `PASSAGES` of the permitted window."""
@@ -293,17 +210,12 @@ class LinkCounts:
 
 
 @dataclass(frozen=True)
-class HomesPerSegment:
+class HomesPerSegment(_Step):
     """Letterboxes (lon, lat, homes) to the number of homes on each road segment."""
 
     atlas: Atlas
-    name: str = "homes-per-segment"
-    lookback: timedelta = timedelta(0)
-    may_end: bool = True
-    row_wise: ClassVar[bool] = False
-    sees_people: ClassVar[bool] = False
-    adds: ClassVar[Mapping[str, SecrecyClass]] = NOTHING
-    effects: ClassVar[tuple[ClassEffect, ...]] = ()
+    name: ClassVar[str] = "homes-per-segment"
+    may_end: ClassVar[bool] = True
 
     def fit(self, schema: pa.Schema, context: ObligationContext) -> pa.Schema:
         """Return `HOMES`; `schema` has at least lon, lat."""
@@ -334,12 +246,6 @@ def factories(atlas: Atlas) -> Mapping[str, Factory]:
         "link-counts": lambda given: LinkCounts(LinkCountsParameters.model_validate(given)),
         "homes-per-segment": homes,
     }
-
-
-def _behind(schema: pa.Schema, wanted: pa.Schema) -> pa.Schema:
-    if not schema.equals(wanted):
-        raise ValueError("it stands behind a step that leaves another table")
-    return wanted
 
 
 def _require(data: pa.Table, schema: pa.Schema, name: str) -> None:

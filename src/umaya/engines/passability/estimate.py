@@ -158,7 +158,7 @@ def follow(steps: Iterable[Step], blame: Blame, count: int, params: PassabilityP
     for step in steps:
         told = np.bincount(blame.segment[step.blamed], weights=ratios[step.blamed], minlength=count).astype(np.float64)
         again = step.passed & (state.log_odds >= called)
-        reopened[again] = step.begin
+        reopened[again] = step.begin[again]
         advance(state, process, step.hours, step.passed, step.near, step.missed, step.round, told)
     return p.platt_slope * state.log_odds + p.platt_offset, reopened
 

@@ -1,6 +1,6 @@
 """What was seen of each segment in each step of time since an event: passes, and riders who should have passed.
 
-A step is a released window with the gap before it. For each it tells:
+A step ends where released windows end, or at the moment of the estimate. For each it tells:
 
 - `passed`: a vehicle rode the segment from end to end, either way.
 - `near`: near misses, the passes to be expected of the riders who came, at each end. A rider who came to a node along
@@ -13,6 +13,10 @@ A step is a released window with the gap before it. For each it tells:
   present traffic. A ride is seen in the window of each of its roads and may take two windows, so each is counted half
   in its own and half in the next.
 - turn-backs, as rows of `Evidence.blame` (`turn_backs`).
+
+Where neighbourhoods are told as a whole or not at all (`tell-swept`), what is told of one covers a block of time, of
+one window or of several. A road that is missing from a block was not passed in it. Outside its blocks nothing is known
+of a neighbourhood: that it was not told is missing by design and speaks against none of its roads.
 """
 
 from __future__ import annotations
@@ -43,13 +47,13 @@ class Step:
     """One step; arrays by segment, `near` by segment and end.
 
     Attributes:
-        begin: microseconds, start of its window.
+        begin: microseconds, start of what is told of each segment.
         hours: since the step before, or the event.
         passed, near, missed, round: see the module.
         blamed: rows of `Evidence.blame` of this step.
     """
 
-    begin: int
+    begin: Ints
     hours: float
     passed: Bools
     near: Floats
@@ -69,7 +73,7 @@ class Evidence:
         end: microseconds, the moment of the estimate.
         planned: start and end (microseconds) of spans, and the share of the usual rounds planned in each; in order.
         areas: of each segment the neighbourhood with which its passes are told or withheld; None where each is told by
-            itself. In a step in which a neighbourhood tells no pass, nothing is known of any of its segments.
+            itself.
 
     Attributes:
         passes: number since the event.
@@ -92,17 +96,18 @@ class Evidence:
         self._areas = areas
         self._roads, self._pattern, self._start, self._end, self._planned = roads, pattern, start, end, planned
         begins = since.column("window_start").cast(pa.int64()).to_numpy()
+        ends = begins + since.column("window_s").to_numpy().astype(np.int64) * _US
         passes = since.column("passes").to_numpy().astype(np.float64)
         last = since.column("last_passed").cast(pa.int64()).fill_null(NEVER).to_numpy()
         counts = (passes > 0) & (last >= start) & (last <= end) & (begins < end)
         turned = (since.column("turn_backs").fill_null(0).to_numpy() > 0) & (begins >= start) & (begins < end)
         chosen = np.flatnonzero(counts | turned)
-        chosen = chosen[np.argsort(begins[chosen], kind="stable")]
+        chosen = chosen[np.lexsort((begins[chosen], ends[chosen]))]
         self._edge: Ints = since.column("edge_id").to_numpy()[chosen]
         self._passes: Floats = np.where(counts, passes, 0.0)[chosen]
-        self._begins, length = np.unique(begins[chosen], return_index=True)
-        self._rows: Ints = np.append(length, len(chosen))
-        self._ends = self._begins + since.column("window_s").to_numpy()[chosen[length]].astype(np.int64) * _US
+        self._begins: Ints = begins[chosen]
+        self._ends, first = np.unique(ends[chosen], return_index=True)
+        self._rows: Ints = np.append(first, len(chosen))
         segment = roads.of_edge[self._edge]
         self.passes: Ints = np.bincount(segment, weights=self._passes, minlength=len(roads)).astype(np.int64)
         self.last: Ints = np.full(len(roads), NEVER)
@@ -117,42 +122,69 @@ class Evidence:
         self._all_usual = max(float(pattern.rate.sum()), 1.0)
         where = np.flatnonzero(vehicles > 0)
         step = np.searchsorted(self._rows, where, side="right") - 1
-        seen = TurnBacks(self._edge[where], step, self._begins[step], vehicles[where].astype(np.int64))
-        self.blame: Blame = blame(seen, roads, self.last, self._onward, pattern.habitual)
+        seen = TurnBacks(self._edge[where], step, self._begins[where], vehicles[where].astype(np.int64))
+        until = np.full(len(roads), NEVER)
+        np.maximum.at(until, segment[some], ends[chosen][some] - 1)
+        self.blame: Blame = blame(seen, roads, until, self._onward, pattern.habitual, both_ways=areas is not None)
+        self._turned_by: Ints = np.full(len(roads), np.iinfo(np.int64).max)
+        np.minimum.at(self._turned_by, segment[where], ends[chosen][where])
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps in order; the last ends at the moment of the estimate."""
         before, seen, due = self._start, np.zeros(len(self._roads)), np.zeros(len(self._roads))
-        blamed = np.searchsorted(self.blame.step, np.arange(len(self._begins) + 1))
+        blamed = np.searchsorted(self.blame.step, np.arange(len(self._ends) + 1))
         earlier = np.zeros(len(self._roads.of_edge))
-        for number in range(len(self._begins) + 1):
-            rows = slice(self._rows[number], self._rows[min(number + 1, len(self._begins))])
-            end = self._end if number == len(self._begins) else max(before, min(int(self._ends[number]), self._end))
+        for number in range(len(self._ends) + 1):
+            rows = slice(self._rows[number], self._rows[min(number + 1, len(self._ends))])
+            end = self._end if number == len(self._ends) else max(before, min(int(self._ends[number]), self._end))
             hours = (end - before) / (3600 * _US)
-            hazard, usual = self._pattern.between(before, end)
             by_edge = _sums(self._edge[rows], self._passes[rows], len(earlier))
             passes = _sums(self._roads.of_edge, by_edge, len(self._roads))
             round_ = self._roads.detours.ridden(earlier + by_edge) / 2
             round_ -= self._usual_round * (by_edge.sum() / self._all_usual)
             earlier = by_edge
-            told = self._told(passes)
-            usual = usual * told
+            begin = (
+                np.full(len(self._roads), before) if self._areas is None else self._told_from(self._areas, rows, end)
+            )
+            told = begin < end
+            hazard, usual = self._usual(begin, end)
             fade = np.exp(-hours / MEMORY_H)
             seen, due = seen * fade + passes, due * fade + usual
             activity = self._activity(seen, due, end)
             self.expected += activity * usual
-            turns = slice(blamed[number], blamed[number + 1]) if number < len(self._begins) else slice(0, 0)
-            begin = self._end if number == len(self._begins) else int(self._begins[number])
-            near = self._near(rows) * told[:, None]
-            yield Step(begin, hours, passes > 0, near, activity * hazard * told, round_ * told, turns)
+            turns = slice(blamed[number], blamed[number + 1]) if number < len(self._ends) else slice(0, 0)
+            near = self._near(rows, begin) * told[:, None]
+            yield Step(self._from(rows, end), hours, passes > 0, near, activity * hazard, round_ * told, turns)
             before = end
 
-    def _told(self, passes: Floats) -> Bools:
-        """Return the segments of which something is known in a step: those whose neighbourhood tells a pass."""
-        if self._areas is None:
-            return np.ones(len(self._roads), np.bool_)
-        told: Bools = _sums(self._areas, passes, int(self._areas.max(initial=-1)) + 1)[self._areas] > 0
-        return told
+    def _told_from(self, areas: Ints, rows: slice, end: int) -> Ints:
+        """Return from when on the neighbourhood of each segment is told in a step; `end` where it is not.
+
+        Of a road where vehicles had turned back a pass is told whatever is passed around it, so it says nothing of
+        its neighbourhood.
+        """
+        segment = self._roads.of_edge[self._edge[rows]]
+        whole = (self._passes[rows] > 0) & (self._turned_by[segment] > self._begins[rows])
+        begin = np.full(int(areas.max(initial=-1)) + 1, end)
+        np.minimum.at(begin, areas[segment[whole]], self._begins[rows][whole])
+        of_segment: Ints = np.maximum(begin, self._start)[areas]
+        return of_segment
+
+    def _from(self, rows: slice, end: int) -> Ints:
+        """Return since when at the earliest each segment was passed in a step; `end` where it was not."""
+        begin = np.full(len(self._roads), NEVER)
+        some = self._passes[rows] > 0
+        np.maximum.at(begin, self._roads.of_edge[self._edge[rows]][some], self._begins[rows][some])
+        return np.where(begin == NEVER, end, begin)
+
+    def _usual(self, begin: Ints, end: int) -> tuple[Floats, Floats]:
+        """Return hazard and passes usual for each segment from its own `begin` to `end`."""
+        hazard, usual = np.zeros(len(self._roads)), np.zeros(len(self._roads))
+        for moment in np.unique(begin[begin < end]).tolist():
+            here = begin == moment
+            of_all = self._pattern.between(moment, end)
+            hazard[here], usual[here] = (values[here] for values in of_all)
+        return hazard, usual
 
     def _activity(self, seen: Floats, due: Floats, end: int) -> Floats:
         """Traffic of the rest of the town against the usual, as seen from each segment."""
@@ -163,17 +195,21 @@ class Evidence:
         activity: Floats = np.clip(ratio, 0.0, MOST_ACTIVITY)
         return activity
 
-    def _near(self, rows: slice) -> Floats:
-        """Sum over the riders who came to each end of each segment the share of them who usually go on into it."""
+    def _near(self, rows: slice, told_from: Ints) -> Floats:
+        """Sum over the riders who came to each end of each segment the share of them who usually go on into it.
+
+        Those who may have come before `told_from`, when what is told of the segment begins, do not count.
+        """
         start, _, second = self._roads.turns
-        edge, passes = self._edge[rows], self._passes[rows]
-        edge, passes = edge[passes > 0], passes[passes > 0]
+        some = self._passes[rows] > 0
+        edge, passes, begin = (values[rows][some] for values in (self._edge, self._passes, self._begins))
         number = start[edge + 1] - start[edge]
         came = np.repeat(np.arange(len(edge)), number)
         pair = start[edge][came] + np.arange(len(came)) - np.repeat(np.cumsum(number) - number, number)
         weight = passes[came] * self._onward[pair]
         roads, into = self._roads, second[pair]
         segment = roads.of_edge[into]
+        weight *= begin[came] >= (NEVER if self._areas is None else told_from[segment])
         end = (roads.source[into] != roads.ends[segment, 0]).astype(np.int64)
         return _sums(2 * segment + end, weight, 2 * len(roads)).reshape(-1, 2)
 

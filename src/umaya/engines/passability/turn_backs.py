@@ -65,7 +65,9 @@ class Blame:
         return log_ratio(self.vehicles) - log_ratio(self.before)
 
 
-def blame(seen: TurnBacks, roads: Segments, last_passed: Ints, onward: Floats, habitual: Bools) -> Blame:
+def blame(
+    seen: TurnBacks, roads: Segments, last_passed: Ints, onward: Floats, habitual: Bools, *, both_ways: bool = False
+) -> Blame:
     """Share out the blame for all turn-backs.
 
     Args:
@@ -74,13 +76,19 @@ def blame(seen: TurnBacks, roads: Segments, last_passed: Ints, onward: Floats, h
         last_passed: microseconds for each segment, the smallest integer where it was not passed.
         onward: for each of `roads.turns` the share of rides on its first edge that usually go on into its second.
         habitual: for each segment whether vehicles turn back on it on ordinary days.
+        both_ways: whether a turn-back on an edge may have been one on its opposite, so that what lies beyond either end
+            is suspect.
     """
     own = roads.of_edge[seen.edge]
     most, before = _most(seen, last_passed[own] < seen.window_start)
     start, _, second = roads.turns
-    number = start[seen.edge + 1] - start[seen.edge]
-    turn = np.repeat(np.arange(len(own)), number)
-    pair = start[seen.edge][turn] + np.arange(len(turn)) - np.repeat(np.cumsum(number) - number, number)
+    row, edge = np.arange(len(own)), seen.edge
+    if both_ways:
+        back = roads.reverse[edge]
+        row, edge = np.concatenate([row, row[back >= 0]]), np.concatenate([edge, back[back >= 0]])
+    number = start[edge + 1] - start[edge]
+    turn = np.repeat(row, number)
+    pair = np.repeat(start[edge], number) + np.arange(len(turn)) - np.repeat(np.cumsum(number) - number, number)
     beyond = roads.of_edge[second[pair]]
     suspect = (last_passed[beyond] < seen.window_start[turn]) & ~habitual[own[turn]]
     turn, beyond, weight = turn[suspect], beyond[suspect], onward[pair[suspect]]

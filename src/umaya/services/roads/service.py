@@ -24,7 +24,7 @@ from umaya.gate.monitoring.calendar import JAPAN
 from umaya.gate.roles import OFFICER
 from umaya.gate.schemes import State
 from umaya.places.atlas import Atlas
-from umaya.places.obligations import TellSweptParameters
+from umaya.places.parameters import LinkCountsParameters, TellSweptParameters
 from umaya.services.roads.products import Products, Window
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, ForbiddenError
@@ -192,7 +192,7 @@ class RoadMapService:
             return []  # the gate would refuse
         step = timedelta(seconds=_window_s(scheme))
         released = self._products.windows(_series(scheme, event))
-        start = max((w.end for w in released), default=event.start)
+        start = max((w.end for w in released), default=_first_window(scheme, event, step))
         count = max(0, (self._final_until(scheme) - start) // step)
         return [Window(start + step * n, start + step * (n + 1)) for n in range(count)]
 
@@ -242,6 +242,16 @@ def _series(scheme: SchemeVersion, event: Event) -> str:
     return f"{scheme.scheme}.{event.id}"
 
 
+def _first_window(scheme: SchemeVersion, event: Event, step: timedelta) -> datetime:
+    """Return when the first window begins: with the event, or where windows lie on a grid, with the first after it.
+
+    What was passed between them waits, and is told with the first.
+    """
+    if _told_together(scheme) is None:
+        return event.start
+    return event.start + (datetime.fromtimestamp(0, UTC) - event.start) % step
+
+
 def _told_together(scheme: SchemeVersion) -> int | None:
     """Return how many roads a scheme tells or withholds together at most; None where each is told by itself."""
     for step in scheme.document.obligations:
@@ -251,8 +261,10 @@ def _told_together(scheme: SchemeVersion) -> int | None:
 
 
 def _window_s(scheme: SchemeVersion) -> int:
-    """Return the length of the windows that a scheme's link counts have."""
+    """Return the length of the windows in which a scheme tells what was passed."""
     for step in scheme.document.obligations:
+        if "tell-swept" in step:
+            return TellSweptParameters.model_validate(step["tell-swept"]).window_s
         if "link-counts" in step:
-            return int(step["link-counts"].get("window_s", 3600))
+            return LinkCountsParameters.model_validate(step["link-counts"]).window_s
     raise ConflictError("the scheme counts no passages")

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from umaya.gate.parameters import STANDARD_PARAMETERS
-from umaya.places.obligations import PARAMETERS as OF_PLACES
+from umaya.places.parameters import PARAMETERS as OF_PLACES
 
 Kind = Literal["number", "switch", "choice", "field", "fields", "name"]
 

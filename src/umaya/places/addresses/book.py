@@ -13,7 +13,8 @@ from umaya.places.addresses.lookup import Lookup, open_lookup
 from umaya.places.addresses.store import MANIFEST
 from umaya.types.errors import ConflictError, InputError, IntegrityError
 
-COMMAND = "umaya places index"
+COMMAND = "umaya places index --registry REGISTRY --out HUB/places/addresses"
+"""What makes an index; REGISTRY is the folder of the registry's files, HUB the hub's."""
 
 
 class NoAddressIndexError(ConflictError):

@@ -12,6 +12,8 @@ import pyarrow as pa
 from umaya.engines.address.build import Sources, build
 from umaya.engines.address.index import AddressIndex
 from umaya.places.addresses import formers, postcodes, registry, towns
+from umaya.places.addresses.lookup import save_lookup
+from umaya.places.addresses.readings import readings
 from umaya.places.addresses.store import check_target, save_index
 from umaya.places.addresses.tables import Progress
 from umaya.types.errors import ConflictError
@@ -63,6 +65,8 @@ def compile_index(
     progress("writing")
     used = [*files.used(), *lists, *([former] if former else [])]
     save_index(index, out, _described(index, used))
+    progress("reverse and suggest")
+    save_lookup(out, index, readings(index, directory))
     return index
 
 

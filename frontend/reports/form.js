@@ -1,5 +1,7 @@
 // The carrier's form: the phone's own place, when the carrier asks for it and allows it. Without it the road is chosen by name.
 
+import { Painter } from "./paint.js";
+
 const form = document.querySelector("[data-report]");
 const words = JSON.parse(document.getElementById("words").textContent);
 const button = form.querySelector("[data-locate]");
@@ -20,5 +22,18 @@ if ("geolocation" in navigator) {
       },
       { enableHighAccuracy: true, timeout: 15000, maximumAge: 10000 },
     );
+  });
+}
+
+const paint = form.querySelector("[data-paint]");
+if (paint) {
+  const painter = new Painter(paint, form.elements.photo);
+  let ready = false;
+  form.addEventListener("submit", async (event) => {
+    if (ready) return;
+    event.preventDefault();
+    await painter.replace();
+    ready = true;
+    form.requestSubmit(event.submitter);
   });
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
+from tests.services.reports.pictures import jpeg, street
 from tests.services.reports.world import CARRIER, report_hub
 from tests.web import town
 from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor, go
@@ -59,3 +63,38 @@ def test_without_scripts_a_road_is_chosen_by_its_name(visitor: Visitor, tmp_path
     go(page.locator(".report__send"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ice")
     visitor.faults = [fault for fault in visitor.faults if "422" not in fault]  # the browser tells of the first answer
+
+
+def test_what_is_painted_over_by_finger_is_not_kept(visitor: Visitor, tmp_path: Path) -> None:
+    """A tap and a stroke are black in what the hub got; the last one was taken back, and is not."""
+    page = visitor.open("/report", CARRIER, "ja", PHONE)
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": town.SOUTH, "longitude": town.WEST + 0.0002})
+    page.locator("[data-locate]").click()
+    expect(page.locator("[name=lon]")).not_to_have_value("")
+    page.locator("label:has([value=pothole])").click()
+    page.locator("#photo").set_input_files({"name": "p.jpg", "mimeType": "image/jpeg", "buffer": jpeg(street())})
+    canvas = page.locator("[data-paint] canvas")
+    expect(canvas).to_be_visible()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    page.mouse.click(*at(0.1, 0.1))
+    page.mouse.move(*at(0.3, 0.2))
+    page.mouse.down()
+    page.mouse.move(*at(0.6, 0.2), steps=4)
+    page.mouse.up()
+    page.mouse.click(*at(0.9, 0.1))
+    page.locator("[data-undo]").click()
+    page.screenshot(path=tmp_path / "paint.png", full_page=True)
+    go(page.locator(".report__send"))
+    expect(page.locator(".report__say")).to_be_visible()
+    kept = page.context.request.get(f"{page.url}/photo.jpg").body()
+    got = np.asarray(Image.open(io.BytesIO(kept)).convert("L"))
+    assert got.shape == (600, 800)
+    assert max(got[60, 80], got[120, 360]) < 30
+    assert min(got[60, 720], got[400, 600]) > 60

@@ -3,8 +3,9 @@
 Must hold: raw bytes never touch a disk here; the output is made of pixels alone, so no metadata of the phone is in it;
 where nothing can mask a photo it is refused; one photo at a time is unpacked and masked, as cascades keep state between
 their steps, and as memory is bounded so. Faces are looked for by OpenCV's Haar cascades (Viola and Jones, 2001,
-doi:10.1109/CVPR.2001.990517), frontal and in profile; number plates by the two plate cascades and by shape: a plain
-bright or dark plate with marks in it. What these miss is measured in docs/how-to/report-road-damage.md.
+doi:10.1109/CVPR.2001.990517), frontal, tilted and in profile; number plates by the two plate cascades and by shape: a
+plain bright or dark plate with marks in it, in dark pictures once more after lighting them. What these miss is measured
+in docs/how-to/report-road-damage.md.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ MARGIN: Final = 0.2
 """Share of a region by which its mask is larger on each side."""
 PLATE_SHAPES: Final = (1.4, 6.0)
 """Width by height of plates: Japanese ones 2:1, and up to the long European form."""
+TILTS: Final = (-30.0, 30.0)
+"""Degrees by which a picture is turned to look for tilted heads again; cascades bear about 15 degrees to each side."""
+DARK: Final = 100
+"""A picture nine tenths of which are darker than this (of 255) is lit before plates are looked for again."""
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _ONE: Final = Lock()
 
@@ -119,15 +124,45 @@ def cascades() -> Mask | None:
     plates = [cascade(name) for name in ("russian_plate_number", "license_plate_rus_16stages")]
 
     def find(picture: Pixels) -> list[Box]:
-        gray = cv2.equalizeHist(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+        plain = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        gray = cv2.equalizeHist(plain)
         width = gray.shape[1]
         found = [box for one in faces for box in _boxes(one.detectMultiScale(gray, 1.1, 3, minSize=(20, 20)))]
-        turned = faces[-1].detectMultiScale(cv2.flip(gray, 1), 1.1, 3, minSize=(20, 20))  # profiles to the other side
-        found += [(width - x - w, y, w, h) for x, y, w, h in _boxes(turned)]
+        other = faces[-1].detectMultiScale(cv2.flip(gray, 1), 1.1, 3, minSize=(20, 20))  # profiles to the other side
+        found += [(width - x - w, y, w, h) for x, y, w, h in _boxes(other)]
+        for angle in TILTS:
+            found += _tilted(cv2, faces[1], gray, angle)
         found += [box for one in plates for box in _boxes(one.detectMultiScale(gray, 1.05, 3, minSize=(24, 8)))]
-        return [*found, *_plates_by_shape(cv2, picture)]
+        found += _plates_by_shape(cv2, plain)
+        if np.percentile(plain, 90) < DARK:
+            found += _plates_by_shape(cv2, _lit(cv2, plain))
+        return found
 
     return find
+
+
+def _tilted(cv2: Any, cascade: Any, gray: Pixels, angle: float) -> Iterator[Box]:
+    """Yield faces that are upright when the picture is turned by an angle in degrees, as boxes around them."""
+    height, width = gray.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    across, down = abs(turn[0, 0]), abs(turn[0, 1])
+    size = int(width * across + height * down), int(width * down + height * across)
+    turn[:, 2] += size[0] / 2 - width / 2, size[1] / 2 - height / 2
+    turned = cv2.warpAffine(gray, turn, size, borderMode=cv2.BORDER_REPLICATE)
+    back = cv2.invertAffineTransform(turn)
+    for x, y, w, h in _boxes(cascade.detectMultiScale(turned, 1.1, 3, minSize=(20, 20))):
+        corners = back[:, :2] @ np.array([[x, x + w, x + w, x], [y, y, y + h, y + h]]) + back[:, 2:]
+        left, upper = np.maximum(np.floor(corners.min(axis=1)), 0).astype(int).tolist()
+        right, lower = np.minimum(np.ceil(corners.max(axis=1)), (width, height)).astype(int).tolist()
+        yield left, upper, right - left, lower - upper
+
+
+def _lit(cv2: Any, gray: Pixels) -> Pixels:
+    """Return a dark picture as bright as by day, its noise smoothed: what is brightest but for lamps becomes white."""
+    smooth = cv2.bilateralFilter(gray, 7, 12, 5).astype(np.float32)
+    low, high = np.percentile(smooth, (1, 99.9))
+    lit: Pixels = np.clip((smooth - low) * (255 / max(high - low, 8.0)), 0, 255).astype(np.uint8)
+    return lit
 
 
 def _boxes(found: Any) -> Iterator[Box]:
@@ -135,9 +170,9 @@ def _boxes(found: Any) -> Iterator[Box]:
         yield int(x), int(y), int(w), int(h)
 
 
-def _plates_by_shape(cv2: Any, picture: Pixels) -> Iterator[Box]:
+def _plates_by_shape(cv2: Any, sharp: Pixels) -> Iterator[Box]:
     """Yield plain upright plates with marks in them, bright or dark; rather too many than too few."""
-    gray = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (3, 3), 0)
+    gray = cv2.GaussianBlur(sharp, (3, 3), 0)
     height, width = gray.shape
     edges = cv2.dilate(cv2.Canny(gray, 60, 160), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(edges, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)

@@ -86,6 +86,7 @@ def statuses(state: MapState) -> dict[str, dict[str, Any]]:
             "last_passed": iso(row["last_passed"]),
             "p_blocked": round(row["p_blocked"], 3),
             "turn_backs": row["turn_backs"],
+            "reopened": iso(row["reopened"]),
         }
         for row in kept.to_pylist()
     }

@@ -51,8 +51,7 @@ class Customers:
 def customers(town: Town, seed: int) -> Customers:
     """Return the customers of a town: two of three heads of household, the same for the same seed."""
     rng = np.random.default_rng([seed, 0xBA7C])
-    homes = town.households.num_rows
-    chosen = np.flatnonzero(rng.random(homes) < 2 / 3)
+    chosen = _chosen(town, rng)
     people = np.arange(len(chosen), dtype=np.uint32)
     boxes = pc.index_in(town.households.column("letterbox_id").take(chosen), town.letterboxes.column("letterbox_id"))
     quarter = pc.extract_regex(town.letterboxes.column("address").take(boxes), r"(?P<town>^[^0-9０-９]+)")
@@ -71,3 +70,12 @@ def customers(town: Town, seed: int) -> Customers:
     withdrew = asked[rng.random(len(asked)) < 0.03]
     protected = people[rng.random(len(people)) < 0.005]
     return Customers(deposits, asked, withdrew, protected)
+
+
+def chosen_households(town: Town, seed: int) -> npt.NDArray[np.int64]:
+    """Return the rows of households whose heads are customers, by the customers' numbers."""
+    return _chosen(town, np.random.default_rng([seed, 0xBA7C]))
+
+
+def _chosen(town: Town, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(rng.random(town.households.num_rows) < 2 / 3)

@@ -26,6 +26,7 @@ from umaya.places.live import ENGINE, LIVE_TRAVERSALS
 from umaya.places.roads import background, import_osm
 from umaya.places.roads.background import BACKGROUND
 from umaya.sample import bank, emergency
+from umaya.sample import offices as town_offices
 from umaya.sample.bank import set_up_bank
 from umaya.sample.customers import customers
 from umaya.sample.days import JAPAN, ordinary_day
@@ -107,6 +108,7 @@ DATASETS: Final = (
         dict.fromkeys(HOUSEHOLDS.names, _POSTAL),
         order=("household_id",),
     ),
+    town_offices.RESIDENTS,
 )
 
 TRAVERSALS: Final = Dataset(
@@ -134,6 +136,16 @@ COLLECTIONS: Final = (
         ),
         400,
         "季節による違いを比べるのに1年と少しが要る",
+    ),
+    (
+        "residents",
+        Words("郵便物の配達と、拠点の配置の検討（人数だけ）", "Delivery of mail; planning of offices, by counts alone"),
+        Words(
+            "郵便物をお届けするために利用します。人数だけを、郵便局の配置を考えるために市に渡します。",
+            "Used to deliver your mail. Only counts are given to the city, for planning offices.",
+        ),
+        3650,
+        "配達が続く間（10年で見直す）",
     ),
     ("letterboxes", _DELIVERY, _DELIVERY_TOLD, 3650, "配達が続く間（10年で見直す）"),
     ("households", _DELIVERY, _DELIVERY_TOLD, 3650, "配達が続く間（10年で見直す）"),
@@ -176,6 +188,13 @@ def set_up(hub: Hub, clock: ManualClock, town: Town, seed: int, tell: Tell) -> N
     for name, rows in (("letterboxes", town.letterboxes.select(_LETTERBOXES.names)), ("households", town.households)):
         hub.gate.intake.take(PEOPLE["post-intake"], name, rows, f"minase/{name}", 1)
     learn_homes(hub)
+    tell("offices, and how many people live where")
+    town_offices.review_counts(hub, clock, PEOPLE)
+    hub.gate.intake.take(
+        PEOPLE["post-intake"], town_offices.RESIDENTS.id, town_offices.residents(town, seed), "minase/residents", 1
+    )
+    hub.offices.register.put(town_offices.offices(town))
+    town_offices.count_people(hub, PEOPLE["city-officer"])
     tell("bank, insurer, consents and a first list")
     set_up_bank(hub, clock, customers(town, seed))
     announce_event(hub, day_in_japan(clock.now()))

@@ -142,6 +142,16 @@ class OfficeAccess:
         self.check_may_ask(actor)
         return self._register.on(self.today())
 
+    def may_ask(self, actor: Actor) -> bool:
+        """Return whether questions are for this actor, be it that the scheme is not in force now."""
+        try:
+            self.check_may_ask(actor)
+        except ForbiddenError:
+            return False
+        except ConflictError:
+            pass
+        return True
+
     def check_may_ask(self, actor: Actor) -> SchemeVersion:
         """Return the scheme by which the actor's party may know how many people live where.
 

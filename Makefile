@@ -9,7 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HUB ?= demo-hub
 TEST_JOBS ?= 2
-BENCHES := probe gate ledger
+# Every program below bench/ that prints its figures; their helpers do not.
+BENCHES := $(basename $(notdir $(shell grep -l '"--json"' bench/*.py)))
 
 .PHONY: demo test test-quick check bench format clean
 .DELETE_ON_ERROR:

@@ -161,7 +161,7 @@ def test_a_full_queue_says_when_to_come_again_and_loses_nothing(
     """Nothing is taken while the door is held; afterwards all that was accepted is there, and what was not is not."""
     service = ProbeService(town.hub.gate, most_rows=10, tick_s=0.0)
     held, real = threading.Event(), LiveWriter.take
-    monkeypatch.setattr(LiveWriter, "take", lambda *given: held.wait(20) and real(*given))
+    monkeypatch.setattr(LiveWriter, "take", lambda *given: held.wait(120) and real(*given))
     town.hub.probes.close()
     monkeypatch.setattr(town.hub.probes, "_lane", service._lane)
     answers: list[Response] = []
@@ -173,7 +173,7 @@ def test_a_full_queue_says_when_to_come_again_and_loses_nothing(
     ]
     for thread in threads:
         thread.start()
-    for _ in range(400):
+    for _ in range(6000):
         if len(answers) >= 2:
             break
         held.wait(0.01)
@@ -273,7 +273,7 @@ def test_the_listener_lives_on_after_a_message_that_it_cannot_read(
 
 def test_the_bytes_that_wait_are_bounded_as_the_rows_are(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     held, real = threading.Event(), LiveWriter.take
-    monkeypatch.setattr(LiveWriter, "take", lambda *given: held.wait(20) and real(*given))
+    monkeypatch.setattr(LiveWriter, "take", lambda *given: held.wait(120) and real(*given))
     town.hub.probes.close()
     long = "v" * 1000
     sent = [Batch("bytes", n, points(long, 3, 4 * n)) for n in range(3)]
@@ -283,7 +283,7 @@ def test_the_bytes_that_wait_are_bounded_as_the_rows_are(town: Town, monkeypatch
         return service.offer(FEED, "bike-positions", 1, one)
 
     first = offer(sent[0])
-    for _ in range(400):
+    for _ in range(6000):
         if service.figures("bike-positions").waiting_batches == 0:
             break
         held.wait(0.01)

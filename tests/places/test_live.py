@@ -17,24 +17,28 @@ from umaya.places.roads.background import BACKGROUND
 from umaya.types.schemas import POSITIONS
 
 
-def test_a_window_in_which_a_bike_came_to_a_junction_is_final_after_it_is_known_what_it_passed(
+def test_of_bikes_whose_positions_come_in_lots_nothing_comes_after_its_time_was_called_final(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bike stands at C for 400 s; until then the minute of its coming is not final, and nothing came too late."""
+    """Every two minutes come those of the two before; what is final goes on soon after the last lot."""
     street = draw("A----B----C----D", cell_m=20)
     atlas = Atlas(tmp_path / "places")
     atlas.put(street.network, BACKGROUND.empty_table())
     live = LiveMatching(atlas)
-    track = blur(ride(street, "ABCD", stops={"C": 400.0}), 5.0, 1)
-    table = positions({"bike-1": track})
+    table = positions(
+        {
+            "bike-1": blur(ride(street, "ABCDCBA", stops={"C": 200.0, "D": 150.0}), 5.0, 1),
+            "bike-2": blur(ride(street, "DCBA", at=130.0, stops={"B": 100.0}), 5.0, 2),
+        }
+    )
     final = moment(0) - DAY
-    for tick, batch in enumerate(by_arrival(table, seconds(table), 5.0)):
+    for tick, batch in enumerate(by_arrival(table, seconds(table), 120.0)):
         now = moment(batch.second)
         for row in live.feed(batch.positions, now, tick).rows.to_pylist():
             assert not row["complete"] or final <= row["left"]
         final = live.final_until(now)
-        if 150.0 <= batch.second <= 400.0:
-            assert final < moment(60)
+        assert final <= moment(batch.second) - timedelta(seconds=LiveParams().silent_s)
+    assert live.waits
     live.feed(POSITIONS.empty_table(), now + DAY, tick + 1)
     assert live.final_until(now + DAY) == now + DAY - timedelta(seconds=LiveParams().silent_s)
     assert not caplog.records

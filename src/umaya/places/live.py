@@ -5,10 +5,9 @@ Wraps two engines, move to road and the live matcher, and adds where each traver
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
@@ -41,8 +40,6 @@ class LiveMatching:
     def __init__(self, atlas: Atlas, params: LiveParams | None = None) -> None:
         self._atlas = atlas
         self._params = params or LiveParams()
-        self._fed: datetime | None = None
-        self._now: datetime | None = None
 
     @cached_property
     def _matcher(self) -> LiveMatcher:
@@ -55,10 +52,8 @@ class LiveMatching:
 
     @property
     def waits(self) -> bool:
-        """Whether a trip may be under way: the last positions came less than the time ago after which it would end."""
-        if self._fed is None or self._now is None:
-            return False
-        return self._now <= self._fed + timedelta(seconds=self._matcher.params.silent_s)
+        """Whether a trip is under way that the passing of time would end."""
+        return self._matcher.under_way
 
     def feed(self, rows: pa.Table, now: datetime, tick: int) -> Derived:
         """Take positions in and return what is final."""
@@ -66,7 +61,6 @@ class LiveMatching:
         moved = move_to_road(rows.select(POSITIONS.names).cast(POSITIONS), self._atlas.accesses)
         made = self._matcher.feed(moved, now, tick)
         after = self._matcher.counts
-        self._now, self._fed = now, now if rows.num_rows else self._fed
         if after.overdue > before.overdue:
             _log.warning("%d roads came after their time was called final", after.overdue - before.overdue)
         late = after.late + after.ahead + after.invalid - before.late - before.ahead - before.invalid
@@ -77,16 +71,13 @@ class LiveMatching:
         return self._matcher.final_until(now)
 
     def snapshot(self) -> bytes:
-        """Return the matcher's state, and when it was fed last."""
-        told = json.dumps([None if one is None else one.isoformat() for one in (self._fed, self._now)])
-        return told.encode() + b"\n" + self._matcher.snapshot()
+        """Return the matcher's state."""
+        return self._matcher.snapshot()
 
     def restore(self, state: bytes) -> None:
         """Take up a state of `snapshot`; raises ValueError where it is of another version or other roads."""
-        told, _, content = state.partition(b"\n")
-        self._fed, self._now = (None if one is None else datetime.fromisoformat(one) for one in json.loads(told))
         try:
-            self.__dict__["_matcher"] = LiveMatcher.restore(self._atlas.matcher, content)
+            self.__dict__["_matcher"] = LiveMatcher.restore(self._atlas.matcher, state)
         except (KeyError, TypeError) as error:
             raise ValueError("the snapshot is of another version") from error
 

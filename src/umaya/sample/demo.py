@@ -16,7 +16,7 @@ from pathlib import Path
 
 from umaya.hub import Hub, Settings, init_hub, open_hub
 from umaya.sample.days import Day
-from umaya.sample.play import begin
+from umaya.sample.play import MORNING, begin
 from umaya.sample.quake import quake_day
 from umaya.sample.setup import OPENING, PEOPLE, QUAKE, Tell, set_up
 from umaya.sample.size import Size
@@ -75,10 +75,10 @@ def open_demo(directory: Path, sample: Sample, tell: Tell) -> Demo:
         sample = _made_from(directory)
     else:
         _make(directory, sample, tell)
-    clock = ManualClock(QUAKE)
+    clock = ManualClock(MORNING)
     hub = open_hub(directory, clock, environment={})
     tell("the morning of the earthquake")
-    begin(hub, sample.town, sample.day)
+    begin(hub, clock, sample.town, sample.day)
     clock.set(hub.roads.latest(PEOPLE["city-officer"]) or QUAKE)
     return Demo(hub, clock, sample)
 

@@ -27,7 +27,7 @@ from umaya.types.errors import ConflictError, UmayaError
 STEP = timedelta(minutes=10)
 """What is told of together."""
 FEED: Final = timedelta(minutes=2)
-"""Positions arrive in the hub so often; windows become final so much later."""
+"""Positions arrive in the hub so often; windows become final within twice that."""
 END = datetime.combine(QUAKE.date(), time(17), JAPAN)
 """When the last bikes are back."""
 MORNING: Final = datetime.combine(QUAKE.date(), time(8), JAPAN)
@@ -48,22 +48,30 @@ class Step:
     releases: int
 
 
-def begin(hub: Hub, town: Town, day: Day) -> Event:
-    """Let the morning until the earthquake arrive, and have the city declare it. Does nothing the second time."""
+def begin(hub: Hub, clock: ManualClock, town: Town, day: Day) -> Event:
+    """Let the morning until the earthquake arrive, and have the city declare it. Does nothing the second time.
+
+    Args:
+        hub: its clock is `clock`.
+        clock: stands at `MORNING` or before; moved to the earthquake.
+        town: of the hub.
+        day: of the earthquake.
+    """
     known = [event for event in hub.gate.events.list() if event.id == EVENT]
     if known:
         return known[0]
-    start = datetime.combine(QUAKE.date(), time(0), JAPAN)
-    while start < QUAKE:
-        end = MORNING if start < MORNING else start + STEP
-        _arrive(hub, day.positions, start, min(end, QUAKE))
-        start = end
+    clock.set(MORNING)
+    _arrive(hub, day.positions, datetime.combine(QUAKE.date(), time(0), JAPAN), MORNING)
+    while clock.now() < QUAKE:
+        start = clock.now()
+        clock.set(min(start + STEP, QUAKE))
+        _arrive(hub, day.positions, start, clock.now())
     return declare(hub, town)
 
 
 def play(hub: Hub, clock: ManualClock, day: Day) -> Iterator[Step]:
     """Yield after each step of the rest of the day; the caller sets the pace, the hub's clock the start."""
-    over = END + FEED
+    over = END + 2 * FEED
     while clock.now() < over:
         points, releases, until = 0, 0, min(clock.now() + STEP, over)
         while clock.now() < until:

@@ -73,6 +73,10 @@ def _turn(one, v: int, end: float, moment: float, noise: float, net: Roads, out:
     Where the vehicle turned twice within the noise it did not turn at all.
     """
     back = net.reverse[one.on]
+    if not np.isnan(one.gone):
+        one.on, one.piece_begin, one.entered, one.gone = back, net.length[back] - end, one.gone, np.nan
+        one.piece_end = one.piece_begin
+        return
     if one.held == back and end - one.piece_begin < WIGGLE * noise:
         one.on, one.piece_begin, one.piece_end, one.entered = back, one.held_begin, one.held_end, one.held_entered
         one.held = -1
@@ -101,15 +105,28 @@ def _pass_on(  # type: ignore[no-untyped-def] # a numba record
 
     A way into an edge and back out of it that is shorter than the noise is left out: no position bears it out.
     """
-    if one.held >= 0 and one.held_begin <= END_M and one.held_end < noise:
+    if not np.isnan(one.gone):
+        moment, one.entered, one.gone = one.gone, one.gone, np.nan
+    elif one.held >= 0 and one.held_begin <= END_M and one.held_end < noise:
         one.held = -1
     else:
         _let_go(one, v, noise, net, out, told)
         end = net.length[one.on]
         _write(one, v, one.on, one.piece_begin, end, one.entered, moment, False, noise, net, out, told)
-    one.on, one.piece_begin = edge, _seen_from(one, 0.0)
+    one.on, one.piece_begin, one.near = edge, _seen_from(one, 0.0), np.nan
     one.piece_end = one.piece_begin
     one.entered = max(moment, one.entered)
+
+
+@inner
+def tell_end(one, v: int, moment: float, noise: float, net: Roads, out: Records, told: Records) -> None:  # type: ignore[no-untyped-def] # a numba record
+    """Write the open piece to its edge's end, where the vehicle came at `moment`, before it is known to be beyond.
+
+    Whatever is decided later, the vehicle goes on or back from there.
+    """
+    end = net.length[one.on]
+    _write(one, v, one.on, one.piece_begin, end, one.entered, moment, False, noise, net, out, told)
+    one.piece_end, one.gone = end, max(one.entered, moment)
 
 
 @inner
@@ -121,13 +138,13 @@ def _seen_from(one, begin: float) -> float:  # type: ignore[no-untyped-def] # a 
 @inner
 def finish(one, v: int, noise: float, net: Roads, out: Records, told: Records) -> None:  # type: ignore[no-untyped-def] # a numba record
     """End the trip where the vehicle was seen last."""
-    if one.on >= 0:
+    if one.on >= 0 and np.isnan(one.gone):
         _let_go(one, v, noise, net, out, told)
         if one.piece_end - one.piece_begin >= noise:
             _write(
                 one, v, one.on, one.piece_begin, one.piece_end, one.entered, one.at_end, False, noise, net, out, told
             )
-    one.on, one.part = -1, 0
+    one.on, one.part, one.gone, one.near = -1, 0, np.nan, np.nan
     one.edge = UNKNOWN
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from umaya.engines.kernels import inner
+from umaya.engines.kernels import inlined, inner
 from umaya.engines.live.state import UNKNOWN
 from umaya.engines.matching.observations import SMOOTH_M, STEADY_S, noise_of, slack_of, thin_of
 from umaya.engines.matching.params import Settings
@@ -23,6 +23,12 @@ LEAST_JITTER_M = 0.5
 MEDIAN = 1.4826 / np.sqrt(6.0)
 """Standard deviation of white noise in terms of the median absolute second difference."""
 
+MEMORY = 6.0
+"""Positions after which the mean of an observation forgets the oldest: who moves a few metres after a long stop is seen
+to have moved. Little is lost: the noise that is left in the mean is below that of the map."""
+USUAL_M = 5.0
+"""Noise up to which times are as they are set; beyond, they grow with the positions that a mean as good needs."""
+
 BRAKING = (3, 4)
 """Positions of an observation at which it ends early, so that the way to a stop does not weigh on the stop's place."""
 BRAKED = 0.6
@@ -30,6 +36,12 @@ BRAKED = 0.6
 
 GOOD, BAD, FRESH = 0, 1, 2
 """What a position is: reached, not reached, or the first of a new trip."""
+
+
+@inlined
+def slower(noise: float) -> float:
+    """How many times as long the same certainty takes with that noise, in metres, as with the usual."""
+    return max(1.0, (noise / USUAL_M) ** 2)
 
 
 @inner
@@ -109,11 +121,12 @@ def add(one, t: float, lon: float, lat: float, jitter: float, accuracy: float, s
         one.begin = t
         one.mean_lon, one.mean_lat, one.variance, one.head_x, one.head_y = lon, lat, 0.0, 0.0, 0.0
     one.count += 1
-    one.mean_lon += (lon - one.mean_lon) / one.count
-    one.mean_lat += (lat - one.mean_lat) / one.count
+    share = 1.0 / min(one.count, MEMORY * slower(jitter))
+    one.mean_lon += share * (lon - one.mean_lon)
+    one.mean_lat += share * (lat - one.mean_lat)
     one.end = t
     noise = noise_of(jitter, accuracy)
-    one.variance += noise * noise
+    one.variance = (1.0 - share) ** 2 * one.variance + (share * noise) ** 2
     if not np.isnan(heading) and (np.isnan(speed) or speed > 2.0):
         one.head_x += np.sin(np.radians(heading))
         one.head_y += np.cos(np.radians(heading))

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from umaya.engines.geometry import Roads, metres_per_degree
 from umaya.engines.kernels import inner, kernel
+from umaya.engines.live.decisions import close, decide, decide_all
 from umaya.engines.live.driven import finish
 from umaya.engines.live.gather import BAD, FRESH, add, goes_on, judge, measure
 from umaya.engines.live.params import Settings as LiveSettings
 from umaya.engines.live.state import EPOCH_US, WAITING, Records
-from umaya.engines.live.trellis import Work, close, decide, decide_all, try_column
+from umaya.engines.live.trellis import Work, try_column
 from umaya.engines.matching.params import Settings
 from umaya.engines.matching.routing import PathTable
 from umaya.engines.spatial import Grid
@@ -107,12 +108,21 @@ def take(
             continue
         if not _admit(one, r, rows, arrived - live.forget_us, told):
             continue
+        if arrival[v] != arrived:
+            one.behind //= 2
+        one.behind = max(one.behind, arrived - rows.t[r])
         arrival[v] = arrived
         while one.waiting > 0 and (
             one.waiting == WAITING or one.wait_t[0] <= max(one.newest - live.reorder_us, one.passed + live.follows_us)
         ):
             _go_on(one, v, columns, net, index, table, s, live, w, out, told)
     return len(order)
+
+
+@inner
+def patience_of(behind: int, live: LiveSettings) -> int:
+    """Microseconds without an arrival after which nothing is expected of a vehicle; more where it sends in lots."""
+    return int(max(live.silent_us, min(behind + behind // 2, live.hold_us)))
 
 
 @inner
@@ -133,13 +143,13 @@ def end_silent(
     out: Records,
     told: Records,
 ) -> int:
-    """End the trips of vehicles from which nothing arrived for `silent`, from number `from_vehicle` on.
+    """End the trips of vehicles of which nothing more is expected, from number `from_vehicle` on.
 
     Returns:
         The number from which to go on when `out` has room again; `known` when all were seen.
     """
     for v in range(from_vehicle, known):
-        if arrival[v] > now - live.silent_us:
+        if arrival[v] > now - patience_of(vehicles[v].behind, live):
             ended[v] = False
             continue
         if ended[v]:
@@ -217,7 +227,7 @@ def _go_on(  # type: ignore[no-untyped-def] # a numba record
     if one.count <= 2 or moved >= ANEW_M or one.count >= 2 * one.tried:
         try_column(one, v, columns, net, index, table, s, live.beam, w)
         decide(one, v, columns, noise, net, table, s, live, w, out, told)
-    elif not np.isnan(one.asked):
+    elif not (np.isnan(one.asked) and np.isnan(one.near)):
         decide(one, v, columns, noise, net, table, s, live, w, out, told)
 
 

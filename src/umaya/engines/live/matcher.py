@@ -124,6 +124,11 @@ class LiveMatcher:
         )
 
     @property
+    def under_way(self) -> bool:
+        """Whether a trip goes on that the passing of time alone would end."""
+        return not bool(self._ended[: self._known].all())
+
+    @property
     def state_bytes(self) -> int:
         """Memory that the state of the vehicles takes, with the room for more of them, in bytes."""
         arrays = (*self._names, self._vehicles, self._columns, self._arrival, self._ended, self._out)
@@ -162,7 +167,7 @@ class LiveMatcher:
         return result
 
     def flush(self, now: datetime) -> pa.Table:
-        """End the trips of the vehicles that have been silent for `silent_s` at `now`, and give out the rest of them.
+        """End the trips of the vehicles of which nothing more is expected at `now`, and give out the rest of them.
 
         `feed` does the same; call this only where no batch comes at all. With a `now` far ahead all trips are ended.
 
@@ -177,9 +182,11 @@ class LiveMatcher:
     def final_until(self, now: datetime) -> datetime:
         """Return the moment before which no whole road will be left that is still to come.
 
-        It is `silent_s` before `now`, or earlier where a vehicle may have left a road then already and nobody can tell
-        yet: it stands behind a junction, or has turned and not come back. It is never more than `hold_s` before `now`.
-        What comes earlier than was told at the last batch counts as `overdue`; positions handed in late may bring it.
+        It is `silent_s` before `now`; or the newest position of a vehicle of which more is expected, because its
+        positions come in lots; or earlier where a vehicle may have left a road then already and nobody can tell yet:
+        it stands before a junction, or has turned and not come back. It is never more than `hold_s` before `now`.
+        What comes earlier than was told at the last batch counts as `overdue`: positions of a vehicle that was
+        silent for long and handed them in all the same.
 
         Raises:
             ValueError: when `now` is naive.
@@ -277,7 +284,8 @@ class LiveMatcher:
         """Return `final_until` in microseconds since 1970."""
         until = (now - self._settings.silent_us - EPOCH_US) / 1e6
         state = (self._vehicles, self._columns, self._ended, self._known)
-        oldest: float = oldest_undecided(until, *state, self.params.sure, self._roads.net)
+        least = (now - self._settings.hold_us - EPOCH_US) / 1e6
+        oldest: float = oldest_undecided(until, least, *state, self.params.sure, self._roads.net)
         return max(math.floor(oldest * 1e6) + EPOCH_US, now - self._settings.hold_us)
 
     def _pieces(self, whole: int, run: Callable[[int, tuple[Any, ...]], int]) -> list[Records]:

@@ -13,6 +13,8 @@ RANGES = {
     "lag_s": (0.1, 600.0),
     "sure": (0.0, 100.0),
     "beam": (1.0, 1_000.0),
+    "near_m": (0.0, 50.0),
+    "stand_s": (0.1, 600.0),
     "silent_s": (1.0, 86_400.0),
     "forget_s": (1.0, 7 * 86_400.0),
     "ahead_s": (0.0, 3_600.0),
@@ -37,7 +39,13 @@ class LiveParams:
         sure: nats by which the likeliest way must be ahead of every other for its common part to be decided at once;
             what is asked falls to nothing while a question grows `lag_s` old.
         beam: nats below the likeliest state at which a state is given up.
+        near_m: metres; a vehicle so near to the end of its road counts as having come there once the likeliest way
+            has had it there or beyond for `stand_s`; 0 to wait until it is beyond.
+        stand_s: seconds of event time after which the end of a road is told that the likeliest way has come to; less
+            where all that are within `sure` of it are beyond, more, by the square, for noise above 5 m.
         silent_s: seconds without an arrival after which a vehicle's trip is ended; at least the matcher's `max_gap_s`.
+            Of a vehicle whose positions come in lots more is expected for half as much again as a lot reached back, up
+            to `hold_s`.
         forget_s: seconds without an arrival after which a vehicle is forgotten, and age at which a position is too
             late whatever its vehicle; at least `silent_s`.
         ahead_s: seconds; a position whose time is this much later than its arrival comes from a wrong clock.
@@ -54,6 +62,8 @@ class LiveParams:
     lag_s: float = 3.0
     sure: float = 8.0
     beam: float = 20.0
+    near_m: float = 7.5
+    stand_s: float = 1.0
     silent_s: float = 90.0
     forget_s: float = 3_600.0
     ahead_s: float = 30.0
@@ -84,6 +94,8 @@ class Settings(NamedTuple):
     lag: float
     sure: float
     beam: float
+    near: float
+    stand: float
 
 
 def settings(params: LiveParams) -> Settings:
@@ -98,4 +110,6 @@ def settings(params: LiveParams) -> Settings:
         params.lag_s,
         params.sure,
         params.beam,
+        params.near_m,
+        params.stand_s,
     )

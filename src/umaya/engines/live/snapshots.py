@@ -1,7 +1,7 @@
 """The bytes of a snapshot: everything that a live matcher knows, but the roads.
 
 One row of large binaries in an Arrow IPC stream, one column an array; the schema's metadata carries version, dtypes,
-parameters, counts and the digest of the network. Version 2. A reader takes its own version alone: a snapshot lives for
+parameters, counts and the digest of the network. Version 3. A reader takes its own version alone: a snapshot lives for
 minutes beside a log of batches, and with another version the log is replayed from an older time. Not
 compressed: writing must not stop the intake.
 """
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from umaya.engines.geometry import Roads
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the dtypes of live.state or the meaning of a field change."""
 
 

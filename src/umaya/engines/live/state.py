@@ -35,6 +35,7 @@ VEHICLE = np.dtype(
         # intake: microseconds
         ("newest", np.int64),
         ("passed", np.int64),
+        ("behind", np.int64),
         ("wait_t", np.int64, (WAITING,)),
         ("wait_lon", np.float64, (WAITING,)),
         ("wait_lat", np.float64, (WAITING,)),
@@ -97,14 +98,18 @@ VEHICLE = np.dtype(
         ("held_end", np.float64),
         ("held_entered", np.float64),
         ("held_left", np.float64),
+        ("gone", np.float64),
+        ("near", np.float64),
         ("trip", np.int32),
         ("part", np.int32),
     ],
     align=True,
 )
-"""One vehicle. `edge` is the state decided last (OFF, UNKNOWN), `on` the edge of the open piece or -1 between trips,
-`held` that of a piece that was left by a U-turn which is not borne out yet, or -1; `asked` since when there
-is a question that time alone decides, NaN for none, as every time of what has not been."""
+"""One vehicle. `behind` is how long before their arrival the positions of its last batches lay, at most. `edge` is the
+state decided last (OFF, UNKNOWN), `on` the edge of the open piece or -1 between trips, `held` that of a piece that was
+left by a U-turn which is not borne out yet, or -1; `asked` since when there is a question that time alone decides,
+`near` since when the vehicle is at the end of the open piece or beyond, `gone` when it came there, where the piece was
+given out for that; NaN for none, as every time of what has not been."""
 
 COLUMN = np.dtype(
     [
@@ -174,6 +179,8 @@ def begin_vehicles(vehicles: Records, first: int, spread: float) -> None:
         one.good_t = np.nan
         one.last_t[:] = np.nan
         one.asked = np.nan
+        one.gone = np.nan
+        one.near = np.nan
         one.trip = FIRST_TRIP
 
 

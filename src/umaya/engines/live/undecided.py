@@ -2,8 +2,8 @@
 
 A vehicle that stands behind a junction may stand before it; it passes the junction, for the engine, when it drives on,
 and at the time when it came. Looked at are the ways that are within `sure` of the likeliest: what is less likely is
-what the engine itself decides against. Not responsible for roads that are told in part, nor for positions that
-are handed in late.
+what the engine itself decides against. Of a vehicle whose trip goes on, positions may still come that lie behind its
+newest. Not responsible for roads that are told in part, nor for what comes of a vehicle whose trip was ended.
 """
 
 from __future__ import annotations
@@ -23,12 +23,27 @@ SLACK_S = 0.1
 
 @inner
 def oldest_undecided(
-    until: float, vehicles: Records, columns: Records, ended: NDArray[np.bool_], known: int, sure: float, net: Roads
+    until: float,
+    least: float,
+    vehicles: Records,
+    columns: Records,
+    ended: NDArray[np.bool_],
+    known: int,
+    sure: float,
+    net: Roads,
 ) -> float:
-    """Return the moment before which no vehicle will leave a whole road, `until` at the latest; seconds from 2020."""
+    """Return the moment before which no vehicle will leave a whole road, `until` at the latest; seconds from 2020.
+
+    What has not arrived of a vehicle whose trip goes on lies behind its newest position. One whose clock or sender is
+    behind `least` holds nothing up: nobody waits so long.
+    """
     for v in range(known):
         one = vehicles[v]
-        if not ended[v] and _decided(one) < until:
+        newest = (one.newest - EPOCH_US) / 1e6
+        if ended[v] or newest < least:
+            continue
+        until = min(until, newest)
+        if _decided(one) < until:
             until = min(until, _undecided(one, v, columns, sure, net))
     return until
 
@@ -39,6 +54,8 @@ def _decided(one) -> float:  # type: ignore[no-untyped-def] # a numba record
     if one.on < 0:
         return -np.inf
     decided = _leave(one.at_begin, one.at_end)
+    if not np.isnan(one.gone):
+        decided = max(decided, one.gone)
     return float(decided if one.held < 0 else min(decided, one.held_left))
 
 
@@ -68,7 +85,10 @@ def _undecided(one, v: int, columns: Records, sure: float, net: Roads) -> float:
                 column = columns[v * RING + (one.first + k) % RING]
                 before = column.edge[at]
                 at = column.back[at]
-            if _leaves(before, edge, net):
+            if k < 0 and not np.isnan(one.gone):
+                if edge >= 0 and net.target[before] != net.source[edge]:
+                    until = min(until, max(one.gone, _leave_of(one, v, columns, k)))
+            elif _leaves(before, edge, net):
                 until = min(until, _leave_of(one, v, columns, k))
             edge = before
     return float(min(held, until))

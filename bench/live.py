@@ -1,40 +1,39 @@
-"""The live engine at the size of a nation: `python bench/live.py --json [--quick] [--hour] [--lag SECONDS]`.
+"""The live engine at the size of a nation: `python bench/live.py --json [--quick] [--hour] [--wall SECONDS]`.
 
-Two parts. Accuracy: each set of tracks arrives second by second; the passages of whole edges that the live engine and
-the batch matcher give are compared with the truth (live_truth.py). Traffic: 100,000 vehicles, of which 80,000
+Two parts. Accuracy: each set of tracks arrives bit by bit; what the live engine and the batch matcher give is compared
+with the truth (live_accuracy.py). Traffic: 100,000 vehicles, of which 80,000
 report each second (live_traffic.py), on the tiled network, as fast as the engine can; the time from the arrival of a
 position to the publication of what it completes is the time that the simulated clock had to go on for (arrival to
 end of the batch, reorder window, decision lag) plus the processor time of the batch, with a queue where a batch is
-not done when the next is due. The batch matcher on the same positions, window by window, is the peer.
-Prints, last, one JSON object. Default 5 minutes of traffic; --hour an hour; --quick a minute in all.
+not done when the next is due. Traffic is made between the batches, and what that costs is told apart. The batch matcher
+on the same positions, window by window, is the peer.
+Prints, last, one JSON object. Default 5 minutes of traffic; --hour an hour; --quick a minute in all; --wall ends the
+traffic after so many seconds of the clock, and the figures are of what had been run by then.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import resource
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from live_accuracy import DATA, INTERVAL_S, SEED, accuracy, percentiles
 from live_traffic import CYCLE_S, DRIVE_S, START_US, Batch, Traffic
-from live_truth import Passages, given_passages, pair, shapes, shares, true_passages
-from tracks import SETS, Ints, Truth, load
+from live_truth import Passages, pair, shapes
+from tracks import SETS, Ints, load
 from umaya.engines.live import LiveMatcher, LiveParams
 from umaya.engines.matching import Matcher, MatchParams
 
-DATA = Path(os.environ.get("UMAYA_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-SEED = 20_261_121
-INTERVAL_S = 0.25
-"""Seconds of arrivals that make a batch."""
 EDGE_S = 30
 """Seconds at both ends of the traffic in which true passages do not count as missed."""
 WINDOW_S = 60
@@ -44,43 +43,6 @@ WINDOW_S = 60
 def moment(second: float) -> datetime:
     """Return the moment of a second of the simulation."""
     return datetime.fromtimestamp(START_US / 1e6, UTC) + timedelta(seconds=second)
-
-
-def percentiles(values: Any) -> dict[str, float]:
-    """Return p50, p90, p99 and the greatest."""
-    if not len(values):
-        return {}
-    found = np.percentile(values, [50.0, 90.0, 99.0, 100.0])
-    return dict(zip(("p50", "p90", "p99", "max"), (round(float(x), 2) for x in found), strict=True))
-
-
-def accuracy(name: str, most: int | None, params: LiveParams) -> dict[str, Any]:
-    """Compare live, batch and truth on one set that arrives second by second."""
-    truth = load(DATA / "tracks", name, most)
-    matcher, true, shape = Matcher(truth.network), true_passages(truth), shapes(truth)
-    batch = shares(true, given_passages(matcher.match(truth.positions).traversals, truth.vehicles, shape))
-    live = shares(true, given_passages(_streamed(truth, matcher, params), truth.vehicles, shape))
-    for label, row in (("live", live), ("batch", batch)):
-        print(f"{name:<26}{label:<8}" + "".join(f"{key} {value:<10.4f}" for key, value in row.items()), flush=True)
-    return {"live": _rounded(live), "batch": _rounded(batch)}
-
-
-def _rounded(row: dict[str, float]) -> dict[str, float]:
-    return {key: round(value, 4) for key, value in row.items()}
-
-
-def _streamed(truth: Truth, matcher: Matcher, params: LiveParams) -> pa.Table:
-    live = LiveMatcher(matcher, params)
-    positions = truth.positions.sort_by("t")
-    t = positions["t"].cast(pa.int64()).to_numpy()
-    seconds = np.arange(t[0], t[-1] + 2_000_000, 1_000_000)
-    first = np.searchsorted(t, seconds)
-    zero = datetime(1970, 1, 1, tzinfo=UTC)
-    parts = [
-        live.feed(positions.slice(a, b - a), zero + timedelta(microseconds=int(now)), number)
-        for number, (a, b, now) in enumerate(zip(first[:-1], first[1:], seconds[1:], strict=True))
-    ]
-    return pa.concat_tables([*parts, live.flush(zero + timedelta(microseconds=int(seconds[-1]), days=1))])
 
 
 @dataclass
@@ -116,18 +78,23 @@ def _peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def run_traffic(traffic: Traffic, matcher: Matcher, seconds: int, params: LiveParams) -> dict[str, Any]:
-    """Drive the traffic through the engine."""
+def run_traffic(traffic: Traffic, matcher: Matcher, seconds: int, params: LiveParams, wall_s: float) -> dict[str, Any]:
+    """Drive the traffic through the engine, for so many seconds of it and at most so many of the clock."""
     first = next(traffic.batches(1, INTERVAL_S)).positions
     LiveMatcher(matcher, params).feed(first, moment(1.0), 0)  # compiles, or loads what was compiled
     live = LiveMatcher(matcher, params)
     before = _peak_bytes()
-    run = Run()
+    run, ends, all_cpu = Run(), time.monotonic() + wall_s, time.process_time()
     for number, batch in enumerate(traffic.batches(seconds, INTERVAL_S)):
         wall, cpu = time.perf_counter(), time.process_time()
         out = live.feed(batch.positions, moment(batch.at_s), number)
         run.note(traffic, batch, out, time.process_time() - cpu, time.perf_counter() - wall)
+        if batch.at_s == int(batch.at_s) and time.monotonic() > ends:
+            seconds = int(batch.at_s)
+            break
+    made_cpu = time.process_time() - all_cpu - sum(run.cpu_s)
     memory = {"state_mb": live.state_bytes / 1e6, "grown_mb": (_peak_bytes() - before) / 1e6}
+    each = live.state_bytes / max(live.counts.vehicles, 1)
     total = sum(run.positions)
     rate = len(run.at_s) / seconds
     return {
@@ -137,12 +104,13 @@ def run_traffic(traffic: Traffic, matcher: Matcher, seconds: int, params: LivePa
         "pps_core": round(total / sum(run.cpu_s)),
         "pps_wall": round(total / sum(run.wall_s)),
         "busy": round(sum(run.cpu_s) / seconds, 3),
+        "traffic_cpu_s": round(made_cpu),
         "batches_per_s": rate,
         "batch_cpu_s": percentiles(run.cpu_s),
         "batch_wall_s": percentiles(run.wall_s),
         **_latencies(traffic, run, seconds),
         "counts": vars(live.counts),
-        "memory": {name: round(value) for name, value in memory.items()},
+        "memory": {name: round(value) for name, value in memory.items()} | {"bytes_a_vehicle": round(each)},
         "snapshot": _snapshot(traffic, matcher, live, run.at_s[-1]),
     }
 
@@ -150,7 +118,8 @@ def run_traffic(traffic: Traffic, matcher: Matcher, seconds: int, params: LivePa
 def _latencies(traffic: Traffic, run: Run, seconds: int) -> dict[str, Any]:
     """Seconds from the arrival of a position to the publication of the passage that it completes.
 
-    Also from the first position behind the junction, and from the moment that the engine itself tells.
+    Also from the arrival of the first position behind the junction, and from the moment at which it was truly crossed;
+    `early` is the share given out before that.
     """
     out_at = np.repeat(run.published(), [len(v) for v, _, _ in run.given])
     vehicle, edge, left = (np.concatenate(column) for column in zip(*run.given, strict=True))
@@ -169,7 +138,9 @@ def _latencies(traffic: Traffic, run: Run, seconds: int) -> dict[str, Any]:
         "passages": len(given),
         "latency_s": percentiles(_waited(traffic, vehicle[known], complete[known], out_at[known])),
         "latency_from_junction_s": percentiles(_waited(traffic, vehicle[right], true.t[found[right]], out_at[right])),
-        "latency_from_left_s": percentiles(_waited(traffic, vehicle, left, out_at)),
+        "latency_from_crossing_s": percentiles(out_at[right] - (true.crossed[found[right]] - START_US) / 1e6),
+        "early": round(float((out_at[right] < (true.crossed[found[right]] - START_US) / 1e6).mean()), 4),
+        "over_5_s": round(float((_waited(traffic, vehicle[known], complete[known], out_at[known]) > 5.0).mean()), 4),
         "right": round(float(hit[settled].mean()), 4) if settled.any() else None,
         "false": round(1.0 - len(right) / max(len(given), 1), 4),
     }
@@ -223,7 +194,7 @@ def run_peer(traffic: Traffic, matcher: Matcher, windows: int) -> dict[str, Any]
     }
 
 
-def drive(vehicles: int, edges: int, seconds: int, params: LiveParams) -> dict[str, Any]:
+def drive(vehicles: int, edges: int, seconds: int, params: LiveParams, wall_s: float) -> dict[str, Any]:
     """Run the second part: the engine and its peer on the same traffic."""
     traffic = Traffic(load(DATA / "tracks", "nerima-deliver_s5"), vehicles, edges, SEED)
     began = time.process_time()
@@ -233,7 +204,7 @@ def drive(vehicles: int, edges: int, seconds: int, params: LiveParams) -> dict[s
         "vehicles": vehicles,
         "edges": traffic.network.edges.num_rows,
         "prepare_cpu_s": round(prepared, 1),
-        "traffic": run_traffic(traffic, matcher, seconds, params),
+        "traffic": run_traffic(traffic, matcher, seconds, params, wall_s),
         "peer": run_peer(traffic, matcher, 1),
     }
 
@@ -245,7 +216,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="within a minute: little of everything")
     parser.add_argument("--hour", action="store_true", help="an hour of traffic instead of five minutes")
     parser.add_argument("--seconds", type=int, default=300, help="seconds of traffic")
-    parser.add_argument("--lag", type=float, default=LiveParams().lag_s, help="the decision lag in seconds")
+    parser.add_argument("--wall", type=float, default=math.inf, help="seconds of the clock that traffic may take")
     parser.add_argument("--traffic-only", action="store_true", help="leave the accuracy out")
     parser.add_argument("--accuracy-only", action="store_true", help="leave the traffic out")
     options = parser.parse_args()
@@ -253,22 +224,21 @@ def main() -> None:
         why = "the real data is not at hand: set UMAYA_SHARED_DATA to its folder"
         print(json.dumps({"bench": "live", "skipped": why}) if options.json else f"skipped: {why}")
         return
-    params = LiveParams(lag_s=options.lag)
+    params = LiveParams()
     sets = SETS[1:2] if options.quick else SETS
-    found = {} if options.traffic_only else {n: accuracy(n, 12 if options.quick else None, params) for n in sets}
+    found = {} if options.traffic_only else {n: accuracy(n, 12 if options.quick else None, (params,)) for n in sets}
     result = {
         "bench": "live",
         "machine": f"{os.cpu_count()} x {platform.processor() or platform.machine()}",
         "load": [round(x, 1) for x in os.getloadavg()],
         "quick": options.quick,
-        "lag_s": params.lag_s,
-        "reorder_s": params.reorder_s,
+        "params": {name: getattr(params, name) for name in ("lag_s", "near_m", "stand_s", "sure", "reorder_s")},
         "interval_s": INTERVAL_S,
         "accuracy": found,
     }
     if not options.accuracy_only:
         size = (10_000, 50_000, 90) if options.quick else (100_000, 400_000, 3_600 if options.hour else options.seconds)
-        result |= drive(*size, params)
+        result |= drive(*size, params, options.wall)
     if options.json:
         print(json.dumps(result))
     else:

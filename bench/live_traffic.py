@@ -125,6 +125,7 @@ class Traffic:
         base = true_passages(self.truth)
         start = self.truth.positions["t"].cast(pa.int64()).to_numpy().min()
         at, after = (base.t - start) // 1_000_000, (base.complete - base.t) // 1_000_000
+        before = base.t - base.crossed
         order = np.argsort(base.vehicle, kind="stable")
         first = np.searchsorted(base.vehicle[order], np.arange(self.tracks + 1))
         count = np.diff(first)[self.track]
@@ -139,5 +140,6 @@ class Traffic:
             edge = base.edge[row[here]] + self.tile[v] * self.truth.network.edges.num_rows
             t = START_US + second[here] * 1_000_000 + self.part_us[v]
             wait = after[row[here]]
-            parts.append((v, edge, t, np.where(wait < 0, -1, t + wait * 1_000_000)))
+            crossed = t - before[row[here]]
+            parts.append((v, edge, t, np.where(wait < 0, -1, t + wait * 1_000_000), crossed))
         return Passages(*(np.concatenate(column) for column in zip(*parts, strict=True)))

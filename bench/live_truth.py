@@ -31,14 +31,16 @@ WITHIN_S = 120.0
 class Passages:
     """Passages of whole edges; `t` in microseconds, `edge` with ways drawn twice as one.
 
-    `complete` is the time of the position that completes it, for true ones only (empty for given ones); -1 where the
-    track ends before.
+    For true ones only (empty for given ones): `complete` is the time of the position that completes it, -1 where the
+    track ends before; `crossed` when the junction at its end was crossed, between two positions in proportion to their
+    distances from it.
     """
 
     vehicle: NDArray[np.int64]
     edge: Ints
     t: Ints
     complete: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    crossed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.t)
@@ -48,7 +50,7 @@ def true_passages(truth: Truth) -> Passages:
     """Return what was truly passed."""
     shape = shapes(truth)
     t = truth.positions["t"].cast(pa.int64()).to_numpy()
-    vehicle, edge, moment, complete = [], [], [], []
+    vehicle, edge, moment, complete, crossed = [], [], [], [], []
     places = np.column_stack([truth.lon, truth.lat])
     nodes = np.column_stack([truth.network.nodes["lon"].to_numpy(), truth.network.nodes["lat"].to_numpy()])
     ends = nodes[truth.network.edges["target"].to_numpy()]
@@ -69,12 +71,14 @@ def true_passages(truth: Truth) -> Passages:
         edge.append(shape[route[inner]])
         moment.append(first_after[inner])
         for k in inner:
-            later = rows[np.searchsorted(t[rows], first_after[k]) :]
-            away = np.hypot(*((places[later] - ends[route[k]]) * scale).T) >= COMPLETE_M
-            complete.append(t[later[np.argmax(away)]] if away.any() else -1)
-    return Passages(
-        np.concatenate(vehicle), np.concatenate(edge), np.concatenate(moment), np.array(complete, dtype=np.int64)
-    )
+            first = int(np.searchsorted(t[rows], first_after[k]))
+            metres = np.hypot(*((places[rows[max(first - 1, 0) :]] - ends[route[k]]) * scale).T)
+            away = metres[min(first, 1) :] >= COMPLETE_M
+            complete.append(t[rows[first + np.argmax(away)]] if away.any() else -1)
+            share = metres[0] / max(metres[0] + metres[1], 1e-9)
+            crossed.append(t[rows[first - 1]] + round(share * (t[rows[first]] - t[rows[first - 1]])))
+    times = (np.concatenate(moment), np.array(complete, dtype=np.int64), np.array(crossed, dtype=np.int64))
+    return Passages(np.concatenate(vehicle), np.concatenate(edge), *times)
 
 
 def shapes(truth: Truth) -> Ints:

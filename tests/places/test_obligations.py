@@ -92,6 +92,24 @@ def test_link_counts_need_a_window(atlas: Atlas) -> None:
         make(atlas, "link-counts", min_vehicles=1, min_turn_backs=2).apply(TRAVERSALS.empty_table(), without)
 
 
+def test_what_was_swept_needs_a_window_on_the_grid(atlas: Atlas) -> None:
+    """Whoever asks for windows a quarter of an hour apart would be told blocks that overlap."""
+    step = make(atlas, "tell-swept", percent=80, max_homes=3)
+    half = timedelta(minutes=30)
+    start = datetime(2026, 4, 6, 1, tzinfo=UTC)
+    for begin, end in ((start + half / 2, start + 3 * half / 2), (start, start + half / 2)):
+        context = ObligationContext("scheme", (begin, end), (begin, end), None)
+        with pytest.raises(ConflictError, match="whole multiples of 1800 s"):
+            step.apply(TRAVERSALS.empty_table(), context)
+    with pytest.raises(ConflictError, match="needs a window"):
+        step.apply(TRAVERSALS.empty_table(), ObligationContext("scheme", None, None, None))
+
+
+def test_what_was_swept_reaches_back_over_its_frame(atlas: Atlas) -> None:
+    assert make(atlas, "tell-swept", percent=80, max_homes=3).lookback == timedelta(hours=12)
+    assert make(atlas, "tell-swept", percent=80, max_homes=3, hold_s=3600).lookback == timedelta(hours=1)
+
+
 def test_link_counts_leave_counts_and_nothing_else(atlas: Atlas) -> None:
     step = make(atlas, "link-counts", min_vehicles=1, min_turn_backs=2)
     assert step.apply(TRAVERSALS.empty_table(), CONTEXT).schema.equals(PASSAGES)
@@ -108,6 +126,9 @@ def test_link_counts_leave_counts_and_nothing_else(atlas: Atlas) -> None:
         ("link-counts", {"min_vehicles": 0, "min_turn_backs": 2}),
         ("link-counts", {"min_vehicles": 1, "min_turn_backs": 1}),  # one turn may be a delivery
         ("link-counts", {"min_vehicles": 1, "min_turn_backs": 2, "window_s": 1}),
+        ("tell-swept", {"percent": 80, "max_homes": 3, "hold_s": 2000}),  # no whole number of windows
+        ("tell-swept", {"percent": 80, "max_homes": 3, "min_turn_backs": 1}),
+        ("tell-swept", {"percent": 80, "max_homes": 3, "percent_held": 0}),
         ("homes-per-segment", {"any": 1}),
     ],
 )

@@ -6,6 +6,7 @@ for which states are the most probable (viterbi).
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -112,8 +113,12 @@ def candidates(
     near: Near,
     to: States,
 ) -> int:
-    """Fill the states of observation `k` but for their score; returns how many, the last being off the network."""
-    found = search(o.lon[k], o.lat[k], s.radius, net, index, near)
+    """Fill the states of observation `k` but for their score; returns how many, the last being off the network.
+
+    A road so far away that leaving the network for this observation and returning costs less is on no best sequence.
+    """
+    useful = math.sqrt(s.off_road * s.off_road + 4.0 * s.off_cost * o.sigma[k] * o.sigma[k])
+    found = search(o.lon[k], o.lat[k], min(s.radius, useful), net, index, near)
     count = 0
     headed = not np.isnan(o.heading[k])
     for i in range(found):

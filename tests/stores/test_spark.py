@@ -27,11 +27,12 @@ TABLES = ("matches", "routes", "passages")
 def pool() -> Iterator[SparkPool]:
     """Spark on two cores of this machine."""
     pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'umaya[spark]'")
+    java = os.environ.get("JAVA_HOME")
     try:
-        find_java()
+        find_java(java)
     except InputError as error:
         pytest.skip(f"no Java for Spark: {error}")
-    opened = SparkPool("local[2]", "512m")
+    opened = SparkPool("local[2]", "512m", java)
     yield opened
     opened.close()
 

@@ -74,9 +74,13 @@ def run(
     window_s: Annotated[int, typer.Option(help="Seconds of a window of passages; divides a day.")] = 3600,
     min_vehicles: Annotated[int, typer.Option(help="Least number of vehicles of a count.")] = 1,
     min_turn_backs: Annotated[int, typer.Option(help="Least number of vehicles that turned back.")] = 1,
+    by_areas: Annotated[
+        bool, typer.Option(help="Hold the roads of a few areas at a time, not all: for a nation.")
+    ] = False,
     workers: Annotated[int, typer.Option(help="Threads of the local engine; 0 for one a core.")] = 0,
     master: Annotated[str, typer.Option(help="Where Spark runs; empty when spark-submit says so.")] = "local[*]",
     memory: Annotated[str, typer.Option(help="Heap of Spark's driver and executors, beside Python.")] = "1g",
+    java: Annotated[str | None, typer.Option(envvar="JAVA_HOME", hidden=True)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Match every day of a lake and count its passages."""
@@ -87,7 +91,7 @@ def run(
     began = time.monotonic()
     place, recipe = ProbeLake(lake), Recipe(window_s, min_vehicles, min_turn_backs)
     days = _days(place, first, last)
-    with _pool(engine, workers, master, memory) as pool, _bar() as bar:
+    with _pool(engine, workers, master, memory, java) as pool, _bar() as bar:
         task = bar.add_task("reading roads", total=None)
         network = _network(roads, profile)
         ready = time.monotonic()
@@ -97,7 +101,8 @@ def run(
             bar.update(task, description=day, completed=done, total=count)
             bar.update(whole, completed=days.index(day))
 
-        report = run_days(place, ProbeLake(out), network, days, pool, recipe, resume=resume, tell=tell)
+        out_lake = ProbeLake(out)
+        report = run_days(place, out_lake, network, days, pool, recipe, resume=resume, by_areas=by_areas, tell=tell)
     seconds = {"start_s": round(ready - began, 2), "seconds": round(time.monotonic() - began, 2)}
     figures = asdict(report) | {"km": round(report.km, 3)} | seconds
     typer.echo(json.dumps(figures) if as_json else _sentence(report, seconds["seconds"]))
@@ -155,7 +160,7 @@ def sweep(
         typer.echo(f"{len(found)} days {'would be removed' if dry_run else 'removed'}")
 
 
-def _pool(engine: Engine, workers: int, master: str, memory: str) -> AbstractContextManager[Pool]:
+def _pool(engine: Engine, workers: int, master: str, memory: str, java: str | None) -> AbstractContextManager[Pool]:
     from contextlib import closing, nullcontext
 
     from umaya.services.probe_runs import ThreadPool
@@ -166,7 +171,7 @@ def _pool(engine: Engine, workers: int, master: str, memory: str) -> AbstractCon
         return nullcontext(ThreadPool(workers or os.cpu_count() or 1))
     from umaya.stores.spark import SparkPool
 
-    return closing(SparkPool(master, memory))
+    return closing(SparkPool(master, memory, java))
 
 
 def _network(roads: Path, profile: str) -> RoadNetwork:

@@ -9,7 +9,6 @@ Spark reuses; a worker takes one task at a time.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -32,17 +31,19 @@ _LOCAL: Final = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # the JVM does little here: it starts sooner
 }
 
+_ANY_PYTHON: Final = "python3"
+"""What PySpark starts where nothing says which Python."""
+
 Task = dict[str, Any]
 """Something of JSON."""
 
 
-def find_java() -> Path:
-    """Return the `java` that Spark will use, from JAVA_HOME or the path.
+def find_java(home: str | None = None) -> Path:
+    """Return the `java` that Spark will use: that of a folder (JAVA_HOME), or the one on the path.
 
     Raises:
         InputError: when there is none, or it is older than 17.
     """
-    home = os.environ.get("JAVA_HOME")
     found = Path(home, "bin", "java") if home else Path(shutil.which("java") or "")
     place = Place("--engine spark")
     if not found.is_file():
@@ -60,13 +61,14 @@ class SparkPool:
     Args:
         master: where to run, e.g. `local[2]`; empty when `spark-submit` says so.
         memory: heap of the driver and of each executor (JVM alone), e.g. `1g`. The functions run beside it in Python.
+        java: the folder of Java (JAVA_HOME), where it is not the one on the path.
 
     Raises:
         InputError: when Java or the extra `spark` is not there.
     """
 
-    def __init__(self, master: str = "local[*]", memory: str = "1g") -> None:
-        find_java()
+    def __init__(self, master: str = "local[*]", memory: str = "1g", java: str | None = None) -> None:
+        find_java(java)
         self._session = _session(master, memory)
 
     def map(self, function: Callable[[Task], Task], tasks: Sequence[Task]) -> Iterator[Task]:
@@ -110,6 +112,7 @@ def _session(master: str, memory: str) -> SparkSession:
         builder = builder.config(name, value)
     if master:
         builder = builder.master(master)
-    if master.startswith("local"):
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # a cluster's own settings say which Python it has
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    if master.startswith("local") and session.sparkContext.pythonExec == _ANY_PYTHON:
+        session.sparkContext.pythonExec = sys.executable  # a cluster's own settings say which Python it has
+    return session

@@ -48,11 +48,11 @@ def small_areas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AREA_COLUMNS", 500)
 
 
-def wanderings(count: int, steps: int, seed: int = 1) -> pa.Table:
+def wanderings(count: int, steps: int, seed: int = 1, world: World = WORLD) -> pa.Table:
     """Vehicles that go from crossing to crossing by whim, with noise."""
     rng = np.random.default_rng(seed)
     links: dict[str, list[str]] = {}
-    for name in WORLD.ways:
+    for name in world.ways:
         links.setdefault(name[0], []).append(name[1])
         links.setdefault(name[1], []).append(name[0])
     tracks = {}
@@ -60,7 +60,7 @@ def wanderings(count: int, steps: int, seed: int = 1) -> pa.Table:
         path = [str(rng.choice(sorted(links)))]
         for _ in range(steps):
             path.append(str(rng.choice(links[path[-1]])))
-        tracks[f"v{v:02d}"] = blur(ride(WORLD, path), 4.0, seed + v)
+        tracks[f"v{v:02d}"] = blur(ride(world, path), 4.0, seed + v)
     return positions(tracks)
 
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from umaya.engines.matching import MatchParams
 from umaya.places.roads.store import FILES, save
-from umaya.services.probe_runs import work
+from umaya.services.probe_runs import shards, work
 from umaya.stores.durable import publish
 from umaya.stores.probe_lake import ProbeLake, identity
 from umaya.stores.redo import Change
@@ -123,6 +123,7 @@ def run(
     recipe: Recipe,
     *,
     resume: bool = False,
+    by_areas: bool = False,
     tell: Tell = lambda *_: None,
 ) -> Report:
     """Run days of a lake into a folder, which may be the lake itself.
@@ -135,6 +136,8 @@ def run(
         pool: where to compute.
         recipe: how passages are counted.
         resume: go on in a folder that holds results: skip days that are there, whole and of the same positions.
+        by_areas: cut the network into areas first (`areas/`); workers then hold those that their vehicles are in, not
+            the whole. The results are the same.
         tell: for a progress bar.
 
     Raises:
@@ -150,9 +153,9 @@ def run(
                 f"`{out.root}` holds days that were run; add --resume to go on, or choose another folder"
             )
         _settle(out, roads, recipe)
-        folder = str(out.root / "roads")
+        common = {"roads": str(out.root / "roads"), "shards": _cut(out, roads) if by_areas else None, **asdict(recipe)}
         for day in days:
-            _run_day(lake, out, day, pool, {"roads": folder, **asdict(recipe)}, report, tell)
+            _run_day(lake, out, day, pool, common, report, tell)
     return report
 
 
@@ -177,6 +180,14 @@ def _settle(out: ProbeLake, roads: RoadNetwork, recipe: Recipe) -> None:
     if before != made:
         other = "on other roads" if before.get("roads") != made["roads"] else "with other windows, minima or parameters"
         raise ConflictError(f"`{out.root}` holds what was made {other}; choose another folder")
+
+
+def _cut(out: ProbeLake, roads: RoadNetwork) -> str:
+    """Return the folder of the areas of the network, cut when they are not there."""
+    folder = out.root / "areas"
+    if not folder.is_dir():
+        shards.write(roads, folder)
+    return str(folder)
 
 
 def _digest(roads: RoadNetwork) -> str:
@@ -213,15 +224,15 @@ def _run_day(lake: ProbeLake, out: ProbeLake, day: str, pool: Pool, common: Task
         if faults:
             report.faults[day] = faults
             return
-        shards = _shards(results, change.folder)
-        counting = [task | {"day": day, "into": str(change.folder)} | common for task in shards]
+        parted = _shards(results, change.folder)
+        counting = [task | {"day": day, "into": str(change.folder)} | common for task in parted]
         counted = list(_watched(pool.map(work.count_area, counting), day, len(counting), tell))
         tables = {
             name: _placed(change, name, day, zip(areas, made, strict=True))
             for name, areas, made in (
                 ("matches", inputs, results),
                 ("routes", inputs, results),
-                ("passages", [task["area"] for task in shards], counted),
+                ("passages", [task["area"] for task in parted], counted),
             )
         }
         figures = _figures(results)

@@ -4,7 +4,8 @@ A task and its result are plain JSON; rows go from file to file. A fault in the 
 no engine tries it again. Results depend on the rows alone: not on the engine, the number of workers or their order.
 
 Must hold: an area is matched in memory that grows with it by the names of its vehicles only (`probe_reading.chunks`);
-the network is prepared once in a process. Counting holds the traversals of an area of edges, of one day.
+the network is prepared once in a process, or, cut into areas, no more of it than a worker's vehicles need.
+Counting holds the traversals of an area of edges, of one day.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any, Final
 from uuid import uuid4
 
@@ -24,7 +25,9 @@ from numpy.typing import NDArray
 
 from umaya.engines.disclosure import link_counts
 from umaya.engines.matching import Matcher, MatchParams
+from umaya.engines.matching.sharded import ShardedMatcher
 from umaya.places.roads import load
+from umaya.services.probe_runs.shards import FolderShards, cells_of
 from umaya.stores import mesh
 from umaya.stores.probe_lake import GrowingFile, Partition, Written, span_of, write_file
 from umaya.stores.probe_reading import chunks
@@ -61,43 +64,55 @@ def matcher(roads: str) -> Matcher:
 
 @lru_cache(maxsize=1)
 def areas(roads: str) -> NDArray[np.int64]:
-    """Return the mesh cell of each edge: that of the middle between its ends, the same for both directions."""
-    edges, nodes = network(roads).edges, network(roads).nodes
-    ends = [edges[name].to_numpy() for name in ("source", "target")]
-    lon, lat = (sum(nodes[name].to_numpy()[end] for end in ends) / 2 for name in ("lon", "lat"))
-    return mesh.cells(lon, lat)
+    """Return the mesh cell of each edge of a run; once in a process."""
+    return cells_of(network(roads))
+
+
+_OWN: Final = local()
+"""What a worker keeps for itself: a matcher by areas lets go of one area when it takes another."""
+
+
+def _by_areas(shards: str) -> ShardedMatcher:
+    """Return the matcher of this worker for a network that is cut into areas."""
+    if getattr(_OWN, "shards", None) != shards:
+        _OWN.shards, _OWN.matcher = shards, ShardedMatcher(FolderShards(Path(shards)), MatchParams(threads=1))
+    found: ShardedMatcher = _OWN.matcher
+    return found
 
 
 def match_area(task: Task) -> Task:
     """Match the positions of an area of a day.
 
     Args:
-        task: `day`, `area`, `files` (paths), `roads` (folder of the network), `into` (folder to write to).
+        task: `day`, `area`, `files` (paths), `roads` (folder of the network), `shards` (folder of its areas, or None:
+            the whole is prepared), `into` (folder to write to).
 
     Returns:
         `matches` and `routes` (what was written), `areas` (of edges with traversals), `vehicles`, `points`,
         `matched`, `trips`, `km`; or `fault` in words.
     """
+    shards = task.get("shards")
+    finder: Matcher | ShardedMatcher
     with _PREPARING:
-        areas(task["roads"])
-        matcher(task["roads"])
+        cells = FolderShards(Path(shards)).cells() if shards else areas(task["roads"])
+        finder = _by_areas(shards) if shards else matcher(task["roads"])
     part = Partition(task["day"], task["area"], tuple(Path(file) for file in task["files"]))
     try:
-        return _match(part, task["roads"], Path(task["into"]))
+        return _match(part, finder, cells, Path(task["into"]))
     except InputError as error:
         return {"fault": str(error)}
 
 
-def _match(part: Partition, roads: str, into: Path) -> Task:
+def _match(part: Partition, finder: Matcher | ShardedMatcher, cells: NDArray[np.int64], into: Path) -> Task:
     figures = {"points": 0, "matched": 0, "trips": 0, "km": 0.0}
     seen: list[str] = []
     with (
-        _Shards(into / "traversals", f"{part.area}-{uuid4().hex}", areas(roads)) as shards,
+        _Shards(into / "traversals", f"{part.area}-{uuid4().hex}", cells) as shards,
         GrowingFile(into / "matches" / part.area, MATCHES) as matches,
         GrowingFile(into / "routes" / part.area, ROUTE_LINES) as routes,
     ):
         for positions in chunks(part):
-            found = matcher(roads).match(positions)
+            found = finder.match(positions)
             seen.extend(positions["vehicle_id"].unique().to_pylist())
             matches.write(found.matches)
             routes.write(found.routes)
@@ -148,7 +163,7 @@ def count_area(task: Task) -> Task:
     """Count the passages of an area of a day from the traversals of all areas of vehicles.
 
     Args:
-        task: `day`, `area`, `files` (paths of traversals), `roads`, `into`, `window_s`, `min_vehicles`,
+        task: `day`, `area`, `files` (paths of traversals), `roads`, `shards`, `into`, `window_s`, `min_vehicles`,
             `min_turn_backs`.
 
     Returns:
@@ -165,7 +180,11 @@ def count_area(task: Task) -> Task:
         task["min_turn_backs"],
         fold_days=False,
     )
-    geometry = network(task["roads"]).edges["geometry"].take(counted["edge_id"])
+    shards = task.get("shards")
+    if shards:
+        geometry = FolderShards(Path(shards)).lines(task["area"], counted["edge_id"].to_numpy())
+    else:
+        geometry = network(task["roads"]).edges["geometry"].take(counted["edge_id"])
     lines = counted.append_column(PASSAGE_LINES.field("geometry"), geometry)
     return {"passages": _told(write_file(Path(task["into"]) / "passages" / task["area"], PASSAGE_LINES, [lines]))}
 

@@ -105,7 +105,7 @@ def test_nothing_in_nothing_out() -> None:
 places = st.tuples(st.floats(-60, 60), st.floats(-60, 60))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(places, min_size=1, max_size=12),
     st.lists(st.tuples(places, st.floats(1, 20), st.floats(1, 20)), max_size=8),

@@ -73,6 +73,16 @@ def test_a_building_is_followed_from_release_to_release(database: Database) -> N
         assert {row.recorded_at for row in session.scalars(select(EventRow))} == {datetime(2026, 4, 1, tzinfo=UTC)}
 
 
+def test_a_post_office_says_where_an_address_is(database: Database) -> None:
+    ids = registry(database)
+    ids.take_release(AREA, NONE, FIRST, "2020", DAY)
+    (building,) = ids.register(AREA).footprints["c"]
+    ids.answer(AREA, OLD, frozenset({building}), "office 7", "akari")
+    assert ids.register(AREA).addresses_on(building, date(2026, 4, 1)) == [OLD]
+    ids.answer(AREA, OLD, frozenset(), "office 7", "jun")
+    assert ids.register(AREA).addresses_on(building, date(2026, 4, 1)) == []
+
+
 def test_areas_keep_apart(database: Database) -> None:
     ids = registry(database)
     ids.take_release(AREA, NONE, FIRST, "2020", DAY)

@@ -218,7 +218,9 @@ def reject(register: Register, merge: str, actor: str, day: date) -> list[Event]
     )
 
 
-def readdress(register: Register, links: Mapping[Address, frozenset[str]], day: date, source: str) -> list[Event]:
+def readdress(
+    register: Register, links: Mapping[Address, frozenset[str]], day: date, source: str, actor: str = ""
+) -> list[Event]:
     """Make the addresses of buildings those of `links`; what `links` does not name stays as it was.
 
     Args:
@@ -226,7 +228,13 @@ def readdress(register: Register, links: Mapping[Address, frozenset[str]], day: 
         links: ids of the buildings that each address marks.
         day: from which on.
         source: what says so.
+        actor: id of the person who said so; empty where footprints did.
+
+    Raises:
+        NotFoundError: when a building is none that lasts.
     """
+    if any(building not in register.standing for buildings in links.values() for building in buildings):
+        raise NotFoundError("no such building")
     events = []
     held: dict[Address, set[str]] = {}
     for building, spans in register.addresses.items():
@@ -235,10 +243,9 @@ def readdress(register: Register, links: Mapping[Address, frozenset[str]], day: 
                 held.setdefault(address, set()).add(building)
     for address, buildings in sorted(links.items()):
         now = held.get(address, set())
-        events += [
-            Event("unaddressed", each, day, source, "elsewhere", address=address) for each in sorted(now - buildings)
-        ]
-        events += [Event("addressed", each, day, source, "", address=address) for each in sorted(buildings - now)]
+        changes: list[tuple[Kind, str, str]] = [("unaddressed", "elsewhere", each) for each in sorted(now - buildings)]
+        changes += [("addressed", "", each) for each in sorted(buildings - now)]
+        events += [Event(kind, each, day, source, why, address=address, actor=actor) for kind, why, each in changes]
     return register.apply(events)
 
 

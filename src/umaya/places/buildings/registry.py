@@ -72,6 +72,12 @@ class Registry:
 
         return self._change(area, act)
 
+    def answer(self, area: str, address: Address, buildings: frozenset[str], source: str, actor: str) -> list[Event]:
+        """Take a person's word for the buildings of an address, from today on; none where it marks none."""
+        return self._change(
+            area, lambda known: lifecycle.readdress(known, {address: buildings}, self._today(known), source, actor)
+        )
+
     def renumber(self, area: str, pairs: Mapping[Address, Address], day: date, source: str) -> list[Event]:
         """Take a change of addresses in, new ones by old ones (住居表示の実施)."""
         return self._change(area, lambda known: lifecycle.renumber(known, pairs, day, source))

@@ -240,7 +240,7 @@ def product(visitor: browsing.Visitor, service: Prefecture, place: str, slow: in
         for _ in range(4):  # from zoom 16, where a road is shown, to 12
             page.keyboard.press("Minus")
             page.wait_for_timeout(700)
-        page.wait_for_timeout(3000)
+        page.wait_for_timeout(8000)  # until the tiles of the last zoom are there, on a loaded machine too
     found["pan"] = map_.pan()
     page.wait_for_timeout(2000)
     totals, told, cpu = [], [], []

@@ -45,7 +45,7 @@ CURVE = (
     LiveParams(stand_s=0.5),
 )
 """Settings that are compared, the most careful first."""
-CURVE_SETS = ("nerima-move_s5", "nerima-deliver_s5", "nerima-deliver_s10", "liechtenstein-deliver_s5")
+CURVE_SETS = ("nerima-deliver_s10", "nerima-deliver_s5")
 Floats = NDArray[np.float64]
 
 
@@ -118,7 +118,8 @@ def waits(truth: Truth, streamed: Streamed) -> dict[str, Any]:
         second = true.vehicle[of] * MOST_S + (moment - t.min()) // 1_000_000
         row = np.minimum(np.searchsorted(place, second), len(t) - 2)
         lost = streamed.arrival_us[row] == NEVER
-        return np.where(lost, streamed.arrival_us[row + 1], streamed.arrival_us[row])
+        at: Ints = np.where(lost, streamed.arrival_us[row + 1], streamed.arrival_us[row])
+        return at
 
     at = arrival(np.maximum(true.complete[of], t.min()))
     clear = (true.complete[of] >= 0) & (at < NEVER)

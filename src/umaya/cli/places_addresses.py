@@ -46,7 +46,9 @@ def index(
 def normalise(
     in_: Annotated[Path, typer.Option("--in", help="CSV, Parquet or text (one a line) with a column `address`.")],
     out: Annotated[Path, typer.Option(help="File to write: .parquet, .csv or .arrows; it must not be there.")],
-    index: Annotated[Path, typer.Option(help="The address index, made by `umaya places index`.")] = Path("address-index"),
+    index: Annotated[Path, typer.Option(help="The address index, made by `umaya places index`.")] = Path(
+        "address-index"
+    ),
     encoding: Annotated[str, typer.Option(help="Encoding of CSV and text: utf-8 or cp932 (Shift_JIS).")] = "utf-8",
     threads: Annotated[int, typer.Option(min=1, max=64, help="Batches that are normalised at once.")] = 2,
 ) -> None:

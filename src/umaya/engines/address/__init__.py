@@ -9,5 +9,6 @@ an index that `umaya places index` wrote.
 """
 
 from umaya.engines.address.index import AddressIndex, strings, text
+from umaya.engines.address.normalise import RESULT, Normaliser, normalise
 
-__all__ = ["AddressIndex", "strings", "text"]
+__all__ = ["RESULT", "AddressIndex", "Normaliser", "normalise", "strings", "text"]

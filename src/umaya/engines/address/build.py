@@ -1,8 +1,8 @@
 """Building the index: tables of public reference data become the flat arrays of `index`.
 
 Takes tables that `umaya.places.addresses` has read and checked; knows no files. What always holds: a town of several
-sources is one row (names are compared folded, without 大字 and 字); each chome and koaza has its oaza as parent, which is
-made where no source has it; names of the registry win over those of other sources.
+sources is one row (names are compared folded, without 大字 and 字); each chome and koaza has its oaza as parent, which
+is made where no source has it; names of the registry win over those of other sources.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from umaya.engines.address.index import (
     Symbols,
     Texts,
     Towns,
+    Trie,
     leaves,
     strings,
 )
@@ -270,14 +271,16 @@ class _Towns:
         ordered = sorted(self.row, key=self.row.__getitem__)
         towns = [self.of[key] for key in ordered]
         parents = [self.row.get((key[0], key[1], b"", b"", 0), NONE) if key[2] or key[3] else NONE for key in ordered]
-        numbers = [[town.city for town in towns], [town.machiaza for town in towns], parents,
-                   [town.flags for town in towns], [town.postcode for town in towns]]  # fmt: skip
         names = texts_of("".join(town.parts) for town in towns)
         symbols = [b"".join(key[1:4]) for key in ordered]
         offsets = np.zeros(len(symbols) + 1, np.int64)
         np.cumsum([len(one) // 4 for one in symbols], out=offsets[1:])
         return Towns(
-            *(np.array(column, np.int32) for column in numbers),
+            np.array([town.city for town in towns], np.int32),
+            np.array([town.machiaza for town in towns], np.int32),
+            np.array(parents, np.int32),
+            np.array([town.flags for town in towns], np.int32),
+            np.array([town.postcode for town in towns], np.int32),
             np.array([town.lon for town in towns]),
             np.array([town.lat for town in towns]),
             names,
@@ -393,14 +396,14 @@ class _Keys:
         self.names.append(name)
         self.entries.append(entry)
 
-    def trie(self, first: int) -> tables.Trie:
+    def trie(self, first: int) -> Trie:
         offsets = np.zeros(len(self.names) + 1, np.int64)
         np.cumsum([len(name) // 4 for name in self.names], out=offsets[1:])
         symbols = Symbols(np.frombuffer(b"".join(self.names), np.int32), offsets)
         return tables.trie_of(np.array(self.roots, np.int32), symbols, np.array(self.entries, np.int32), first)
 
 
-def _names(prefectures: Prefectures, cities: Cities, towns: _Towns, formers: pa.Table, rows: Rows) -> tables.Trie:
+def _names(prefectures: Prefectures, cities: Cities, towns: _Towns, formers: pa.Table, rows: Rows) -> Trie:
     keys = _Keys()
     prefecture_count, city_count = len(prefectures.code), len(cities.code)
     city_roots, town_roots = tables.SHARED, tables.SHARED + prefecture_count

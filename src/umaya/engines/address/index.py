@@ -24,7 +24,7 @@ Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
 
-VERSION = 1
+VERSION = 2
 """Of the layout and of the spelling rules: an index of another version is not read."""
 
 NONE = -1
@@ -66,7 +66,7 @@ class Cities(NamedTuple):
 
 
 class Towns(NamedTuple):
-    """Towns (大字・町), their chome (丁目) and koaza (小字), a row each; `name` is the whole, as its source spells it."""
+    """Towns (大字・町), their chome (丁目) and koaza (小字); `name` is the whole, as its source spells it."""
 
     city: Ints
     machiaza: Ints  # machiaza_id, seven digits; NONE where the registry has not the town
@@ -112,19 +112,19 @@ class Parcels(NamedTuple):
 
 
 class Trie(NamedTuple):
-    """A trie in a hash table with linear probing: (node, symbol) to node; `first[n]:first[n + 1]` are entries of n."""
+    """A trie in a hash table with linear probing; slot i is `slots[2 * i]`, the key of (node, symbol), and the node
+    that it leads to. `first[n]:first[n + 1]` are the entries of node n.
+    """
 
-    keys: npt.NDArray[np.uint64]
-    child: Ints
+    slots: npt.NDArray[np.uint64]
     first: Ints
     entries: Ints
 
 
 class Hashes(NamedTuple):
-    """An open hash table from 64 bit digests of keys to rows."""
+    """An open hash table from 64 bit digests to rows; slot i is `slots[2 * i]`, the digest, and the row."""
 
-    keys: npt.NDArray[np.uint64]
-    rows: Ints
+    slots: npt.NDArray[np.uint64]
 
 
 class Postcodes(NamedTuple):

@@ -1,14 +1,15 @@
 """`normalise`: a column of addresses in, a table of their parts out. One call is one batch; batches may run in threads.
 
-Levels, by how finely an address was found in the index: none, prefecture, city, town, block, parcel, number. A coordinate
-is always that of the level: an address that was found to the town alone has the town's. Numbers that the registry has
-not are still read, and stand in `block` and `number` without an id.
+Levels, by how finely an address was found in the index: none, prefecture, city, town, block, parcel, number. A
+coordinate is always that of the level: an address that was found to the town alone has the town's. Numbers that the
+registry has not are still read, and stand in `block` and `number` without an id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +30,11 @@ RESULT = pa.schema(
     [
         ("prefecture", pa.string()), ("city", pa.string()), ("town", pa.string()), ("block", pa.string()),
         ("number", pa.string()), ("building", pa.string()), ("room", pa.string()), ("rest", pa.string()),
-        ("postcode", pa.string()), ("former_until", pa.date32()), ("lg_code", pa.string()), ("machiaza_id", pa.string()),
+        ("postcode", pa.string()), ("former_until", pa.date32()), ("lg_code", pa.string()),
+        ("machiaza_id", pa.string()),
         ("blk_id", pa.string()), ("rsdt_id", pa.string()), ("rsdt2_id", pa.string()), ("prc_id", pa.string()),
-        ("lon", pa.float64()), ("lat", pa.float64()), ("level", pa.string()), ("confidence", pa.float32()), ("spans", SPANS),
+        ("lon", pa.float64()), ("lat", pa.float64()), ("level", pa.string()), ("confidence", pa.float32()),
+        ("spans", SPANS),
     ]
 )  # fmt: skip
 """Columns of the result. `building` holds the room too, `room` the room alone; `rest` also streets of Kyoto and 様方;
@@ -62,6 +65,7 @@ class Normaliser:
 
         Raises:
             TypeError: when `addresses` is not text.
+            ValueError: when an address is not UTF-8.
             KeyError: when RESULT has not a column that is asked for.
         """
         wanted = [RESULT.field(name) for name in columns]
@@ -107,14 +111,8 @@ class _Batch:
         self.data, self.offsets = _bytes(addresses)
         rows = len(self.offsets) - 1
         self.work = work_room(int(np.diff(self.offsets).max(initial=0)))
-        numbers = [np.empty(rows, np.int32) for _ in range(8)]
-        self.found = Found(
-            *numbers,
-            np.empty(rows, np.bool_),
-            np.empty(rows, np.int32),
-            np.empty(rows, np.uint8),
-            np.empty(rows, np.float32),
-        )
+        kinds = [*[np.int32] * 8, np.bool_, np.int32, np.uint8, np.float32]
+        self.found = Found._make(np.empty(rows, kind) for kind in kinds)
         most = 2 * len(self.data) + rows + 1
         self.spans = Spans(
             np.empty(rows + 1, np.int64), np.empty(most, np.uint8), np.empty(most, np.int32), np.empty(most, np.int32)
@@ -218,6 +216,10 @@ class _Batch:
 
 def _bytes(addresses: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
     """Return the bytes of a column of text and where each row begins; nulls are empty."""
+    try:
+        addresses.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise ValueError("an address is not text in UTF-8") from error
     if addresses.null_count:
         addresses = pc.fill_null(addresses, "")
     kind = np.int64 if pa.types.is_large_string(addresses.type) else np.int32
@@ -232,16 +234,16 @@ def _names(texts: Texts) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(texts.offsets) - 1, buffers).cast(pa.string())
 
 
-def _nullable(values: npt.NDArray[np.int32]) -> pa.Array:
+def _nullable(values: npt.NDArray[Any]) -> pa.Array:
     return pa.array(values, mask=values == NONE)
 
 
-def _taken(values: npt.NDArray[np.int32], rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def _taken(values: npt.NDArray[Any], rows: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
     """Return values of rows, NONE where there is no row."""
     if not len(values):
         return np.full(len(rows), NONE, values.dtype)
     return np.where(rows >= 0, values[np.maximum(rows, 0)], NONE)
 
 
-def _padded(values: npt.NDArray[np.int32], width: int) -> pa.Array:
+def _padded(values: npt.NDArray[Any], width: int) -> pa.Array:
     return pc.utf8_lpad(_nullable(values).cast(pa.string()), width, "0")

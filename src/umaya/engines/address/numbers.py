@@ -1,7 +1,7 @@
 """The number of an address: pieces are read from the text, and looked up as residence number, block or lot.
 
-A piece is a whole number or a mark (甲, イ, C); hyphens of all kinds, の, 番, 番地, 番地の and 号 part them. Nothing that stands
-apart from the chain is drawn into it: after a gap only what 番 or a hyphen has announced.
+A piece is a whole number or a mark (甲, イ, C); hyphens of all kinds, の, 番, 番地, 番地の and 号 part them.
+Nothing that stands apart from the chain is drawn into it: after a gap only what 番 or a hyphen has announced.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def takes_mark(tokens: Any, count: Any, place: Any, pieces: Any, linked: Any) ->
         return is_number(following) or (following == ord("-") and is_number(at(tokens, count, place + 2)))
     if not linked and one < 128:
         return False
-    return apart or is_number(following) or is_link(following) or following == GO or following == BAN
+    return apart or is_number(following) or is_link(following) or following in (GO, BAN)
 
 
 @inner
@@ -76,13 +76,14 @@ def read_pieces(work: Any, count: Any, place: Any) -> Any:
     tokens = work.tokens
     pieces = 0
     linked = True
-    if is_link(at(tokens, count, place)):
+    hyphened = is_link(at(tokens, count, place))
+    if hyphened:
         place += 1
     while place < count and pieces < MOST_PIECES:
         one = at(tokens, count, place)
         if pieces > 0 and not linked and (tokens.gap[place] or is_number(one)):
             break
-        if is_number(one) and not is_in_word(tokens, count, place):
+        if is_number(one) and not is_in_word(tokens, count, place, hyphened):
             work.piece[pieces] = one - NUMBER
         elif is_mark(one) and takes_mark(tokens, count, place, pieces, linked):
             work.piece[pieces] = one | tables.MARK
@@ -95,10 +96,10 @@ def read_pieces(work: Any, count: Any, place: Any) -> Any:
         place = end
         if word == HAS_GO and not is_link(at(tokens, count, place)):
             break
-        linked = word != ALONE or (was_mark and pieces == 1)
-        if is_link(at(tokens, count, place)) and place + 1 < count:
+        hyphened = is_link(at(tokens, count, place)) and place + 1 < count
+        linked = hyphened or word != ALONE or (was_mark and pieces == 1)
+        if hyphened:
             place += 1
-            linked = True
     return pieces
 
 

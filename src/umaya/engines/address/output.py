@@ -44,7 +44,7 @@ def _number(data: Any, begin: Any, end: Any, fold: Any, work: Any, first: Any, o
     count = tokenise(data, begin, end, fold, tokens)
     for i in range(count):
         one = np.int64(tokens.symbol[i])
-        if one == OUTSIDE or one == WITHOUT:
+        if one in (OUTSIDE, WITHOUT):
             return _copy(data, begin, end, out, used)
     last = -2
     for i in range(count):

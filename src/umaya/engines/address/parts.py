@@ -26,7 +26,7 @@ def symbol(character: str) -> int:
 
 
 NO = symbol("の")
-O, AZA, KO = symbol("大"), symbol("字"), symbol("小")
+LARGE, AZA, SMALL = symbol("大"), symbol("字"), symbol("小")
 CHO, ME = symbol("丁"), symbol("目")
 BAN, CHI, GO, OUTSIDE, WITHOUT = symbol("番"), symbol("地"), symbol("号"), symbol("外"), symbol("無")
 SHITSU, KAI, F = symbol("室"), symbol("階"), symbol("f")
@@ -69,7 +69,7 @@ def lookup_of(index: AddressIndex) -> Lookup:
 
 
 class Work(NamedTuple):
-    """Room for one text: its tokens, the part of each, the ends met in the trie, the pieces of its number, the place found.
+    """Room for one text: its tokens, the part of each, ends met in the trie, the pieces of its number, its place.
 
     A piece is a value, the tokens from `piece_begin` to `piece_end` (its 番, 番地 or 号 included) and that word.
     """
@@ -98,9 +98,8 @@ def work_room(length: int) -> Work:
     ends = [np.zeros(64, np.int64) for _ in range(8)]
     pieces = [np.zeros(MOST_PIECES + 1, np.int64) for _ in range(3)]
     fields = [np.zeros(16, np.int64) for _ in range(3)]
-    return Work(
-        room(length), np.zeros(length + 8, np.uint8), *ends, np.zeros(MOST_PIECES + 1, np.int64), *pieces, *fields
-    )
+    value = np.zeros(MOST_PIECES + 1, np.int64)
+    return Work._make([room(length), np.zeros(length + 8, np.uint8), *ends, value, *pieces, *fields])
 
 
 @inner
@@ -116,25 +115,19 @@ def is_number(one: Any) -> Any:
 
 
 @inner
-def is_in_word(tokens: Any, count: Any, place: Any) -> Any:
-    """Whether a number is the beginning of a word, as in 3階, 21世紀, 2番館, and, in kanji, in 千足 or 三番町."""
+def is_in_word(tokens: Any, count: Any, place: Any, hyphened: Any) -> Any:
+    """Whether a number begins a word, as in 3階, 21世紀, 2番館; and one in kanji, but after a hyphen, as in 千足."""
     if place + 1 < count and not tokens.gap[place + 1]:
         one, following = at(tokens, count, place + 1), at(tokens, count, place + 2)
-        if one in AFTER_WORDS or ((one == GO or one == BAN) and following in AFTER_WORDS):
+        if one in AFTER_WORDS or ((one in (GO, BAN)) and following in AFTER_WORDS):
             return True
     code = np.int64(tokens.code[place])
-    if not (0x3000 <= code < 0xFF00) or place + 1 >= count or tokens.gap[place + 1]:
+    if hyphened or not (0x3000 <= code < 0xFF00) or place + 1 >= count or tokens.gap[place + 1]:
         return False
     one = np.int64(tokens.symbol[place + 1])
     if one == BAN:
         following = at(tokens, count, place + 2)
-        return (
-            following != CHI
-            and following != OUTSIDE
-            and following != HYPHEN
-            and not is_number(following)
-            and place + 2 < count
-        )
+        return following not in (CHI, OUTSIDE, HYPHEN) and not is_number(following) and place + 2 < count
     return not (is_number(one) or is_link(one) or one == GO or one in COMMAS)
 
 
@@ -147,7 +140,7 @@ def is_mark(one: Any) -> Any:
 @fused
 def is_link(one: Any) -> Any:
     """Whether a symbol parts two pieces of a number."""
-    return one == HYPHEN or one == NO
+    return one in (HYPHEN, NO)
 
 
 @inner
@@ -156,6 +149,6 @@ def after_prefix(tokens: Any, count: Any, place: Any) -> Any:
     one = at(tokens, count, place)
     if one == AZA:
         return place + 1
-    if (one == O or one == KO) and at(tokens, count, place + 1) == AZA:
+    if (one in (LARGE, SMALL)) and at(tokens, count, place + 1) == AZA:
         return place + 2
     return place

@@ -24,6 +24,7 @@ from umaya.engines.address.parts import (
     IRU,
     ME,
     NORTH,
+    OF_NUMBER,
     OF_TOWN,
     RI,
     RU,
@@ -45,6 +46,8 @@ PREFECTURE_END, CITY_END, TOWN_BEGIN, TOWN_END, TWINS, STREET_BEGIN, TIED, MARKS
 municipality have the name too; `TIED`: another municipality reads as well."""
 
 _TOWN_SCORE, _LEVEL_SCORE, _MOST_CHOME = 1 << 20, 1 << 21, 45
+_CERTAIN = (OF_NUMBER - OF_TOWN) * _LEVEL_SCORE
+"""From here on the number was found, and no shorter name can count more."""
 
 
 @inner
@@ -64,11 +67,11 @@ def walk(trie: Any, node: Any, tokens: Any, place: Any, count: Any, ends: Any, n
 
 @inner
 def _ends_whole(tokens: Any, count: Any, end: Any, implicit: Any) -> Any:
-    """Whether a name that ends in a number may end here: the number is not that of 3番 or 3号, nor, implicit, of 3ビル."""
+    """Whether a name that ends in a number may end here: it is not that of 3番 or 3号 nor, implicit, of 3ビル."""
     if not is_number(at(tokens, count, end - 1)):
         return True
     following = at(tokens, count, end)
-    if following == BAN or following == GO or (following == CHO and at(tokens, count, end + 1) == ME):
+    if following in (BAN, GO) or (following == CHO and at(tokens, count, end + 1) == ME):
         return False
     return not implicit or end >= count or tokens.gap[end] or is_link(following) or is_number(following)
 
@@ -104,9 +107,11 @@ def _consider(index: Any, work: Any, count: Any, reading: Any, town: Any, end: A
     score -= (4 if marks & tables.LOOSE else 0) + (2 if marks & tables.IMPLICIT else 0) + (3 if chome > 0 else 0)
     if score > reading[SCORE]:
         reading[SCORE], reading[AT_TOWN], reading[TOWN_END], reading[TWINS] = score, town, end, 0
+        reading[TIED] = 0
         reading[CHOME_NUMBER], reading[MARKS] = chome, marks
     elif score == reading[SCORE] and town != reading[AT_TOWN] and reading[AT_TOWN] >= 0:
-        reading[TWINS] = 1
+        same = index.town_city[town] == index.town_city[reading[AT_TOWN]]
+        reading[TWINS if same else TIED] = 1
 
 
 @inner
@@ -136,7 +141,10 @@ def towns_at(index: Any, work: Any, count: Any, reading: Any, root: Any, place: 
     """Consider every town of a root that the text names at a place."""
     tokens = work.tokens
     for begin in (place, after_prefix(tokens, count, place)):
-        for i in range(walk(index.names, root, tokens, begin, count, work.ends, work.nodes)):
+        met = walk(index.names, root, tokens, begin, count, work.ends, work.nodes)
+        for i in range(met - 1, -1, -1):
+            if reading[SCORE] >= _CERTAIN:
+                break
             end, node = work.ends[i], work.nodes[i]
             for entry in range(index.names.first[node], index.names.first[node + 1]):
                 marks = np.int64(index.names.entries[entry])
@@ -149,13 +157,13 @@ def towns_at(index: Any, work: Any, count: Any, reading: Any, root: Any, place: 
 
 @inner
 def after_streets(tokens: Any, count: Any, place: Any) -> Any:
-    """Return the place after the streets of Kyoto: 河原町通二条上る, 四条通河原町東入; the same place where there are none."""
+    """Return the place after streets of Kyoto (河原町通二条上る, 四条通河原町東入), else the same place."""
     end = place
     for i in range(place + 1, count):
         one, following = at(tokens, count, i), at(tokens, count, i + 1)
-        if (one == UP or one == DOWN) and following == RU:
+        if (one in (UP, DOWN)) and following == RU:
             end = i + 2
-        elif (one == EAST or one == WEST or one == NORTH or one == SOUTH) and following == IRU:
+        elif (one in (EAST, WEST, NORTH, SOUTH)) and following == IRU:
             end = i + (3 if at(tokens, count, i + 2) in (RU, RI) else 2)
     return end
 
@@ -225,6 +233,16 @@ def serves(index: Any, postcode: Any, city: Any, town: Any) -> Any:
 
 
 @inner
+def _chome_bonus(tokens: Any, count: Any, reading: Any) -> Any:
+    """Return what a chome without 丁目 added to a reading: that a town has chome speaks for no municipality."""
+    if reading[MARKS] & tables.IMPLICIT != 0:
+        return 16 - 2
+    if reading[CHOME_NUMBER] > 0 and is_number(at(tokens, count, reading[TOWN_END] - 1)):
+        return 16 - 3
+    return 0
+
+
+@inner
 def _city(index: Any, work: Any, count: Any, entry: Any, prefecture_end: Any, end: Any, postcode: Any) -> None:
     """Try the reading with one municipality, today's or former, that ends at a place."""
     cities, prefectures = len(index.city_prefecture), index.prefectures
@@ -239,7 +257,7 @@ def _city(index: Any, work: Any, count: Any, entry: Any, prefecture_end: Any, en
         _streets(index, work, count, trial, root, end)
     if trial[AT_TOWN] >= 0:
         trial[AT_CITY] = index.town_city[trial[AT_TOWN]]
-    trial[SCORE] += 16 * end if trial[AT_TOWN] < 0 else 0
+    trial[SCORE] += 16 * end if trial[AT_TOWN] < 0 else -_chome_bonus(work.tokens, count, trial)
     trial[SCORE] += 4 * serves(index, postcode, trial[AT_CITY], trial[AT_TOWN]) - (1 if former >= 0 else 0)
     _keep(work)
 
@@ -261,7 +279,7 @@ def _city_left_out(index: Any, work: Any, count: Any, prefecture: Any, place: An
     ends, nodes = work.found_ends, work.found_nodes
     start = after_prefix(work.tokens, count, place)
     for i in range(walk(names, tables.ANY_TOWN, work.tokens, start, count, ends, nodes)):
-        city, several = np.int64(NONE), False
+        city, several = np.int64(NONE), 0
         for entry in range(names.first[nodes[i]], names.first[nodes[i] + 1]):
             town = names.entries[entry]
             one = np.int64(index.town_city[town])
@@ -269,9 +287,10 @@ def _city_left_out(index: Any, work: Any, count: Any, prefecture: Any, place: An
                 continue
             if postcode >= 0 and serves(index, postcode, one, town) == 0:
                 continue
-            several = several or (city >= 0 and city != one)
+            if city >= 0 and city != one:
+                several += 1
             city = one
-        if city < 0 or several:
+        if city < 0 or several > 0:
             continue
         begin(work.trial, index.city_prefecture[city], city, place, place)
         towns_at(index, work, count, work.trial, tables.SHARED + index.prefectures + city, place)

@@ -20,8 +20,8 @@ from umaya.engines.address.parts import (
     BLOCK,
     BUILDING,
     CARE_OF,
-    CHO,
     CHI,
+    CHO,
     CITY,
     COMMAS,
     GO,
@@ -77,7 +77,7 @@ from umaya.engines.address.spelling import HYPHEN, NUMBER, tokenise
 from umaya.engines.kernels import inner, kernel
 
 MOST_TRIED = 40
-"""Symbols at the beginning of a text among which a prefecture is looked for when the text does not begin with a place."""
+"""Symbols at the beginning of a text among which a prefecture is looked for when no place begins there."""
 
 
 class Found(NamedTuple):
@@ -149,7 +149,11 @@ def _unlisted(work: Any, count: Any, place: Any) -> Any:
         return begin if begin == place else place
     longest = 12 if begin > place else 6
     i = begin
-    while i < count and i - begin <= longest and (not is_number(at(tokens, count, i)) or is_in_word(tokens, count, i)):
+    while (
+        i < count
+        and i - begin <= longest
+        and (not is_number(at(tokens, count, i)) or is_in_word(tokens, count, i, False))
+    ):
         one = at(tokens, count, i)
         if i > begin and _no_number(tokens, count, i):
             return i
@@ -186,7 +190,6 @@ def _without_number(work: Any, count: Any, place: Any) -> Any:
 @inner
 def _number(index: Any, work: Any, count: Any, place: Any, town: Any, chome: Any) -> Any:
     """Mark block and number from a place on; return the place after them."""
-    tokens = work.tokens
     pieces = read_pieces(work, count, place)
     look_up(index, town if chome == 0 else NONE, pieces, work)
     if pieces == 0:
@@ -199,8 +202,7 @@ def _number(index: Any, work: Any, count: Any, place: Any, town: Any, chome: Any
         if i > 0:
             same = i != block
             _mark(work, work.piece_end[i - 1], work.piece_begin[i], part if same else SEPARATOR)
-    end = np.int64(work.piece_end[used - 1])
-    return end
+    return np.int64(work.piece_end[used - 1])
 
 
 @inner
@@ -245,7 +247,7 @@ def _care_of_begin(work: Any, begin: Any, end: Any) -> Any:
 
 @inner
 def _tail(work: Any, count: Any, place: Any, numbered: Any) -> None:
-    """Mark what follows the number: building, room, care of; 先 and 付近, and all where there is no number, are rest."""
+    """Mark what follows the number: building, room, care of; 先 and 付近 are rest."""
     tokens = work.tokens
     while place < count and (at(tokens, count, place) == HYPHEN or at(tokens, count, place) in COMMAS):
         work.label[place] = SEPARATOR
@@ -255,7 +257,7 @@ def _tail(work: Any, count: Any, place: Any, numbered: Any) -> None:
     first, second = at(tokens, count, place), at(tokens, count, place + 1)
     if not numbered and is_number(first) and second == CHO:
         return
-    if numbered and (first == SAKI or (first == CHI and second == SAKI) or first == NEAR):
+    if numbered and (first in (SAKI, NEAR) or (first == CHI and second == SAKI)):
         i = place + 1
         while i < count and not tokens.gap[i]:
             i += 1
@@ -375,7 +377,7 @@ def _place_rows(work: Any, row: Any, found: Any) -> None:
 
 @inner
 def _confidence(work: Any, count: Any, level: Any, prefecture_begin: Any) -> Any:
-    """Return how far the reading may be trusted, 0 to 1: by its level, less for each thing that was inferred or left."""
+    """Return how far the reading may be trusted, 0 to 1: by its level, less for what was inferred or left over."""
     best = work.best
     sure = (0.0, 0.3, 0.6, 0.9, 0.93, 0.99, 1.0)[level]
     if level > OF_PREFECTURE:

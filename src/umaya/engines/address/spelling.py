@@ -155,9 +155,9 @@ def _marked(symbol: npt.NDArray[np.int32], mark: str) -> npt.NDArray[np.int32]:
 
 def room(length: int) -> Tokens:
     """Return room for the symbols of a text of so many bytes."""
-    return Tokens(
-        *(np.zeros(length + 8, dtype) for dtype in (np.int32, np.int32, np.int32, np.bool_, np.int32, np.int32))
-    )
+    size = length + 8
+    numbers = [np.zeros(size, np.int32) for _ in range(5)]
+    return Tokens._make([*numbers[:3], np.zeros(size, np.bool_), *numbers[3:]])
 
 
 @inner
@@ -219,7 +219,7 @@ def tokenise(data: Any, start: Any, stop: Any, fold: Any, out: Any) -> Any:
         if symbol == GAP:
             gap, kind = True, 0
             continue
-        if symbol < GAP or symbol == VOICED or symbol == HALF_VOICED:
+        if symbol < GAP or symbol in (VOICED, HALF_VOICED):
             if count > 0 and not gap:
                 _attach(out, count - 1, symbol, after - start, fold, kind != 0)
             continue

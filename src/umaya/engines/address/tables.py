@@ -42,18 +42,33 @@ def slot_of(key: Any, mask: Any) -> Any:
 
 
 @inner
-def step(trie: Any, node: Any, symbol: Any) -> Any:
-    """Return the node that a symbol leads to from a node, or NONE."""
-    key = np.uint64(node) << np.uint64(32) | np.uint64(symbol)
-    mask = len(trie.keys) - 1
+def found_in(slots: Any, key: Any) -> Any:
+    """Return what a key leads to, or NONE."""
+    mask = len(slots) // 2 - 1
     slot = slot_of(key, mask)
     while True:
-        found = trie.keys[slot]
+        found = slots[2 * slot]
         if found == key:
-            return np.int64(trie.child[slot])
+            return np.int64(slots[2 * slot + 1])
         if found == _EMPTY:
             return np.int64(NONE)
         slot = (slot + 1) & mask
+
+
+@inner
+def free_for(slots: Any, key: Any) -> Any:
+    """Return the slot of a key, or the free one where it belongs."""
+    mask = len(slots) // 2 - 1
+    slot = slot_of(key, mask)
+    while slots[2 * slot] != key and slots[2 * slot] != _EMPTY:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@inner
+def step(trie: Any, node: Any, symbol: Any) -> Any:
+    """Return the node that a symbol leads to from a node, or NONE."""
+    return found_in(trie.slots, np.uint64(node) << np.uint64(32) | np.uint64(symbol))
 
 
 @inner
@@ -73,48 +88,37 @@ def start_of(town: Any, kind: Any) -> Any:
 @inner
 def row_of(table: Any, key: Any) -> Any:
     """Return the row of a number's digest, or NONE."""
-    mask = len(table.keys) - 1
-    slot = slot_of(key, mask)
-    while True:
-        found = table.keys[slot]
-        if found == key:
-            return np.int64(table.rows[slot])
-        if found == _EMPTY:
-            return np.int64(NONE)
-        slot = (slot + 1) & mask
+    return found_in(table.slots, key)
 
 
-def _capacity(count: int) -> int:
-    return 1 << max(4, int(2 * count).bit_length())
+def _empty(count: int) -> npt.NDArray[np.uint64]:
+    """Return free slots for so many keys."""
+    return np.full(2 << max(4, int(2 * count).bit_length()), _EMPTY, np.uint64)
 
 
 @kernel
-def _insert(keys: Any, child: Any, roots: Any, data: Any, offsets: Any, nodes: Any, used: Any) -> Any:
-    mask = len(keys) - 1
+def _insert(slots: Any, roots: Any, data: Any, offsets: Any, nodes: Any, used: Any) -> Any:
     for row in range(len(roots)):
         node = np.int64(roots[row])
         for at in range(offsets[row], offsets[row + 1]):
             key = np.uint64(node) << np.uint64(32) | np.uint64(data[at])
-            slot = slot_of(key, mask)
-            while keys[slot] != key and keys[slot] != _EMPTY:
-                slot = (slot + 1) & mask
-            if keys[slot] == _EMPTY:
-                keys[slot], child[slot] = key, used
+            slot = free_for(slots, key)
+            if slots[2 * slot] == _EMPTY:
+                slots[2 * slot], slots[2 * slot + 1] = key, np.uint64(used)
                 used += 1
-            node = np.int64(child[slot])
+            node = np.int64(slots[2 * slot + 1])
         nodes[row] = node
     return used
 
 
 def trie_of(roots: npt.NDArray[np.int32], names: Symbols, entries: npt.NDArray[np.int32], first: int) -> Trie:
-    """Return a trie in which name i, from its root on, ends at a node that has entry i; nodes below `first` are roots."""
-    keys = np.full(_capacity(len(names.data) + 1), _EMPTY, np.uint64)
-    child = np.zeros(len(keys), np.int32)
+    """Return a trie in which name i, from its root on, ends at a node with entry i; nodes below `first` are roots."""
+    slots = _empty(len(names.data) + 1)
     nodes = np.zeros(len(roots), np.int32)
-    used = _insert(keys, child, roots, names.data, names.offsets, nodes, first)
+    used = _insert(slots, roots, names.data, names.offsets, nodes, first)
     pairs = np.unique(np.stack([nodes, entries]).T.astype(np.int64), axis=0)
     starts = np.searchsorted(pairs[:, 0], np.arange(used + 1)).astype(np.int32)
-    return Trie(keys, child, starts, pairs[:, 1].astype(np.int32))
+    return Trie(slots, starts, pairs[:, 1].astype(np.int32))
 
 
 @inner
@@ -143,14 +147,11 @@ def _digest_labels(
 
 
 @kernel
-def _fill(keys: Any, rows: Any, digests: Any) -> None:
-    mask = len(keys) - 1
+def _fill(slots: Any, digests: Any) -> None:
     for row in range(len(digests)):
-        slot = slot_of(digests[row], mask)
-        while keys[slot] != _EMPTY and keys[slot] != digests[row]:
-            slot = (slot + 1) & mask
-        if keys[slot] == _EMPTY:
-            keys[slot], rows[slot] = digests[row], row
+        slot = free_for(slots, digests[row])
+        if slots[2 * slot] == _EMPTY:
+            slots[2 * slot], slots[2 * slot + 1] = digests[row], np.uint64(row)
 
 
 def digests_of(
@@ -165,8 +166,7 @@ def digests_of(
 
 def hashes_of(*digests: npt.NDArray[np.uint64]) -> Hashes:
     """Return one table of the digests of several kinds of numbers; each kind has rows of its own."""
-    keys = np.full(_capacity(sum(map(len, digests)) + 1), _EMPTY, np.uint64)
-    rows = np.zeros(len(keys), np.int32)
+    slots = _empty(sum(map(len, digests)) + 1)
     for kind in digests:
-        _fill(keys, rows, kind)
-    return Hashes(keys, rows)
+        _fill(slots, kind)
+    return Hashes(slots)

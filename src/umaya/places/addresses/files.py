@@ -115,7 +115,7 @@ class AddressFile:
                 yield pa.record_batch([pa.array(lines)], schema=schema)
 
     def _whole_text(self) -> None:
-        """Find the first line that is not of the encoding, so that the fault can be named before anything is written."""
+        """Find the first line that is not of the encoding, so that it is named before anything is written."""
         row = 0
         try:
             with self.path.open(encoding=self._with_mark(), newline="\n") as file:
@@ -146,7 +146,9 @@ class AddressFile:
             raise InputError(Place(place, field=ADDRESS), f"the column is {kind}, not text", "write addresses as text")
         for name in COLUMNS:
             if name in schema.names:
-                raise InputError(Place(place, field=name), "this column would be added and is there already", "rename it")
+                raise InputError(
+                    Place(place, field=name), "this column would be added and is there already", "rename it"
+                )
         return schema
 
     def _faults(self) -> _Faults:

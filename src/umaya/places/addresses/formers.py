@@ -41,13 +41,17 @@ def _read(path: Path, cities: pa.Table, *, strict: bool) -> pa.Table:
     parts = (pc.fill_null(cities[part], "") for part in ("prefecture", "county", "city", "ward"))
     names = pc.binary_join_element_wise(*parts, "").to_pylist()
     code_of = dict(zip(names, cities["lg_code"].to_pylist(), strict=True))
-    successors = pc.binary_join_element_wise(filled(path, table, "successor_pref"), filled(path, table, "successor"), "")
+    successors = pc.binary_join_element_wise(
+        filled(path, table, "successor_pref"), filled(path, table, "successor"), ""
+    )
     rows = []
     for row, (name, day) in enumerate(zip(successors.to_pylist(), table["ended"].to_pylist(), strict=True), 1):
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
             raise InputError(Place(str(path), row, "ended"), "this is not a day", "write it as 2006-02-20")
         if strict and name not in code_of:
-            raise InputError(Place(str(path), row, "successor"), "the registry has no such municipality", "write its whole name")
+            raise InputError(
+                Place(str(path), row, "successor"), "the registry has no such municipality", "write its whole name"
+            )
         rows.append(code_of.get(name))
     columns = [pa.array(rows, pa.int32()), filled(path, table, "pref"), table["county"].combine_chunks(),
                filled(path, table, "city"), table["ended"].combine_chunks().cast(pa.date32())]  # fmt: skip

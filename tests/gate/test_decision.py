@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.cases import cases
 from tests.gate.world import ACTORS, HOUR, NOW, WINDOW, World
 from umaya.gate import Area, Dataset, Party, Refusal, SchemeVersion, Use, Words
 from umaya.gate.decision import Facts, evaluate
@@ -338,7 +339,7 @@ PERMITTED = Story(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=cases(500, 5000), deadline=None)
 @given(STORIES)
 @example(PERMITTED)
 @example(replace(PERMITTED, basis="probe-statistics", steps=("move-to-road", "suppress-dead-ends", "link-counts")))

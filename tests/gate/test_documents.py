@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.cases import cases
 from tests.gate.world import ACTORS, SCHEME, World
 from umaya.gate import documents
 from umaya.gate.scheme import SchemeDocument, parse
@@ -86,7 +87,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(150, 1500), deadline=None)
 @given(EDITS)
 def test_however_a_document_is_spoilt_it_is_read_or_refused(edits: list[tuple[int, int, str]]) -> None:
     """Nothing but an InputError, whatever a slip of the hand makes of it."""

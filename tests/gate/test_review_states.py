@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.cases import cases
 from tests.databases import migrated
 from tests.gate.review_world import CUSTOMERS, ID, REVIEWERS, TODAY, answered, people
 from tests.gate.world import ACTORS, NOW, World
@@ -239,6 +240,6 @@ class Review(RuleBasedStateMachine):
 
 
 Review.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=cases(20, 200), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestReview = pytest.mark.slow(Review.TestCase)

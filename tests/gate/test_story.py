@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
+from tests.cases import cases
 from tests.databases import migrated
 from tests.gate.lists import ACTORS, DOCUMENT, NOW, SCHEME, TOPIC, WORDS, Lists
 from umaya.gate import Refusal, Release, Use
@@ -227,9 +228,9 @@ def test_every_form_of_the_question_gets_the_answer_of_the_story(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=cases(60, 600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @stories
-def test_it_does_in_two_hundred_stories(
+def test_it_does_in_many_stories(
     made: Path, tier: ConsentTier, happened: list[tuple[Any, ...]], drawn: Drawn, limit: str | None
 ) -> None:
     check_story(made, tier, happened, drawn, limit)

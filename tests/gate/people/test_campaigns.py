@@ -174,11 +174,11 @@ def test_without_a_ledger_there_is_no_campaign(town: Town, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_millions_are_one_act(town: Town, tmp_path: Path) -> None:
-    people = pa.array(range(0, 9_000_000, 3), pa.uint32())
+def test_a_million_are_one_act(town: Town, tmp_path: Path) -> None:
+    people = pa.array(range(0, 3_000_000, 3), pa.uint32())
     path = file(tmp_path, person=people, evidence=pa.array([HEX] * len(people)))
     town.consents.campaign(CLERK, CROSS_SELL, 1, path)
     active = town.again().projection.latest().topic(CROSS_SELL, NOW.date()).active
-    assert active == BitMap(range(0, 9_000_000, 3))
+    assert active == BitMap(range(0, 3_000_000, 3))
     town.withdraw(3)
     assert town.state(3) == "withdrawn"

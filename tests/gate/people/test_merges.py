@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from sqlalchemy import delete, update
 
+from tests.cases import cases
 from tests.gate.people.town import CLERK, CRASH, CROSS_SELL, NOW, PROTECTOR, Town
 from umaya.gate.people.look_ups import Way
 from umaya.gate.people.models import ActRow, CampaignEvidenceRow, CounterRow, EventRow
@@ -90,7 +91,7 @@ ACT = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(25, 250), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACT, max_size=14))
 def test_any_acts_leave_what_a_naive_reading_says(town: Town, tmp_path: Path, acts: list[tuple[str, ...]]) -> None:
     """Acts that are refused change nothing; the oracle keeps when each number last spoke on each topic, and what."""

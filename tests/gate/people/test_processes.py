@@ -59,7 +59,7 @@ def active(town: Town) -> BitMap:
 
 def test_once_withdrawn_no_process_sees_the_consent(hub: tuple[str, Path], tmp_path: Path) -> None:
     """Three processes withdraw and watch each other."""
-    count = 60
+    count = 30
     with processes.opened(*hub) as town:
         for person in range(count):
             town.give(person)

@@ -29,7 +29,8 @@ from networks import Country, country, drive, join, near_box, read, save
 from probe_worker import peak_mb
 from umaya.engines.geometry import roads
 from umaya.engines.matching import Matcher
-from umaya.engines.matching.sharded import ROW, Shard, ShardedMatcher, area_box
+from umaya.engines.matching.sharded import ShardedMatcher
+from umaya.engines.matching.shards import ROW, Shard, area_box
 from umaya.types.roads import RoadNetwork
 
 SEED = 11
@@ -60,7 +61,7 @@ class CountryShards:
         return [int(row * ROW + column) for row in rows for column in columns]
 
     def load(self, area: int) -> Shard | None:
-        """Read one area; see `umaya.engines.matching.sharded.Shards`."""
+        """Read one area; see `umaya.engines.matching.shards.Shards`."""
         began = time.process_time()
         if not self._file(area).exists():
             return None

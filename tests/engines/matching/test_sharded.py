@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tests.engines.matching.rides import blur, positions, ride
 from tests.worlds import World, draw
 from umaya.engines.matching import Matched, Matcher, MatchParams
-from umaya.engines.matching import sharded as module
-from umaya.engines.matching.sharded import CutShards, Shard, ShardedMatcher, area_box, area_of, merge
+from umaya.engines.matching import shards as module
+from umaya.engines.matching.sharded import ShardedMatcher
+from umaya.engines.matching.shards import CutShards, Shard, area_box, area_of, merge
 from umaya.places.roads import import_osm
 from umaya.types.schemas import POSITIONS
 

@@ -17,14 +17,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from umaya.engines.matching.sharded import CutShards, Shard, area_box
+from umaya.engines.matching.shards import CutShards, Shard, area_box
 from umaya.places.roads import load, save
 from umaya.stores import mesh
 from umaya.types.roads import RoadNetwork
 
 
 class FolderShards:
-    """The shards that `write` left in a folder; see `umaya.engines.matching.sharded.Shards`."""
+    """The shards that `write` left in a folder; see `umaya.engines.matching.shards.Shards`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

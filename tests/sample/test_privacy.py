@@ -44,7 +44,7 @@ def demo(folder: Path) -> Iterator[Demo]:
 def released(demo: Demo, folder: Path) -> dict[str, pa.Table]:
     """Every file of released passages, as it lies on the disk, by scheme."""
     del demo
-    files = sorted((folder / "products").rglob("*.parquet"))
+    files = sorted((folder / "products" / "roads").rglob("*.parquet"))
     assert len(files) == 13, "12 windows of half an hour and the usual pattern"
     tables: dict[str, list[pa.Table]] = {scheme: [] for scheme in MINIMUM}
     for file in files:

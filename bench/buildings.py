@@ -11,8 +11,9 @@
   how many the engine says may, and how many both say.
 - letterboxes: one for every address of the ward, with its address alone: how many have a building, how many are refused
   because there are several; then with coordinates in the building that the address marks.
-- releases: a release made from the present one (SEED: renamed, shifted by up to half a metre, some split, joined,
-  demolished, moved, built), compared; how many fates are told as they were made.
+- releases: a release made from the present one (SEED: renamed, shifted by up to half a metre, some split, some
+  demolished), compared; how many fates are told as they were made; `back`: the same compared the other way, where
+  halves merge and the demolished are new.
 
 --quick leaves out releases and letterboxes. --fit fits the weights anew. --sheets draws the judged cases.
 """
@@ -171,7 +172,9 @@ def releases(footprints: pa.Table) -> dict[str, Any]:
         for relation in Relation
     }
     shares = {name: {"made": len(hits), "told_so": int(sum(hits))} for name, hits in right.items() if hits}
-    return {"footprints": footprints.num_rows, "process_s": spent, "fates": shares, "told": Counter(told.values())}
+    back = Counter(change.relation for change in compare(later, footprints))
+    figures = {"footprints": footprints.num_rows, "process_s": spent, "fates": shares}
+    return {**figures, "told": Counter(told.values()), "back": back}
 
 
 def main() -> None:

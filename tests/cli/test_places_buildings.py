@@ -93,6 +93,7 @@ def test_bad_input_exits_with_2_and_leaves_nothing(tmp_path: Path) -> None:
         ("--footprints", tmp_path / "broken.geojson", "--points", points, *out),
         ("--footprints", houses, "--points", tmp_path / "none.csv", *out),
         ("--footprints", houses, "--points", points, "--ids", tmp_path / "ids.db", *out),
+        ("--footprints", houses, "--points", points, "--out", houses),
     ):
         done = umaya("places", "buildings", *arguments)
         assert done.returncode == 2

@@ -55,6 +55,8 @@ def buildings(
 
     if (ids is None) != (release is None):
         raise InputError(Place("--release"), "goes with --ids", "give both or none")
+    if out.exists() and not out.is_dir():
+        raise InputError(Place(str(out)), "is a file", "name a folder to write to")
     began = time.monotonic()
     network = _network(roads) if roads else None
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -60,6 +60,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     (feature([[139.75], *SQUARE[1:]]), "geometry", "numbers"),
     (feature([[x * 1e5, y * 1e5] for x, y in SQUARE]), "geometry", "outside Japan"),
     (feature([[139.75, 35.71], [35.71, 139.75], *SQUARE[1:]]), "geometry", "outside Japan"),
+    (feature([[139, 35], [140, 35], [140, 36], [139, 36], [139, 35]]), "geometry", "larger than any"),
     (feature(建物ID=None), "id", "no id"),
     (feature(建物ID="  "), "id", "no id"),
     (feature(measuredHeight="high"), "height", "not a number"),
@@ -125,6 +126,7 @@ def test_an_id_twice_is_a_fault_in_one_file_and_in_two(tmp_path: Path) -> None:
     [
         ("b.geojson", b"", "not GeoJSON"),
         ("b.geojson", b"[1", "not GeoJSON"),
+        ("b.geojson", b"[" * 100_000, "not GeoJSON"),
         ("b.geojson", b"{}", "no features"),
         ("b.geojson", b"\xff\xfe{", "not GeoJSON"),
         ("b.geojsonl.gz", b"\x1f\x8b\x08\x00broken", "cannot be read"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,6 +58,7 @@ def test_occupants_never_leave_the_file(tmp_path: Path) -> None:
         (POINT + "131059,1,1,1,,139.7,nan\n", "row 1: field `lat`", "outside Japan"),
         (POINT + "131059,1\n", "t.csv", "cannot be read"),
         ("", "t.csv", "cannot be read"),
+        (POINT.replace("lat", "lon"), "t.csv", "cannot be read"),
     ],
 )
 def test_a_fault_names_row_and_field(tmp_path: Path, text: str, place: str, told: str) -> None:
@@ -81,9 +83,21 @@ def test_a_letterbox_that_cannot_be_told_apart_is_refused(tmp_path: Path, rows: 
 
 def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1")
-    for name in ("t.parquet", "none.csv"):
+    (tmp_path / "sjis.csv").write_bytes((POINT.strip() + ",備考\n").encode("cp932"))
+    for name in ("t.parquet", "none.csv", "sjis.csv"):
         with pytest.raises(InputError, match="cannot be read"):
             read_points(tmp_path / name)
+
+
+def test_parquet_with_numbers_for_ids_is_refused(tmp_path: Path) -> None:
+    """131059 as a number is harmless, 001 as a number is 1: another address."""
+    row = {"lg_code": "131059", "machiaza_id": "0001001", "blk_id": 1, "rsdt_id": "001", "lon": 139.7, "lat": 35.7}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="holds numbers"):
+        read_points(tmp_path / "t.parquet")
+    pq.write_table(pa.Table.from_pylist([row | {"blk_id": "001", "lon": date(2026, 1, 1)}]), tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="does not hold numbers"):
+        read_points(tmp_path / "t.parquet")
 
 
 def test_a_table_without_rows_is_one(tmp_path: Path) -> None:

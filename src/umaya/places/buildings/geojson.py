@@ -33,7 +33,7 @@ def read(path: Path) -> Iterator[Draft]:
             document = json.loads(first + source.read())
     except (OSError, EOFError) as error:
         raise InputError(Place(str(path)), "cannot be read", "check its path, and that it is whole") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(Place(str(path)), "is not GeoJSON", "give a FeatureCollection or a Feature a line") from error
     yield from _collection(path, document)
 
@@ -48,7 +48,7 @@ def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
 def _is_feature(line: bytes) -> bool:
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("type") == "Feature"
 
@@ -60,7 +60,7 @@ def _lines(path: Path, first: bytes, source: IO[bytes] | gzip.GzipFile) -> Itera
             continue
         try:
             feature = json.loads(line.lstrip(b"\x1e"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(Place(str(path), number), "the line is not a GeoJSON Feature", "mend it") from error
         yield _draft(number, feature)
 

@@ -22,6 +22,8 @@ from umaya.types.errors import InputError, Place
 
 LON, LAT = (122.0, 154.0), (20.0, 46.0)
 """Japan lies within; a longitude is never a latitude, so swapped coordinates show."""
+MOST_DEG2 = 1e-4
+"""About a square kilometre: no building is larger."""
 UNKNOWN_HEIGHT = -9999.0
 """What PLATEAU writes where a height was not measured."""
 
@@ -165,7 +167,11 @@ def _shapes(drafts: list[Draft], bad: dict[int, BadError]) -> npt.NDArray[np.obj
         degrees = np.concatenate([ring for _, ring in simple])
         shapes[rows] = _made(degrees, corners, rows, drafts, bad)
     there = np.flatnonzero(shapely.is_geometry(shapes))
-    wrong = ~(shapely.is_valid(shapes[there]) & (shapely.area(shapes[there]) > 0))
+    area = shapely.area(shapes[there])
+    for i in there[area > MOST_DEG2]:
+        bad[int(i)] = BadError("geometry", "the outline is larger than any building")
+        shapes[i] = None
+    wrong = ~(shapely.is_valid(shapes[there]) & (area > 0)) & (area <= MOST_DEG2)
     for i in there[wrong]:
         bad[int(i)] = BadError("geometry", "the outline crosses itself or encloses nothing", _mended(shapes[i]))
         shapes[i] = None

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from umaya.engines.buildings.schemas import LETTERBOXES, POINTS
+from umaya.engines.buildings.schemas import ADDRESS, LETTERBOXES, POINTS
 from umaya.places.buildings.outlines import LAT, LON
 from umaya.types.errors import InputError, Place
 
@@ -70,16 +70,20 @@ def _opened(path: Path, names: list[str]) -> pa.Table:
         )
         with pyarrow.input_stream(str(path), compression="gzip" if path.suffix == ".gz" else None) as source:
             table = pyarrow.csv.read_csv(source, convert_options=texts)
-    except (OSError, pa.ArrowException) as error:
-        advice = "give CSV in UTF-8 with a header, or Parquet"
+        return table.select([name for name in table.column_names if name in names])
+    except (OSError, UnicodeDecodeError, KeyError, pa.ArrowException) as error:
+        advice = "give CSV in UTF-8 with a header that names each column once, or Parquet"
         raise InputError(Place(str(path)), "cannot be read as a table", advice) from error
-    return table.select([name for name in table.column_names if name in names])
 
 
 def _column(path: Path, field: pa.Field, given: pa.ChunkedArray | None, rows: int) -> pa.ChunkedArray:
     if given is None:
         return pa.chunked_array(
             [pa.array([""] * rows, pa.string()) if not field.nullable else pa.nulls(rows, field.type)]
+        )
+    if field.name in ADDRESS and pa.types.is_integer(given.type):
+        raise InputError(
+            Place(str(path), field=field.name), "holds numbers", "give ids as texts, zeros before them kept"
         )
     if field.type == pa.string():
         text = given.cast(pa.string())
@@ -96,9 +100,16 @@ def _column(path: Path, field: pa.Field, given: pa.ChunkedArray | None, rows: in
     return numbers
 
 
+def _cast(path: Path, field: pa.Field, given: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return given.cast(pa.float64())
+    except pa.ArrowException as error:
+        raise InputError(Place(str(path), field=field.name), "does not hold numbers", "give degrees") from error
+
+
 def _numbers(path: Path, field: pa.Field, given: pa.ChunkedArray) -> pa.ChunkedArray:
     if given.type != pa.string():
-        return given.cast(pa.float64())
+        return _cast(path, field, given)
     text = pc.utf8_trim_whitespace(given)
     text = pc.if_else(pc.equal(text, ""), None, text)
     try:

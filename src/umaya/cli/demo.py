@@ -60,11 +60,11 @@ def _play_once(opened: Demo, folder: Path, console: Console, started: float) -> 
     from umaya.ledger import check_ledger, load_vkey
     from umaya.sample.days import JAPAN
     from umaya.sample.evaluate import map_figures, matching_figures
-    from umaya.sample.play import END, STEP, play
+    from umaya.sample.play import OVER, STEP, play
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("ten minutes each", total=-(-(END - opened.clock.now()) // STEP))
+        task = progress.add_task("ten minutes each", total=-(-(OVER - opened.clock.now()) // STEP))
         for step in play(opened.hub, opened.clock, opened.sample.day):
             progress.update(task, advance=1, description=f"{step.at.astimezone(JAPAN):%H:%M}")
     checked = check_ledger(folder / "ledger", load_vkey(folder / "keys" / "ledger.vkey"))

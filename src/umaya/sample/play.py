@@ -30,6 +30,8 @@ FEED: Final = timedelta(minutes=2)
 """Positions arrive in the hub so often; windows become final within twice that."""
 END = datetime.combine(QUAKE.date(), time(17), JAPAN)
 """When the last bikes are back."""
+OVER: Final = END + 2 * FEED
+"""When the last window is final."""
 MORNING: Final = datetime.combine(QUAKE.date(), time(8), JAPAN)
 
 
@@ -71,9 +73,8 @@ def begin(hub: Hub, clock: ManualClock, town: Town, day: Day) -> Event:
 
 def play(hub: Hub, clock: ManualClock, day: Day) -> Iterator[Step]:
     """Yield after each step of the rest of the day; the caller sets the pace, the hub's clock the start."""
-    over = END + 2 * FEED
-    while clock.now() < over:
-        points, releases, until = 0, 0, min(clock.now() + STEP, over)
+    while clock.now() < OVER:
+        points, releases, until = 0, 0, min(clock.now() + STEP, OVER)
         while clock.now() < until:
             start = clock.now()
             clock.advance(FEED)

@@ -5,7 +5,8 @@ First accuracy on every set of tracks (probe_accuracy.py), then speed on a netwo
 `pps_valhalla`, `pps_fastmm` (at their best), `vs_valhalla`, `vs_fastmm` (ours over theirs, the worst case),
 `right_edge`, `mismatch`, `added` of ours and of the best peer by set with the worst of each, `sets` and `cases` with
 everything, and `at_least_as_good` for each measure. --quick: 8 vehicles a set, two vehicles a tile, without
-pyvalhalla; within a minute once the tiled network is in the cache. --no-speed and --no-accuracy leave a half out.
+pyvalhalla; within a minute once the tiled network is in the cache. --no-speed and --no-accuracy leave a half out,
+--no-first-start the start that compiles every kernel.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("--only", choices=SETS, help="accuracy on one set alone")
     parser.add_argument("--no-speed", action="store_true", help="without the tiled network")
     parser.add_argument("--no-accuracy", action="store_true", help="speed alone")
+    parser.add_argument("--no-first-start", action="store_true", help="without the start that compiles")
     options = parser.parse_args()
     if not DATA.is_dir():
         why = "the real data is not at hand: set UMAYA_SHARED_DATA to its folder"
@@ -71,7 +73,10 @@ def main() -> None:
         good = {key: all(s["at_least_as_good"][key] for s in sets.values()) for key in MEASURES}
         result |= {**worst(sets), "at_least_as_good": good, "sets": sets}
     if not (options.no_speed or options.only):
-        cases = {name: measure(name, options.quick) for name in (CASES[:1] if options.quick else CASES)}
+        cases = {
+            name: measure(name, options.quick, options.no_first_start)
+            for name in (CASES[:1] if options.quick else CASES)
+        }
         result |= {**summary(cases), "cases": cases}
     result |= {"load": [round(load_before, 1), round(os.getloadavg()[0], 1)]}
     result["seconds"] = round(time.perf_counter() - began, 1)

@@ -117,7 +117,7 @@ def short(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def measure(name: str, quick: bool) -> dict[str, Any]:
+def measure(name: str, quick: bool, compiled: bool = False) -> dict[str, Any]:
     """Run all matchers on one set of tracks, tiled."""
     truth = load(DATA / "tracks", name)
     network, extract, layout = tiled(truth)
@@ -130,7 +130,7 @@ def measure(name: str, quick: bool) -> dict[str, Any]:
         pq.write_table(truth.positions, small)
         figures["umaya"] = short(worker("umaya", network, whole))
         if name == CASES[0]:
-            figures["umaya"] |= starts(Path(folder) / "net", small, quick)
+            figures["umaya"] |= starts(Path(folder) / "net", small, quick or compiled)
         print(name, "umaya", figures["umaya"], flush=True)
         part = first_vehicles(whole, FASTMM_VEHICLES[quick], few)
         thinned = {"thin": THIN_M, "noise": noise}

@@ -12,6 +12,7 @@ import csv
 import random
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -34,9 +35,9 @@ LEFT_OUT = {
     "kanji_run": "towns without 丁目: nothing parts their name from the digits",
     "building_numbered": "buildings that begin with a digit directly behind a number in hyphens: where does it end?",
     "parcel_*": "towns with residence indication, numbers that are also a residence there, a 大字 that also has 丁目",
-    "town_*": "towns that share their name with another there once 大字 and 字 are gone; 小字 without a 大字",
+    "town_*": "towns that share their name with another there once 大字, 字 and kinds of kana are gone, or whose name a "
+    "longer one begins with; 小字 without a 大字; letters as numbers behind names that end in one",
     "town_county_left_out": "municipalities whose name stands twice in their prefecture without its 郡",
-    "town_koaza": "小字 whose name a longer one begins with; letters as numbers behind names that end in one",
 }
 _BUILDINGS = (
     "グリーンハイツ",
@@ -351,6 +352,8 @@ def _letters(_: random.Random) -> Iterator[Case]:
             )
 
 
+_MARKED = re.compile("[ァ-ヶぁ-んA-Za-z〇一二三四五六七八九十百千甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥]$")
+"""Names that end in what may begin a number get plain numbers only."""
 _TOWN_NUMBERS = ("12番地3", "12-3", "１２番地", "番外地", "甲12番地", "12番地乙", "C-3", "乙１２－３")
 
 
@@ -358,14 +361,30 @@ def _bare(name: str) -> str:
     return re.sub("^(大字|字)", "", name)
 
 
+def _alike(name: str) -> str:
+    """Return what is the same for names that differ in ヶ and が, ノ and の, or the kind of kana alone."""
+    name = re.sub("[ヶがガ]", "ケ", re.sub("[のノ]", "之", name))
+    return "".join(chr(ord(kana) + 0x60) if "ぁ" <= kana <= "ん" else kana for kana in name)
+
+
+def _whole(town: Town) -> str:
+    return _bare(town.oaza) + ("" if town.chome is None else f"{town.chome}丁目") + _bare(town.koaza)
+
+
 @cache
 def _crowded() -> dict[tuple[str, str], int]:
     """Return how often a name stands in a municipality without its 大字 and 字."""
     found: dict[tuple[str, str], int] = {}
     for town in towns():
-        name = _bare(town.oaza) + ("" if town.chome is None else f"{town.chome}丁目") + _bare(town.koaza)
-        found[town.prefecture + town.municipality, name] = found.get((town.prefecture + town.municipality, name), 0) + 1
+        key = (town.prefecture + town.municipality, _alike(_whole(town)))
+        found[key] = found.get(key, 0) + 1
     return found
+
+
+@cache
+def _literally() -> Counter[tuple[str, str]]:
+    """Return how often a name stands in a municipality as it is written."""
+    return Counter((town.prefecture + town.municipality, _whole(town)) for town in towns())
 
 
 @cache
@@ -375,40 +394,43 @@ def _beginnings() -> frozenset[tuple[str, str]]:
     return frozenset((where, name[:end]) for where, name in names for end in range(1, len(name)))
 
 
+@cache
+def _cities() -> Counter[tuple[str, str]]:
+    return Counter((pref, city) for pref, _, city, ward in cities().values() if not ward)
+
+
 def _alone(town: Town) -> bool:
-    return [(pref, city) for pref, _, city, ward in cities().values() if not ward].count(
-        (town.prefecture, town.city)
-    ) == 1
+    return _cities()[town.prefecture, town.city] == 1
 
 
 def _town_spellings(rng: random.Random, town: Town) -> Iterator[tuple[str, str]]:
     front, name = _front(town), town.name
-    where, bare = town.prefecture + town.municipality, _bare(town.oaza) + _bare(town.koaza)
-    alone = (
-        _crowded()[where, _bare(town.oaza) + ("" if town.chome is None else f"{town.chome}丁目") + _bare(town.koaza)]
-        == 1
-    )
-    if not alone or not town.oaza:
+    where = town.prefecture + town.municipality
+    if not town.oaza:
         return
-    if town.county and town.chome is None and _alone(town):
+    if _crowded()[where, _alike(_whole(town))] > 1:
+        if town.koaza and _literally()[where, _whole(town)] == 1:
+            yield "koaza_literal", front + name
+        return
+    if town.chome is not None:
+        digits = str(town.chome)
+        yield "chome_digits", f"{front}{town.oaza}{rng.choice((digits, digits.translate(WIDE)))}丁目"
+        return
+    if town.county and _alone(town):
         yield "county_left_out", f"{town.prefecture}{town.city}{name}"
     if town.oaza.startswith(("大字", "字")) or town.koaza.startswith("字"):
-        yield "oaza_left_out", front + bare
+        yield "oaza_left_out", front + _whole(town)
     if town.koaza:
-        yield (
-            "koaza",
-            front + town.oaza + (town.koaza if town.koaza.startswith("字") else rng.choice(("", "字")) + town.koaza),
-        )
+        word = "" if town.koaza.startswith("字") else rng.choice(("", "字"))
+        yield "koaza", front + town.oaza + word + town.koaza
     for before, after in (("ケ", "ヶ"), ("ヶ", "ケ"), ("ケ", "が"), ("ヶ", "ガ"), ("が", "ヶ"), ("ガ", "ケ")):
-        if before in name and town.chome is None:
-            yield "small_ke", front + name.replace(before, after)
+        if before in town.oaza:
+            yield "small_ke", front + town.oaza.replace(before, after) + town.koaza
     for before, after in (("ノ", "の"), ("の", "ノ"), ("ノ", "之"), ("之", "ノ")):
-        if before in name and town.chome is None:
-            yield "small_no", front + name.replace(before, after)
-    if town.chome is not None:
-        yield "chome_digits", f"{front}{town.oaza}{rng.choice((str(town.chome), str(town.chome).translate(WIDE)))}丁目"
-    if any(ord(letter) in OLD for letter in name) and town.chome is None:
-        yield "town_old_kanji", front + name.translate(OLD)
+        if before in town.oaza:
+            yield "small_no", front + town.oaza.replace(before, after) + town.koaza
+    if any(ord(letter) in OLD for letter in name):
+        yield "old_kanji", front + name.translate(OLD)
 
 
 def _towns(rng: random.Random, each: int) -> Iterator[Case]:
@@ -418,18 +440,11 @@ def _towns(rng: random.Random, each: int) -> Iterator[Case]:
             by_style.setdefault(style, []).append((head, town))
     for style, heads in sorted(by_style.items()):
         for head, town in rng.sample(heads, min(each, len(heads))):
-            where = (town.prefecture + town.municipality, _bare(town.oaza) + _bare(town.koaza))
-            if style == "koaza" and where in _beginnings():
+            if (town.prefecture + town.municipality, _alike(_whole(town))) in _beginnings():
                 continue
-            number = rng.choice(_TOWN_NUMBERS[:3] if re.search("[ァ-ヶぁ-ん甲乙丙A-Za-z]$", head) else _TOWN_NUMBERS)
-            yield Case(
-                f"town_{style}".replace("town_town_", "town_"),
-                head + number,
-                town,
-                "town",
-                (number,),
-                (town.code, town.machiaza_id),
-            )
+            number = rng.choice(_TOWN_NUMBERS[:3] if _MARKED.search(head) else _TOWN_NUMBERS)
+            ids = (town.code, town.machiaza_id)
+            yield Case(f"town_{style}", head + number, town, "town", (number,), ids)
 
 
 def cases(each: int, seed: int) -> list[Case]:

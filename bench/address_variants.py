@@ -35,8 +35,8 @@ LEFT_OUT = {
     "kanji_run": "towns without 丁目: nothing parts their name from the digits",
     "building_numbered": "buildings that begin with a digit directly behind a number in hyphens: where does it end?",
     "parcel_*": "towns with residence indication, numbers that are also a residence there, a 大字 that also has 丁目",
-    "town_*": "towns that share their name with another there once 大字, 字 and kinds of kana are gone, or whose name a "
-    "longer one begins with; 小字 without a 大字; letters as numbers behind names that end in one",
+    "town_*": "towns that share their name with another there once 大字, 字 and kinds of kana are gone, or whose name "
+    "a longer one begins with; 小字 without a 大字; letters as numbers behind names that end in one",
     "town_county_left_out": "municipalities whose name stands twice in their prefecture without its 郡",
 }
 _BUILDINGS = (

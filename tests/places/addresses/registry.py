@@ -6,13 +6,14 @@ import gzip
 from pathlib import Path
 
 FILES = {
-    "mt_city_all.csv": "lg_code,pref,county,city,ward,efct_date,ablt_date\n"
-    "131059,東京都,,文京区,,1947-04-17,\n"
-    "302015,和歌山県,,和歌山市,,1947-04-17,\n"
-    "302023,和歌山県,,消えた市,,1947-04-17,2005-04-01\n",
-    "mt_town_pref13.csv": "lg_code,machiaza_id,oaza_cho,chome,koaza,rsdt_addr_flg,post_code,ablt_date\n"
-    "131059,0001003,白山,３丁目,,1,1120001,\n"
-    "302015,0044000,大河内,,,0,,\n",
+    "mt_city_all.csv": "lg_code,pref,county,county_kana,city,city_kana,ward,ward_kana,efct_date,ablt_date\n"
+    "131059,東京都,,,文京区,ブンキョウク,,,1947-04-17,\n"
+    "302015,和歌山県,,,和歌山市,ワカヤマシ,,,1947-04-17,\n"
+    "302023,和歌山県,,,消えた市,,,,1947-04-17,2005-04-01\n",
+    "mt_town_pref13.csv": "lg_code,machiaza_id,oaza_cho,oaza_cho_kana,chome,koaza,koaza_kana,"
+    "rsdt_addr_flg,post_code,ablt_date\n"
+    "131059,0001003,白山,ハクサン,３丁目,,,1,1120001,\n"
+    "302015,0044000,大河内,オオコウチ,,,,0,,\n",
     "mt_town_pos_pref13.csv": "lg_code,machiaza_id,rep_lon,rep_lat\n131059,0001003,139.75,35.72\n",
     "mt_rsdtdsp_rsdt_pref13.csv": "lg_code,machiaza_id,blk_id,rsdt_id,rsdt2_id,oaza_cho,chome,koaza,"
     "blk_num,rsdt_num,rsdt_num2,rsdt_addr_flg,ablt_date\n"

@@ -22,20 +22,16 @@ from umaya.types.errors import ConflictError, InputError, IntegrityError
 @pytest.fixture(autouse=True)
 def few_postcodes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows stand for the nation's postcodes: one of a town of the registry, one of a town that it has not."""
-    rows = [
-        {"jisx0402": "13105", "postal_code": "1120001", "neighborhood": "白山", "chome": True, "note": None},
-        {"jisx0402": "30201", "postal_code": "6408273", "neighborhood": "葵町", "chome": False, "note": None},
-        {
-            "jisx0402": "30201",
-            "postal_code": "6400000",
-            "neighborhood": "",
-            "chome": False,
-            "note": "以下に掲載がない場合",
-        },
-        {"jisx0402": "30201", "postal_code": "6400001", "neighborhood": "高塔", "chome": False, "note": "27階"},
-        {"jisx0402": "99999", "postal_code": "9999999", "neighborhood": "他", "chome": False, "note": None},
+    names = ("jisx0402", "postal_code", "neighborhood", "neighborhood_kana", "chome", "note")
+    told = [
+        ("13105", "1120001", "白山", "ハクサン", True, None),
+        ("30201", "6408273", "葵町", "アオイチョウ", False, None),
+        ("30201", "6400000", "", "", False, "以下に掲載がない場合"),
+        ("30201", "6400001", "高塔", "タカトウ", False, "27階"),
+        ("99999", "9999999", "他", "ホカ", False, None),
     ]
-    monkeypatch.setattr(postcodes, "_rows", lambda: iter(rows))
+    rows = [dict(zip(names, row, strict=True)) for row in told]
+    monkeypatch.setattr(postcodes, "rows", lambda: iter(rows))
 
 
 @pytest.fixture
@@ -119,7 +115,7 @@ def test_an_index_replaces_an_older_one_and_nothing_else(tmp_path: Path, made: P
 @pytest.mark.parametrize(
     ("file", "old", "new", "told"),
     [
-        ("mt_city_all.csv", "county", "country", r"mt_city_all\.csv: field `county`: the column is missing"),
+        ("mt_city_all.csv", "county,", "country,", r"mt_city_all\.csv: field `county`: the column is missing"),
         (
             "mt_city_all.csv",
             "302015",

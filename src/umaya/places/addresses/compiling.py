@@ -62,11 +62,13 @@ def compile_index(
         index = build(sources, progress)
     except ValueError as error:
         raise ConflictError(f"the sources do not fit together: {error}") from error
+    progress("readings")
+    read = readings(index, directory)
     progress("writing")
     used = [*files.used(), *lists, *([former] if former else [])]
     save_index(index, out, _described(index, used))
     progress("reverse and suggest")
-    save_lookup(out, index, readings(index, directory))
+    save_lookup(out, index, read)
     return index
 
 

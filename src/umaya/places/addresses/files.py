@@ -116,15 +116,15 @@ class AddressFile:
 
     def _whole_text(self) -> None:
         """Find the first line that is not of the encoding, so that it is named before anything is written."""
-        row = 0
-        try:
-            with self.path.open(encoding=self._with_mark(), newline="\n") as file:
-                for row, _line in enumerate(file, 1):  # noqa: B007 # told below
-                    pass
-        except UnicodeDecodeError as error:
-            other = next(name for name in ENCODINGS if name != self._encoding)
-            problem = f"the line after line {row} is not text in {self._encoding}"
-            raise InputError(Place(str(self.path)), problem, f"save it so, or say --encoding {other}") from error
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    line.decode(self._encoding)
+                except UnicodeDecodeError as error:
+                    other = next(name for name in ENCODINGS if name != self._encoding)
+                    problem = f"line {number} is not text in {self._encoding}"
+                    place = Place(str(self.path))
+                    raise InputError(place, problem, f"save it so, or say --encoding {other}") from error
 
     def _header(self) -> list[str]:
         with self.path.open(encoding=self._with_mark(), newline="\n") as file:

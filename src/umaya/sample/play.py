@@ -61,6 +61,7 @@ def begin(hub: Hub, clock: ManualClock, town: Town, day: Day) -> Event:
     """
     known = [event for event in hub.gate.events.list() if event.id == EVENT]
     if known:
+        clock.set(QUAKE)
         return known[0]
     clock.set(MORNING)
     _arrive(hub, day.positions, datetime.combine(QUAKE.date(), time(0), JAPAN), MORNING)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+from random import Random
+
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.engines.buildings.blocks import boxes_of, drawn, numbered
 from umaya.engines.buildings.letterboxes import Housed, building_name, house, room
@@ -112,3 +117,33 @@ def test_what_is_known_of_occupants_has_no_column() -> None:
     columns = {*housed.housed.column_names, *housed.doubtful.column_names}
     assert not {name for name in columns if "occupant" in name or name in {"name", "household"}}
     assert isinstance(housed.housed, pa.Table)
+
+
+rows = st.lists(
+    st.fixed_dictionaries(
+        {"at": st.sampled_from(["1-1", "1-2", "1-9", "7-7"])},
+        optional={
+            "building": st.sampled_from(["グリーンハイツ", "サンコーポ", "ヴィラ", ""]),
+            "room": st.sampled_from(["101", "１０１号", ""]),
+            "place": st.tuples(st.floats(-5, 40), st.floats(-5, 12)),
+        },
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows, st.randoms(use_true_random=False))
+def test_every_letterbox_comes_out_once_and_the_order_changes_nothing(
+    rows: list[dict[str, object]], random: Random
+) -> None:
+    """And every building it is put into is one that its address may be."""
+    named = [{"id": f"x{i}", **row} for i, row in enumerate(rows)]
+    housed = put(*copy.deepcopy(named))
+    assert sorted([*told(housed), *doubt(housed)]) == sorted(str(row["id"]) for row in named)
+    of = {str(row["id"]): row["at"] for row in named}
+    may = {"1-1": {"a", "between"}, "1-2": {"b"}, "1-9": set(), "7-7": set()}
+    assert all(ref in may[str(of[box])] for box, (ref, _) in told(housed).items())
+    random.shuffle(named)
+    again = put(*named)
+    assert (told(again), doubt(again)) == (told(housed), doubt(housed))

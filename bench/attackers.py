@@ -238,7 +238,8 @@ def counted(scene: Scene, passages: pa.Table, start: int, window_s: int, windows
     np.add.at(spread, (row[some], last[some] + 1), -1 / length)
     np.maximum.at(longest, row[some], length)
     np.minimum.at(earliest, row[some], begin[some])
-    return Told(*found, turned.astype(np.float64), spread.cumsum(1)[:, :-1].round(9), longest, earliest)
+    passes, vehicles = found
+    return Told(passes, vehicles, turned.astype(np.float64), spread.cumsum(1)[:, :-1].round(9), longest, earliest)
 
 
 def released_of_roads(scene: Scene, released: Told) -> Floats:

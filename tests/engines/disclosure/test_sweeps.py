@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -105,7 +106,7 @@ def test_passes_wait_until_they_make_up_a_sweep_and_are_told_as_one_block() -> N
     assert rows(release(drives)) == []
     found = rows(release(drives, 1))
     assert len({name for name, *_ in found}) == 12
-    assert {block for _, *block in map(list, found) for block in [tuple(block)]} == {(0, 120)}
+    assert {(start, end) for _, start, end in found} == {(0, 120)}
 
 
 def test_what_adds_up_is_asked_for_the_larger_share() -> None:
@@ -202,9 +203,9 @@ def test_window_by_window_tells_what_all_at_once_tells_and_blocks_are_disjoint(
 ) -> None:
     """So no two releases can be subtracted: a road's blocks do not overlap, and its neighbourhood has the same ones."""
     drives = [Drive(f"v{n}", stretches, minute) for n, (stretches, minute) in enumerate(rides)]
-    asked = {"percent": percent, "held": percent, "hold_h": 2, "roads": roads}
-    single = pa.concat_tables([release(drives, hour, **asked) for hour in range(4)])
-    assert single.equals(release(drives, 0, hours=4, **asked))
+    ask = partial(release, drives, percent=percent, held=percent, hold_h=2, roads=roads)
+    single = pa.concat_tables([ask(hour) for hour in range(4)])
+    assert single.equals(ask(0, hours=4))
     edge, start = (single[name].cast(pa.int64()).to_numpy() for name in ("edge_id", "window_start"))
     end = start + single["window_s"].to_numpy().astype(np.int64) * 1_000_000
     passed = single["passes"].to_numpy() > 0

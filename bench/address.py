@@ -48,9 +48,11 @@ Row = dict[str, Any]
 _ALIKE = (
     "渕淵|薮藪籔|槇槙|梼檮|鍛鍜|冶治|富冨|巳己已|遥遙|"
     "鯵鰺|鶯鴬|竈竃|騨驒|螢蛍|邇迩|国國|渓溪|恵惠|"
-    "与與|桜櫻|穂穗|沢澤|館舘舎舍|竜龍|班斑|瀧滝|婁娄|"
+    "与與|桜櫻|穂穗|沢澤|館舘舎舍|竜龍|班斑|瀧滝|櫟檪|鷏鷆|婁娄|"
     "松枩|條条|塚塚|瀬瀨|崎﨑"
 )
+_INK = {"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No"}
+"""Categories of letters, kanji, kana and digits; a voice mark without its kana and a long-vowel sign are none."""
 _LETTERS = "".join(
     "本郷東京都文京区和歌山市丁目番地号の字大甲乙ノヶーABＢ１2３〇十百-－ 　\n\u200b\U000e0100゛ﾞ〒(),。🏠𠮷é"
 )
@@ -117,7 +119,7 @@ def lost(address: str, row: Row) -> int:
         if span["part"] in {"building", "room", "rest", "care_of", "street"} and bare(text) not in shown:
             missing += len(text)
         if span["part"] == "separator":
-            missing += sum(unicodedata.category(c)[0] in "LN" and c not in "のノ之ーｰ" for c in text)
+            missing += sum(unicodedata.category(c) in _INK and c not in "のノ之" for c in text)
     return missing + abs(len(address) - at)
 
 

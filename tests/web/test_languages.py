@@ -11,6 +11,8 @@ from starlette.requests import Request
 
 import umaya
 from umaya.api.linked_data.vocabulary import OPERANDS, PROPERTIES
+from umaya.engines.address.parts import LEVELS as ADDRESS_LEVELS
+from umaya.engines.address.parts import PARTS as ADDRESS_PARTS
 from umaya.gate import Op
 from umaya.gate.alarms import AlarmKind
 from umaya.gate.breach.cases import Stage
@@ -149,6 +151,13 @@ LOOKED_UP = {
         *("data", "data-about", "data-heading", "data-value", "few", "not-kept", "chart-about"),
         *("report-what", "report-this", "report-before"),
     ),
+    "places.part.": ADDRESS_PARTS,
+    "places.level.": ADDRESS_LEVELS,
+    "places.next.": ADDRESS_LEVELS,
+    "places.map-about.": ADDRESS_LEVELS[1:],
+    "places.id.": ("lg_code", "machiaza_id", "blk_id", "rsdt_id"),
+    "places.sure.": ("high", "middle", "low"),
+    "places.fault.": ("empty", "long"),
     "nav.": [link.key for link in LINKS],
     "home.": [link.key for link in LINKS],
     "role.": [*ROLES, *(f"{role}.does" for role in ROLES)],

@@ -50,6 +50,13 @@ def test_every_part_is_told_with_its_name(client: Client) -> None:
         assert told in page
 
 
+def test_somebody_named_behind_an_address_is_not_told_as_a_slip_of_the_pen(client: Client) -> None:
+    """様方 is a part of its own."""
+    page = tried(client, "文京区本郷三丁目12番10号　佐藤様方")
+    assert ("佐藤様方", "様方") in parts(page)
+    assert "読み取れなかった部分" not in page
+
+
 def test_the_map_gets_the_place_and_its_neighbours(client: Client) -> None:
     """The other numbers of the same town within 250 m."""
     page = tried(client, "文京区本郷3-12-10")

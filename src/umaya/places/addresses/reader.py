@@ -59,6 +59,10 @@ class ReadAddress:
     confidence: float
     parts: tuple[AddressPart, ...]
 
+    def written(self, part: str) -> str:
+        """Return what was read as `part`, as it was written; several stretches are parted by a blank."""
+        return " ".join(one.text.strip() for one in self.parts if one.part == part)
+
 
 @dataclass(frozen=True)
 class NearAddress:

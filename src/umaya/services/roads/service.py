@@ -192,7 +192,7 @@ class RoadMapService:
             return []  # the gate would refuse
         step = timedelta(seconds=_window_s(scheme))
         released = self._products.windows(_series(scheme, event))
-        start = max((w.end for w in released), default=_first_window(scheme, event, step))
+        start = max((w.end for w in released), default=first_window(scheme, event.start, step))
         count = max(0, (self._final_until(scheme) - start) // step)
         return [Window(start + step * n, start + step * (n + 1)) for n in range(count)]
 
@@ -242,14 +242,14 @@ def _series(scheme: SchemeVersion, event: Event) -> str:
     return f"{scheme.scheme}.{event.id}"
 
 
-def _first_window(scheme: SchemeVersion, event: Event, step: timedelta) -> datetime:
+def first_window(scheme: SchemeVersion, event: datetime, step: timedelta) -> datetime:
     """Return when the first window begins: with the event, or where windows lie on a grid, with the first after it.
 
-    What was passed between them waits, and is told with the first.
+    What was passed between the event and that window waits, and is told with it or later.
     """
     if _told_together(scheme) is None:
-        return event.start
-    return event.start + (datetime.fromtimestamp(0, UTC) - event.start) % step
+        return event
+    return event + (datetime.fromtimestamp(0, UTC) - event) % step
 
 
 def _told_together(scheme: SchemeVersion) -> int | None:

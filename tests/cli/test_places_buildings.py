@@ -10,6 +10,8 @@ import shapely
 
 from tests.cli.calls import umaya
 from tests.engines.buildings.blocks import Box, at, drawn, numbered, outline
+from tests.worlds import draw
+from umaya.places.roads.store import save
 
 HOUSES: dict[str, Box] = {"a": (0, 0, 8, 10), "between": (9, 0, 15, 10), "b": (24, 0, 32, 10)}
 POINTS = numbered({"1-1": (4, 1), "1-2": (28, 1), "1-9": (400, 400)})
@@ -81,8 +83,20 @@ def test_ids_last_through_a_new_release(tmp_path: Path) -> None:
     }
     assert after == {"A": before["a"], "B": before["b"]}
     third = umaya(*call, *again)
-    assert third.returncode == 2
-    assert "taken in already" in third.stderr
+    assert "ids: the release was taken in before" in third.stdout, "run again, after a full disk perhaps"
+    assert pq.read_table(tmp_path / "out/buildings.parquet")["building_id"].to_pylist() == list(after.values())
+    other = umaya(*call, "--footprints", houses, "--before", later, "--release", "2023", "--on", "2024-03-31")
+    assert other.returncode == 2
+    assert "taken in already" in other.stderr
+
+
+def test_homes_of_roads_far_away_are_none(tmp_path: Path) -> None:
+    houses, points = town(tmp_path)
+    save(draw("A----B").network, tmp_path / "roads")
+    call = ("places", "buildings", "--footprints", houses, "--points", points, "--letterboxes", letterboxes(tmp_path))
+    done = umaya(*call, "--roads", tmp_path / "roads", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert pq.read_table(tmp_path / "out/homes.parquet").num_rows == 0
 
 
 def test_bad_input_exits_with_2_and_leaves_nothing(tmp_path: Path) -> None:

@@ -78,8 +78,9 @@ def buildings(
         named: dict[str, str] = {}
         changes = ""
         if ids and release:
-            older = read_footprints(before or [], faulty)[0]
-            named, changes = _take_release(ids, older, outlines, resolved.links, release, (on or _now()).date())
+            releases = read_footprints(before or [], faulty)[0], outlines
+            area = _area(places)
+            named, changes = _take_release(ids, area, releases, resolved.links, release, (on or _now()).date())
         _write(out, outlines, resolved, housed, named)
         lost = _write_homes(out, housed, places, network) if network else 0
     _tell(faults, resolved, housed, outlines.num_rows)
@@ -122,27 +123,36 @@ def _write_homes(out: Path, housed: Housed, places: pa.Table, network: RoadNetwo
     return lost
 
 
+def _area(places: pa.Table) -> str:
+    areas = set(places["lg_code"].to_pylist())
+    if len(areas) != 1:
+        raise InputError(Place("--points"), "are not of one municipality", "ids are given by municipality")
+    return str(areas.pop())
+
+
 def _take_release(
-    file: Path, older: pa.Table, newer: pa.Table, links: pa.Table, release: str, day: date
+    file: Path, area: str, releases: tuple[pa.Table, pa.Table], links: pa.Table, release: str, day: date
 ) -> tuple[dict[str, str], str]:
-    """Take a release into the file of ids; return ids by footprint where it has one alone, and what became of ids."""
+    """Take a release into the file of ids, unless it is there; return ids by footprint, and what became of ids.
+
+    A footprint with several ids, while a merge is open, is left out.
+    """
     from umaya.places.buildings.registry import Registry
     from umaya.stores.database import Database, ServiceBase
     from umaya.types.clock import SystemClock
 
-    areas = set(links["lg_code"].to_pylist())
-    if len(areas) != 1:
-        raise InputError(Place("--points"), "are not of one municipality", "ids are given by municipality")
-    (area,) = areas
     with closing(Database.open(f"sqlite:///{file}")) as database:
         database.migrate(ServiceBase)
         registry = Registry(database, SystemClock())
-        events = registry.take_release(area, older, newer, release, day)
+        known = registry.register(area)
+        taken = known.releases[-1:] == [release] and set(known.footprints) == set(releases[1]["footprint"].to_pylist())
+        events = [] if taken else registry.take_release(area, *releases, release, day)
         registry.readdress(area, links, day, release)
         known = registry.register(area)
     counts = Counter(event.why if event.kind == "ended" else event.kind for event in events if event.kind != "released")
     told = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-    return {name: each[0] for name, each in known.footprints.items() if len(each) == 1}, told
+    named = {name: each[0] for name, each in known.footprints.items() if len(each) == 1}
+    return named, told or "the release was taken in before"
 
 
 def _tell(faults: Sequence[Fault], resolved: Resolved, housed: Housed, count: int) -> None:

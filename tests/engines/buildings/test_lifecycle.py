@@ -13,17 +13,8 @@ from hypothesis import strategies as st
 
 from tests.engines.buildings.blocks import Box, drawn
 from umaya.engines.buildings.identity import mint
-from umaya.engines.buildings.lifecycle import (
-    Event,
-    Register,
-    confirm,
-    propose,
-    readdress,
-    reject,
-    renumber,
-    replay,
-    take_release,
-)
+from umaya.engines.buildings.lifecycle import confirm, propose, readdress, reject, renumber, take_release
+from umaya.engines.buildings.register import Event, Register, replay
 from umaya.engines.buildings.releases import Change, Relation, compare
 from umaya.types.errors import ConflictError, ForbiddenError, NotFoundError
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from umaya.engines.buildings import lifecycle
 from umaya.engines.buildings.identity import RandomBits, mint
-from umaya.engines.buildings.lifecycle import Address, Event, Register
+from umaya.engines.buildings.register import Address, Event, Register, replay
 from umaya.engines.buildings.releases import compare
 from umaya.engines.buildings.schemas import ADDRESS
 from umaya.places.buildings.models import AddressRow, BuildingRow, EventRow, MergeRow, SuccessionRow
@@ -48,7 +48,7 @@ class Registry:
     def register(self, area: str) -> Register:
         """Return the register of an area, empty where nothing was taken in."""
         with self._database.reading() as session:
-            return lifecycle.replay(_events(session, area))
+            return replay(_events(session, area))
 
     def take_release(self, area: str, old: pa.Table, new: pa.Table, release: str, day: date) -> list[Event]:
         """Take a release of footprints in; `old` is that of the latest release, empty for the first.
@@ -105,7 +105,7 @@ class Registry:
         with self._database.writing() as session:
             if session.get_bind().dialect.name == "postgresql":
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            known = lifecycle.replay(_events(session, area))
+            known = replay(_events(session, area))
             events = act(known)
             self._write(session, area, known, events)
         return events

@@ -36,6 +36,8 @@ from umaya.engines.matching import Matcher, MatchParams
 
 EDGE_S = 30
 """Seconds at both ends of the traffic in which true passages do not count as missed."""
+BEYOND_S = 120
+"""Seconds after the end of the traffic in which a passage that was given early may truly come."""
 WINDOW_S = 60
 """Seconds of positions that the peer matches at once."""
 
@@ -126,7 +128,7 @@ def _latencies(traffic: Traffic, run: Run, seconds: int) -> dict[str, Any]:
     shape = shapes(traffic.truth)
     one = traffic.truth.network.edges.num_rows
     edge = shape[edge % one] + edge // one * one
-    given, true = Passages(vehicle, edge, left), traffic.true_passages(seconds)
+    given, true = Passages(vehicle, edge, left), traffic.true_passages(seconds + BEYOND_S)
     found = pair(true, given)
     right = np.flatnonzero(found >= 0)
     complete = np.where(found >= 0, true.complete[np.maximum(found, 0)], -1)

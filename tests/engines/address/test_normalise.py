@@ -28,6 +28,10 @@ FIELDS = ("prefecture", "city", "town", "block", "number", "lg_code", "machiaza_
         "文京区白山3ー1ｰ2",
         "文京区白山三ー一ー二",
         "文京区白山3の1の2",
+        "文京区白山3の1番2号",
+        "文京区白山3丁1番2号",
+        "文京区白山3丁目1番地2号",
+        "文京区白山3⎯1⏤2",
         "文京区白山3丁目1ノ2",
         "文京区白山3丁目1-2",
         "東京都 文京区　白山 3-1-2",
@@ -120,6 +124,7 @@ def test_what_two_places_could_be_is_not_guessed(text: str) -> None:
         ("文京区白山3-1-2第二ビル", {"number": "2", "building": "第二ビル"}),
         ("文京区白山3-1-2 21世紀ビル3F", {"number": "2", "building": "21世紀ビル3F", "room": "3F"}),
         ("文京区白山3-1-21世紀ビル", {"block": "1", "building": "21世紀ビル"}),
+        ("文京区白山3-1-2 イ-3", {"number": "2", "building": "イ-3"}),
         ("文京区白山3-1-2-A棟101", {"number": "2", "building": "A棟101", "room": "101"}),
         ("文京区白山三丁目1番2号三番館", {"number": "2", "building": "三番館"}),
         ("文京区白山3-1-2 山田様方", {"number": "2", "rest": "山田様方"}),
@@ -190,6 +195,7 @@ PIECES = st.sampled_from(
 @example("京都府京都市中京区" + "上る" * 3000)
 @example("\U000e0100\U000e0100東京都")
 @example("〒")
+@example("ﾞ市 ﾞ山")
 def test_every_character_of_any_text_lies_in_one_span(text: str) -> None:
     found = parts(text)
     assert "".join(span for _, span in found) == text

@@ -110,7 +110,8 @@ def look_up(index: Any, town: Any, pieces: Any, work: Any) -> None:
     found[USED], found[ROW], found[LEVEL] = 0, NONE, OF_TOWN
     if pieces == 0 or town < 0:
         return
-    lots_first = work.word[0] == HAS_BANCHI or index.town_flags[town] & RESIDENCE == 0
+    by_lot = work.word[0] == HAS_BANCHI and not (pieces >= 2 and work.word[1] == HAS_GO)
+    lots_first = by_lot or index.town_flags[town] & RESIDENCE == 0
     if lots_first:
         _parcel(index, town, pieces, work)
     if found[LEVEL] == OF_TOWN:

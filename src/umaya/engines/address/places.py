@@ -32,6 +32,7 @@ from umaya.engines.address.parts import (
     STREET_WORD,
     UP,
     WEST,
+    WITHOUT,
     after_prefix,
     at,
     is_link,
@@ -73,7 +74,14 @@ def _ends_whole(tokens: Any, count: Any, end: Any, implicit: Any) -> Any:
     following = at(tokens, count, end)
     if following in (BAN, GO) or (following == CHO and at(tokens, count, end + 1) == ME):
         return False
-    return not implicit or end >= count or tokens.gap[end] or is_link(following) or is_number(following)
+    return (
+        not implicit
+        or end >= count
+        or tokens.gap[end]
+        or is_link(following)
+        or is_number(following)
+        or following == CHO
+    )
 
 
 @inner
@@ -128,7 +136,9 @@ def _koaza(index: Any, work: Any, count: Any, reading: Any, node: Any, end: Any)
         short = last == place + 1 and place == end
         if not _ends_whole(tokens, count, last, False):
             continue
-        if short and not (last >= count or is_number(following) or following == HYPHEN or tokens.gap[last]):
+        if short and not (
+            last >= count or is_number(following) or following in (HYPHEN, BAN, WITHOUT) or tokens.gap[last]
+        ):
             continue
         one = work.deep_nodes[i]
         for entry in range(index.names.first[one], index.names.first[one + 1]):
@@ -149,7 +159,9 @@ def towns_at(index: Any, work: Any, count: Any, reading: Any, root: Any, place: 
             for entry in range(index.names.first[node], index.names.first[node + 1]):
                 marks = np.int64(index.names.entries[entry])
                 if _ends_whole(tokens, count, end, marks & tables.IMPLICIT != 0):
-                    _consider(index, work, count, reading, marks & tables.ROW, end, marks)
+                    implicit = marks & tables.IMPLICIT != 0
+                    whole = end + 1 if implicit and at(tokens, count, end) == CHO else end
+                    _consider(index, work, count, reading, marks & tables.ROW, whole, marks)
             _koaza(index, work, count, reading, node, end)
         if reading[AT_TOWN] >= 0 or begin != place:
             break

@@ -53,6 +53,7 @@ from umaya.engines.address.parts import (
     after_prefix,
     at,
     is_in_word,
+    is_link,
     is_mark,
     is_number,
 )
@@ -147,6 +148,8 @@ def _unlisted(work: Any, count: Any, place: Any) -> Any:
     begin = after_prefix(tokens, count, place)
     if is_mark(at(tokens, count, begin)) and takes_mark(tokens, count, begin, 0, True):
         return begin if begin == place else place
+    if is_link(at(tokens, count, begin)) and is_number(at(tokens, count, begin + 1)):
+        return place
     longest = 12 if begin > place else 6
     i = begin
     while (
@@ -268,8 +271,6 @@ def _tail(work: Any, count: Any, place: Any, numbered: Any) -> None:
     room = _room_begin(work, place, care_of)
     _mark(work, room, care_of, ROOM)
     _mark(work, place, room, BUILDING)
-    if room > place and at(tokens, count, room - 1) == HYPHEN:
-        work.label[room - 1] = SEPARATOR
 
 
 @inner

@@ -33,7 +33,7 @@ HYPHEN = ord("-")
 
 _SIZE = 0x32000
 _SELECTORS = 0xE0000
-_HYPHENS = "-‐‑‒–—―−⁃﹘﹣－ーｰ─━˗➖"
+_HYPHENS = "-‐‑‒–—―−⁃﹘﹣－ーｰ─━˗➖⎯⏤⸺⸻"
 _ALIKE = ("がガけケヶヵ箇个", "のノ之乃", "つツッ", "ろロ")
 _KANJI_DIGITS = "〇一二三四五六七八九"
 _FORMAL_DIGITS = {"零": 0, "壱": 1, "壹": 1, "弌": 1, "弐": 2, "貳": 2}
@@ -220,9 +220,12 @@ def tokenise(data: Any, start: Any, stop: Any, fold: Any, out: Any) -> Any:
             gap, kind = True, 0
             continue
         if symbol < GAP or symbol in (VOICED, HALF_VOICED):
-            if count > 0 and not gap:
+            attached = count > 0 and not gap
+            if attached:
                 _attach(out, count - 1, symbol, after - start, fold, kind != 0)
-            continue
+            if attached or symbol == SKIP:
+                continue
+            symbol = code
         now = (DIGIT if symbol < KANJI_DIGIT else KANJI_DIGIT) if DIGIT <= symbol <= KANJI_UNIT + 4 else 0
         if now == 0 or now != kind or gap:
             out.begin[count], out.gap[count], out.code[count] = begin - start, gap, code

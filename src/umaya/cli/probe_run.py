@@ -80,7 +80,7 @@ def run(
     workers: Annotated[int, typer.Option(help="Threads of the local engine; 0 for one a core.")] = 0,
     master: Annotated[str, typer.Option(help="Where Spark runs; empty when spark-submit says so.")] = "local[*]",
     memory: Annotated[str, typer.Option(help="Heap of Spark's driver and executors, beside Python.")] = "1g",
-    java: Annotated[str | None, typer.Option(envvar="JAVA_HOME", help="Java that Spark will find; checked first.")] = None,
+    java: Annotated[str | None, typer.Option(envvar="JAVA_HOME", help="Java that Spark finds.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Match every day of a lake and count its passages."""

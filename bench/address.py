@@ -49,7 +49,7 @@ _ALIKE = (
     "渕淵|薮藪籔|槇槙|梼檮|鍛鍜|冶治|富冨|巳己已|遥遙|"
     "鯵鰺|鶯鴬|竈竃|騨驒|螢蛍|邇迩|国國|渓溪|恵惠|"
     "与與|桜櫻|穂穗|沢澤|館舘舎舍|竜龍|班斑|瀧滝|櫟檪|鷏鷆|婁娄|"
-    "松枩|條条|塚塚|瀬瀨|崎﨑"
+    "松枩|條条|塚塚|瀬瀨|崎﨑|櫟檪|鷏鷆"
 )
 _INK = {"Lu", "Ll", "Lt", "Lo", "Nd", "Nl", "No"}
 """Categories of letters, kanji, kana and digits; a voice mark without its kana and a long-vowel sign are none."""

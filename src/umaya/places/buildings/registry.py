@@ -26,6 +26,8 @@ from umaya.types.clock import Clock
 
 CHUNK = 500
 """Ids in one statement."""
+_COLUMNS = ("kind", "building", "day", "source", "why", "footprint", "others", "address", "actor")
+"""Of an event, in the order of its attributes."""
 _LOCK = 8_019_221_046  # any number, the same in every process
 
 
@@ -168,7 +170,8 @@ def _row(area: str, event: Event, now: datetime) -> dict[str, object]:
 
 
 def _events(session: Session, area: str) -> Iterator[Event]:
-    for row in session.scalars(select(EventRow).where(EventRow.area == area).order_by(EventRow.seq)):
-        address = tuple(row.address.split("/")) if row.address else ()
-        others = tuple(row.others.split())
-        yield Event(row.kind, row.building, row.day, row.source, row.why, row.footprint, others, address, row.actor)  # type: ignore[arg-type] # kinds are written by `_row` alone
+    columns = [getattr(EventRow, name) for name in _COLUMNS]
+    rows = session.execute(select(*columns).where(EventRow.area == area).order_by(EventRow.seq))
+    for kind, building, day, source, why, footprint, others, address, actor in rows:
+        ids = tuple(address.split("/")) if address else ()
+        yield Event(kind, building, day, source, why, footprint, tuple(others.split()), ids, actor)

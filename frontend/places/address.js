@@ -12,6 +12,7 @@ function suggesting(box) {
   const list = box.querySelector("[role=listbox]");
   const status = box.querySelector("[data-status]");
   let options = [];
+  let shownFor = ""; // suggestions for an older text are not to be chosen
   let chosen = -1;
   let asked = 0;
   let timer;
@@ -40,8 +41,9 @@ function suggesting(box) {
     ask();
   }
 
-  function show(found) {
+  function show(found, text) {
     options = found;
+    shownFor = text;
     list.replaceChildren(...found.map(({ text, level }, at) => {
       const option = document.createElement("li");
       option.id = `${list.id}-${at}`;
@@ -67,7 +69,7 @@ function suggesting(box) {
         headers: { "Content-Type": "application/json", Accept: "application/json" },
         body: JSON.stringify({ text, limit: 8 }),
       });
-      if (number === asked && document.activeElement === field) answer.ok ? show(await answer.json()) : close();
+      if (number === asked && document.activeElement === field) answer.ok ? show(await answer.json(), text) : close();
     } catch {
       close(); // the form works without suggestions
     }
@@ -80,17 +82,17 @@ function suggesting(box) {
   field.addEventListener("compositionend", ask);
   field.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
-    const open = !list.hidden;
+    const open = !list.hidden && shownFor === field.value;
     const last = options.length - 1;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (!open) return options.length ? show(options) : ask();
+      if (!open) return ask();
       const down = event.key === "ArrowDown";
       point(chosen === -1 ? (down ? 0 : last) : (chosen + (down ? 1 : last)) % (last + 1));
     } else if (event.key === "Enter" && open && chosen >= 0) {
       event.preventDefault();
       take(chosen);
-    } else if (event.key === "Escape" && open) {
+    } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
       close();
     } else if (event.key === "Tab") close();

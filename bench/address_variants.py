@@ -32,6 +32,7 @@ OLD = str.maketrans(
     "\u9ad9\ufa11\u7028\u9115\ufa26\ufa10\ufa1b\ufa19\ufa1a\ufa1e\ufa2a\U00020bb7\u2ec4\u2ec6",
 )
 LEFT_OUT = {
+    "mixed_words": "番地 behind numbers of a residence that are also those of a parcel of its town: it means the lot",
     "kanji_run": "towns without 丁目: nothing parts their name from the digits",
     "building_numbered": "buildings that begin with a digit directly behind a number in hyphens: where does it end?",
     "parcel_*": "towns with residence indication, numbers that are also a residence there, a 大字 that also has 丁目",
@@ -149,11 +150,22 @@ def _no_particle(rng: random.Random, place: Place) -> str:
     return _front(place.town) + _run(place, rng.choice("のノ之"))
 
 
-def _mixed_words(rng: random.Random, place: Place) -> str:
+@cache
+def _parcel_numbers() -> frozenset[tuple[str, str, tuple[str, ...]]]:
+    return frozenset((place.town.code, place.town.machiaza_id, place.numbers) for place in parcels())
+
+
+def _is_parcel_too(place: Place) -> bool:
+    return (place.town.code, place.town.machiaza_id, place.numbers) in _parcel_numbers()
+
+
+def _mixed_words(rng: random.Random, place: Place) -> str | None:
     block, number = place.numbers
     end = rng.choice(
         ("番{b}", "番地{b}", "番地の{b}", "番{b}号", "番地{b}号", "-{b}号", "番の{b}", "番ノ{b}", "番-{b}")
     ).format(b=number)
+    if "番地" in end and _is_parcel_too(place):
+        return None
     chome = (
         ""
         if place.town.chome is None

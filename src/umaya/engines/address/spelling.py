@@ -83,12 +83,12 @@ def fold() -> Fold:
         symbol[ord(character)] = HYPHEN
     for value in range(10):
         symbol[[ord("0") + value, ord("０") + value]] = DIGIT + value
-    for value, character in enumerate(_KANJI_DIGITS):
-        symbol[ord(character)] = KANJI_DIGIT + value
-    for character, value in _FORMAL_DIGITS.items():
-        symbol[ord(character)] = KANJI_DIGIT + value
-    for power, character in enumerate(_KANJI_UNITS, start=1):
-        symbol[ord(character)] = KANJI_UNIT + power
+    numerals = {character: KANJI_DIGIT + value for value, character in enumerate(_KANJI_DIGITS)}
+    numerals |= {character: KANJI_DIGIT + value for character, value in _FORMAL_DIGITS.items()}
+    numerals |= {character: KANJI_UNIT + power for power, character in enumerate(_KANJI_UNITS, start=1)}
+    groups_of = {character: int(symbol[ord(character)]) for character in numerals}
+    for character, numeral in numerals.items():
+        symbol[symbol == groups_of[character]] = numeral
     voiced = [_marked(symbol, mark) for mark in "\u3099\u309a"]
     for mark, kind in (("\u3099ﾞ゛", VOICED), ("\u309aﾟ゜", HALF_VOICED)):
         for character in mark:

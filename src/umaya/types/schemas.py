@@ -152,3 +152,6 @@ ACCESSES = pa.schema(
 
 HOMES = pa.schema([pa.field("segment_id", pa.int64(), nullable=False), pa.field("homes", pa.int32(), nullable=False)])
 """Homes that a road segment serves. A segment that is not listed serves none."""
+
+CELLS = pa.schema([pa.field("cell", pa.string(), nullable=False), pa.field("people", pa.int64(), nullable=False)])
+"""How many different people live in a cell, a mesh code of JIS X 0410 from 1 km down to 125 m; ordered by code."""

@@ -76,7 +76,7 @@ def make_valley(folder: Path, **people: int) -> Valley:
         hub.gate.catalogue.add_actor(actor)
     hub.gate.catalogue.add_dataset(sample.RESIDENTS)
     today = day_in_japan(clock.now())
-    _, purpose, told, days, reason = next(one for one in setup.COLLECTIONS if one[0] == "residents")
+    _, purpose, told, days, reason = {one[0]: one for one in setup.COLLECTIONS}["residents"]
     hub.gate.collections.register(setup.PEOPLE["post-privacy"], "residents", Manner.PUBLISHED, purpose, told, today)
     hub.gate.retention.set_rule(setup.PEOPLE["post-steward"], "residents", days, reason)
     sample.review_counts(hub, clock, setup.PEOPLE)

@@ -90,7 +90,8 @@ def test_the_archive_holds_reports_and_roads_that_were_passed_again(hub: Hub) ->
     )
     source = MemorySource(sink.getvalue())
     deepest = Reader(source).header()["max_zoom"]
-    told, found = [], {}
+    told: list[dict[str, object]] = []
+    found: dict[int, dict[str, object]] = {}
     for (zoom, _, _), packed in all_tiles(source):
         layers = mapbox_vector_tile.decode(gzip.decompress(packed))
         if zoom == deepest:

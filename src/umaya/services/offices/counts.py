@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from umaya.stores import fine_mesh
 from umaya.stores.durable import make_folder, publish
-from umaya.vault.steps.cell_counts import CELLS
+from umaya.types.schemas import CELLS
 
 COUNTED_AT: Final = b"umaya:counted-at"
 SUPPRESSED: Final = b"umaya:suppressed-groups"

@@ -21,16 +21,13 @@ import pyarrow.compute as pc
 from umaya.stores import fine_mesh
 from umaya.types.classes import SecrecyClass
 from umaya.types.effects import ClassEffect
+from umaya.types.schemas import CELLS
 from umaya.vault.obligations import ObligationContext
 from umaya.vault.people import numbers
 from umaya.vault.steps.aggregate import SUPPRESSED
 from umaya.vault.steps.columns import GONE, NOTHING, TO_NON_PERSONAL, FieldName, MinPeople, Parameters, needed
 from umaya.vault.steps.groups import Counts, people_per_group
 
-CELLS: Final = pa.schema(
-    [pa.field("cell", pa.string(), nullable=False), pa.field("people", pa.int64(), nullable=False)],
-)
-"""A mesh code and how many different people live in the cell; ordered by code."""
 _WIDTH: Final = 1 << 20  # more columns of 125 m than the world has
 
 

@@ -18,6 +18,8 @@ function suggesting(box) {
   let timer;
 
   function close() {
+    clearTimeout(timer);
+    asked++; // an answer that is under way opens nothing
     list.hidden = true;
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
@@ -92,8 +94,8 @@ function suggesting(box) {
     } else if (event.key === "Enter" && open && chosen >= 0) {
       event.preventDefault();
       take(chosen);
-    } else if (event.key === "Escape" && !list.hidden) {
-      event.preventDefault();
+    } else if (event.key === "Escape") {
+      if (!list.hidden) event.preventDefault();
       close();
     } else if (event.key === "Tab") close();
   });

@@ -57,7 +57,7 @@ def test_the_figures_make_sense(played: tuple[Path, dict[str, Any]]) -> None:
     assert figures["passed_edges"] > figures["suppressed_edges"] > 0
     assert 0 <= figures["found_blocked"] <= figures["closures"]
     assert figures["false_blocked"] <= figures["closures"]
-    assert figures["releases"] == 16, "12 windows, the usual pattern, homes of roads, people in cells, the insurer's list"
+    assert figures["releases"] == 16, "12 windows, the usual pattern, homes of roads, people in cells, the list"
 
 
 def test_a_second_start_opens_the_same_hub_and_plays_nothing_twice(played: tuple[Path, dict[str, Any]]) -> None:

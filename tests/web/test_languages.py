@@ -46,7 +46,12 @@ from umaya.law.joint_use import AgreedPoint
 from umaya.law.privacy_check import ProblemGroup, Risk
 from umaya.law.rights import RequestKind
 from umaya.ledger.entries import Kind
+from umaya.places.offices import SERVICES
 from umaya.places.parameters import PARAMETERS as OF_PLACES
+from umaya.services.buildings import Note as CheckNote
+from umaya.services.buildings import State as CheckState
+from umaya.services.buildings import Verdict as CheckVerdict
+from umaya.services.buildings.reading import REASONS as DOUBTFUL_REASONS
 from umaya.services.reports.pages import FIELDS as REPORT_FIELDS
 from umaya.services.reports.rules import KINDS as REPORT_KINDS
 from umaya.types.classes import SecrecyClass
@@ -65,6 +70,7 @@ from umaya.web.pages.apply_words import FITS
 from umaya.web.pages.audit import SCOPES
 from umaya.web.pages.audit_search import MEMBERS
 from umaya.web.pages.breach import FAULTS as BREACH_FAULTS
+from umaya.web.pages.checks import TOLD as CHECKS_TOLD
 from umaya.web.pages.counter_take import EXPLAINED
 from umaya.web.pages.datasets import DONE as DATASET_ACTS
 from umaya.web.pages.datasets import NOTICE_FIELDS
@@ -76,6 +82,7 @@ from umaya.web.pages.ledger_checks import FILE_WORDS, FINDINGS, OTHER
 from umaya.web.pages.monitoring_reports import COUNTS as MONITORING_COUNTS
 from umaya.web.pages.monitoring_settings import FAULTS as SETTING_FAULTS
 from umaya.web.pages.my_requests import ANSWERS
+from umaya.web.pages.offices import PACES
 from umaya.web.pages.rights_steps import RIGHTS as RIGHTS_DESK
 from umaya.web.pages.uses_form import FAULTS, MISSING
 from umaya.web.problem import CODES
@@ -111,6 +118,9 @@ RIGHTS_FAULTS = (
 )
 
 LOOKED_UP = {
+    "offices.service.": SERVICES,
+    "offices.pace.": PACES,
+    "offices.": ("people", "before", "after", "bands", "bands.about", "minutes"),
     "reports.kind.": REPORT_KINDS,
     "reports.fault.": (*REPORT_FIELDS, "choose"),
     "reports.ended.": ("cleared", "over"),
@@ -126,6 +136,13 @@ LOOKED_UP = {
     "apply.template.": TEMPLATES,
     "apply.parameter.": [field.key for field in APPLY_PARAMETERS],
     "apply.choice.": [choice for field in APPLY_PARAMETERS for choice in field.choices],
+    "checks.fault.": ("chosen", "verdict"),
+    "checks.note.": list(CheckNote),
+    "checks.picture": ("", "-about"),
+    "checks.reason.": sorted(DOUBTFUL_REASONS),
+    "checks.state.": list(CheckState),
+    "checks.told.": sorted(CHECKS_TOLD),
+    "checks.verdict.": list(CheckVerdict),
     "diff.": ("added", "removed", "changed"),
     "diff.key.": [field.alias or name for name, field in SchemeDocument.model_fields.items()],
     "monitoring.kind.": list(AlarmKind),

@@ -39,9 +39,11 @@ from umaya.gate.emergency.notify import Spool
 from umaya.ledger import GroupCommit, Ledger, create_keys, load_signer
 from umaya.places.addresses.book import AddressBook
 from umaya.places.atlas import Atlas
+from umaya.places.buildings import obligation as of_buildings
 from umaya.places.live import derivers
 from umaya.places.obligations import factories
 from umaya.places.offices import OfficeRegister
+from umaya.services.buildings import BuildingChecks
 from umaya.services.offices import OfficeAccess
 from umaya.services.probes.service import TICK_S, ProbeService
 from umaya.services.reports.damage import DamageDetector, surest
@@ -233,6 +235,7 @@ class Hub:
         probes: takes positions in as they arrive.
         reports: takes in what carriers say of roads.
         offices: tells how far people have to offices.
+        checks: asks carriers about doubtful buildings.
         addresses: the address index, where one was made.
         request_key: 32 bytes that keyed digests of requests are made with.
     """
@@ -249,6 +252,7 @@ class Hub:
     probes: ProbeService
     reports: RoadReports
     offices: OfficeAccess
+    checks: BuildingChecks
     addresses: AddressBook
     request_key: bytes = field(repr=False)
     _stack: ExitStack = field(repr=False)
@@ -318,7 +322,7 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         atlas = Atlas(directory / "places")
         secret = kept_secret(keys / PEOPLE_KEY)
         people, pseudonyms, requests = (derived_key(secret, of) for of in ("people", "pseudonyms", "requests"))
-        obligations = {**standard_factories(pseudonyms), **factories(atlas)}
+        obligations = {**standard_factories(pseudonyms), **factories(atlas), **of_buildings.factories()}
         outbox = Spool(directory / "outbox")
         gate = Gate(
             gate_database,
@@ -340,8 +344,9 @@ def open_hub(directory: Path, clock: Clock | None = None, environment: Mapping[s
         offices = OfficeAccess(
             gate, atlas, OfficeRegister(directory / "places"), directory / "products" / "offices", clock
         )
+        checks = BuildingChecks(service, shared, clock, os.urandom)
         kept = stack.pop_all()
-        services = (roads, webhooks, probes, reports, offices)
+        services = (roads, webhooks, probes, reports, offices, checks)
         return Hub(directory, settings, clock, service, ledger, gate, atlas, *services, addresses, requests, kept)
 
 

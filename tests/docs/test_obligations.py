@@ -11,12 +11,17 @@ import pytest
 
 from umaya.gate import Obligation, Obligations, Owed, standard_factories
 from umaya.places import obligations
+from umaya.places.buildings import obligation as of_buildings
 from umaya.vault.steps import PARAMETERS
 
 from .pages import REFERENCE, names, rows, section
 
 PAGE = REFERENCE / "obligations.md"
-FACTORIES = {**standard_factories(bytes(32)), **obligations.factories(None)}  # type: ignore[arg-type] # no data comes
+FACTORIES = {
+    **standard_factories(bytes(32)),
+    **obligations.factories(None),  # type: ignore[arg-type] # no data comes
+    **of_buildings.factories(),
+}
 LEAST: Mapping[str, dict[str, Any]] = {
     "aggregate": {"by": ["a"], "min_people": 3},
     "count-in-cells": {"lon": "a", "lat": "b", "min_people": 3},
@@ -27,6 +32,7 @@ LEAST: Mapping[str, dict[str, Any]] = {
     "generalise-places": {"lon": "a", "lat": "b"},
     "homes-per-segment": {},
     "k-threshold": {"by": ["a"], "min_people": 3},
+    "letterboxes-to-buildings": {},
     "link-counts": {"min_vehicles": 3, "min_turn_backs": 2},
     "move-to-road": {},
     "pseudonymise": {},
@@ -65,7 +71,7 @@ def _parameters() -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each obligation's name and the default of each of its parameters."""
     for name, model in PARAMETERS.items():
         yield name, {field: _default(info) for field, info in model.model_fields.items()}
-    for kind in vars(obligations).values():
+    for kind in (*vars(obligations).values(), *vars(of_buildings).values()):
         own = getattr(kind, "name", None)
         if dataclasses.is_dataclass(kind) and isinstance(own, str):
             parameters = get_type_hints(kind).get("parameters")

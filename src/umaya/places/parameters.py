@@ -87,6 +87,13 @@ class LinkCountsParameters(_Parameters):
     """Whether of passes, vehicles and turn-backs is told only that they reach their minimum."""
 
 
+class LetterboxesToBuildingsParameters(_Parameters):
+    """Of `letterboxes-to-buildings`."""
+
+    min_homes: int = Field(default=5, ge=3, le=1000)
+    """Least number of homes, or of rooms, of a building for their count to be told."""
+
+
 class NoParameters(_Parameters):
     """Of obligations that have none."""
 
@@ -99,6 +106,7 @@ PARAMETERS: Mapping[str, type[BaseModel]] = MappingProxyType(
         "tell-swept": TellSweptParameters,
         "link-counts": LinkCountsParameters,
         "homes-per-segment": NoParameters,
+        "letterboxes-to-buildings": LetterboxesToBuildingsParameters,
     }
 )
 """What each takes, by the name that schemes use."""

@@ -32,6 +32,7 @@ LINKS = (
     Link("roads", "/roads", frozenset({"officer"})),
     Link("offices", "/offices", frozenset({"officer"})),
     Link("report", "/report", frozenset({"carrier"})),
+    Link("checks", "/checks", frozenset({"carrier"})),
     Link("apply", "/apply", frozenset({"applicant"})),
     Link("review", "/review", frozenset({"verifier", "approver", "privacy-officer"})),
     Link("audit", "/audit", frozenset({"auditor"})),
@@ -46,6 +47,7 @@ LINKS = (
     Link("rights", "/rights", frozenset({"rights-desk", "protector"})),
     Link("addresses", "/places/addresses", frozenset({"clerk", "steward", "operator", "officer"})),
     Link("monitoring", "/monitoring", frozenset({"steward", "verifier", "auditor"})),
+    Link("checks-overview", "/checks/overview", frozenset({"steward"})),
     Link("breach", "/breach", frozenset({"privacy-officer", "verifier", "auditor"})),
     Link("breach-protected", "/breach/protected", frozenset({"protector"})),
     Link(

@@ -32,7 +32,7 @@ from umaya.engines.address.parts import (
     is_number,
 )
 from umaya.engines.address.spelling import NUMBER
-from umaya.engines.kernels import inner
+from umaya.engines.kernels import fused, inner
 
 ALONE, HAS_BAN, HAS_BANCHI, HAS_GO = 0, 1, 2, 3
 """The word after a piece."""
@@ -41,7 +41,7 @@ USED, ROW, LEVEL = 0, 1, 2
 """Fields of `found`: pieces that belong to the number, its row, its level (`parts`)."""
 
 
-@inner
+@fused
 def takes_mark(tokens: Any, count: Any, place: Any, pieces: Any, linked: Any) -> Any:
     """Whether the mark at a place is a piece: C-3, 甲123, 794ロ, 794-ロ; not the first letter of a word."""
     one, following = at(tokens, count, place), at(tokens, count, place + 1)
@@ -55,7 +55,7 @@ def takes_mark(tokens: Any, count: Any, place: Any, pieces: Any, linked: Any) ->
     return apart or is_number(following) or is_link(following) or following in (GO, BAN)
 
 
-@inner
+@fused
 def _word(tokens: Any, count: Any, place: Any) -> Any:
     """Return the word after a piece and the place after it."""
     one = at(tokens, count, place)
@@ -122,7 +122,7 @@ def look_up(index: Any, town: Any, pieces: Any, work: Any) -> None:
         _parcel(index, town, pieces, work)
 
 
-@inner
+@fused
 def _residence(index: Any, town: Any, pieces: Any, work: Any) -> None:
     key = tables.start_of(town, tables.POINT)
     for used in range(1, pieces + 1):
@@ -136,7 +136,7 @@ def _residence(index: Any, town: Any, pieces: Any, work: Any) -> None:
             work.found[USED], work.found[ROW], work.found[LEVEL] = 1, row, OF_BLOCK
 
 
-@inner
+@fused
 def _parcel(index: Any, town: Any, pieces: Any, work: Any) -> None:
     """Find the lot that all pieces name; pieces that are left over must look like a room: a third one from 100 on."""
     key = tables.start_of(town, tables.PARCEL)

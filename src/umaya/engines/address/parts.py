@@ -8,7 +8,7 @@ import numpy as np
 
 from umaya.engines.address.index import NONE, AddressIndex, Bytes, Hashes, Ints, Longs, Postcodes, Trie
 from umaya.engines.address.spelling import HYPHEN, NUMBER, Tokens, fold, room
-from umaya.engines.kernels import fused, inner
+from umaya.engines.kernels import fused
 
 SEPARATOR, POSTCODE, PREFECTURE, CITY, TOWN, STREET, BLOCK, NUMBERS, BUILDING, ROOM, CARE_OF, REST = range(12)
 PARTS = ("separator", "postcode", "prefecture", "city", "town", "street", "block", "number", "building", "room",
@@ -102,7 +102,7 @@ def work_room(length: int) -> Work:
     return Work._make([room(length), np.zeros(length + 8, np.uint8), *ends, value, *pieces, *fields])
 
 
-@inner
+@fused
 def at(tokens: Any, count: Any, place: Any) -> Any:
     """Return the symbol at a place, 0 before the beginning and after the end."""
     return np.int64(tokens.symbol[place]) if 0 <= place < count else np.int64(0)
@@ -114,7 +114,7 @@ def is_number(one: Any) -> Any:
     return one >= NUMBER
 
 
-@inner
+@fused
 def is_in_word(tokens: Any, count: Any, place: Any, hyphened: Any) -> Any:
     """Whether a number begins a word, as in 3階, 21世紀, 2番館; and one in kanji, but after a hyphen, as in 千足."""
     if place + 1 < count and not tokens.gap[place + 1]:
@@ -131,7 +131,7 @@ def is_in_word(tokens: Any, count: Any, place: Any, hyphened: Any) -> Any:
     return not (is_number(one) or is_link(one) or one == GO or one in COMMAS)
 
 
-@inner
+@fused
 def is_mark(one: Any) -> Any:
     """Whether a symbol can stand for a number: a letter, a kana but の, or one of 甲乙丙 and the twelve branches."""
     return (ord("a") <= one <= ord("z")) or (0x3041 <= one <= 0x3093 and one != NO) or one in STEMS
@@ -143,7 +143,7 @@ def is_link(one: Any) -> Any:
     return one in (HYPHEN, NO)
 
 
-@inner
+@fused
 def after_prefix(tokens: Any, count: Any, place: Any) -> Any:
     """Return the place after 大字, 小字 or 字, or the same place."""
     one = at(tokens, count, place)

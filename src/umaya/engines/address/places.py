@@ -39,7 +39,7 @@ from umaya.engines.address.parts import (
     is_number,
 )
 from umaya.engines.address.spelling import HYPHEN, NUMBER
-from umaya.engines.kernels import inner
+from umaya.engines.kernels import fused, inner
 
 SCORE, AT_PREFECTURE, AT_CITY, AT_TOWN, CHOME_NUMBER, AT_FORMER = 0, 1, 2, 3, 4, 5
 PREFECTURE_END, CITY_END, TOWN_BEGIN, TOWN_END, TWINS, STREET_BEGIN, TIED, MARKS = 6, 7, 8, 9, 10, 11, 12, 13
@@ -66,7 +66,7 @@ def walk(trie: Any, node: Any, tokens: Any, place: Any, count: Any, ends: Any, n
     return met
 
 
-@inner
+@fused
 def _ends_whole(tokens: Any, count: Any, end: Any, implicit: Any) -> Any:
     """Whether a name that ends in a number may end here: it is not that of 3番 or 3号 nor, implicit, of 3ビル."""
     if not is_number(at(tokens, count, end - 1)):
@@ -84,7 +84,7 @@ def _ends_whole(tokens: Any, count: Any, end: Any, implicit: Any) -> Any:
     )
 
 
-@inner
+@fused
 def _chome(index: Any, town: Any, tokens: Any, count: Any, end: Any) -> Any:
     """Return the chome that is written after a town whose chome are not listed, and where it ends; 0 for none."""
     one = at(tokens, count, end)
@@ -122,7 +122,7 @@ def _consider(index: Any, work: Any, count: Any, reading: Any, town: Any, end: A
         reading[TWINS if same else TIED] = 1
 
 
-@inner
+@fused
 def _koaza(index: Any, work: Any, count: Any, reading: Any, node: Any, end: Any) -> None:
     """Consider the koaza after a town; one of a single symbol needs 字 before it or a number after it."""
     below = tables.step(index.names, node, tables.KOAZA)
@@ -180,7 +180,7 @@ def after_streets(tokens: Any, count: Any, place: Any) -> Any:
     return end
 
 
-@inner
+@fused
 def _streets(index: Any, work: Any, count: Any, reading: Any, root: Any, place: Any) -> None:
     """Consider the towns after the streets, or after a street without a direction."""
     tokens = work.tokens
@@ -200,7 +200,7 @@ def _streets(index: Any, work: Any, count: Any, reading: Any, root: Any, place: 
                 reading[STREET_BEGIN], reading[TOWN_BEGIN] = place, i + 1
 
 
-@inner
+@fused
 def _keep(work: Any) -> None:
     """Make the trial the best reading when it counts more; remember when it only counts the same elsewhere."""
     best, trial = work.best, work.trial
@@ -211,7 +211,7 @@ def _keep(work: Any) -> None:
         best[TIED] = 1
 
 
-@inner
+@fused
 def begin(reading: Any, prefecture: Any, city: Any, prefecture_end: Any, city_end: Any) -> None:
     """Make a reading that has a prefecture and a municipality and no town yet."""
     for i in range(len(reading)):
@@ -222,7 +222,7 @@ def begin(reading: Any, prefecture: Any, city: Any, prefecture_end: Any, city_en
     reading[TOWN_BEGIN], reading[TOWN_END] = city_end, city_end
 
 
-@inner
+@fused
 def serves(index: Any, postcode: Any, city: Any, town: Any) -> Any:
     """Return 2 when a postcode serves a town, 1 when it serves its municipality, 0 when neither."""
     if postcode < 0:
@@ -244,7 +244,7 @@ def serves(index: Any, postcode: Any, city: Any, town: Any) -> Any:
     return served
 
 
-@inner
+@fused
 def _chome_bonus(tokens: Any, count: Any, reading: Any) -> Any:
     """Return what a chome without 丁目 added to a reading: that a town has chome speaks for no municipality."""
     if reading[MARKS] & tables.IMPLICIT != 0:
@@ -254,7 +254,7 @@ def _chome_bonus(tokens: Any, count: Any, reading: Any) -> Any:
     return 0
 
 
-@inner
+@fused
 def _city(index: Any, work: Any, count: Any, entry: Any, prefecture_end: Any, end: Any, postcode: Any) -> None:
     """Try the reading with one municipality, today's or former, that ends at a place."""
     cities, prefectures = len(index.city_prefecture), index.prefectures

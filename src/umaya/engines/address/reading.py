@@ -75,7 +75,7 @@ from umaya.engines.address.places import (
     walk,
 )
 from umaya.engines.address.spelling import HYPHEN, NUMBER, tokenise
-from umaya.engines.kernels import inner, kernel
+from umaya.engines.kernels import fused, inner, kernel
 
 MOST_TRIED = 40
 """Symbols at the beginning of a text among which a prefecture is looked for when no place begins there."""
@@ -107,13 +107,13 @@ class Spans(NamedTuple):
     end: Ints
 
 
-@inner
+@fused
 def _mark(work: Any, begin: Any, end: Any, part: Any) -> None:
     for i in range(begin, end):
         work.label[i] = part
 
 
-@inner
+@fused
 def _postcode(work: Any, count: Any) -> Any:
     """Mark a postcode at the beginning; return it (NONE for none) and the place after it."""
     tokens = work.tokens
@@ -137,7 +137,7 @@ def _katakana(tokens: Any, place: Any) -> Any:
     return 0x30A1 <= code <= 0x30FA or 0xFF66 <= code <= 0xFF9D or code < 0x300
 
 
-@inner
+@fused
 def _unlisted(work: Any, count: Any, place: Any) -> Any:
     """Return where the number begins after a name that the index has not (字野附475), the same place where none is.
 
@@ -190,7 +190,7 @@ def _without_number(work: Any, count: Any, place: Any) -> Any:
     return place
 
 
-@inner
+@fused
 def _number(index: Any, work: Any, count: Any, place: Any, town: Any, chome: Any) -> Any:
     """Mark block and number from a place on; return the place after them."""
     pieces = read_pieces(work, count, place)
@@ -248,7 +248,7 @@ def _care_of_begin(work: Any, begin: Any, end: Any) -> Any:
     return i if honoured or (i < end and tokens.gap[i]) else end
 
 
-@inner
+@fused
 def _tail(work: Any, count: Any, place: Any, numbered: Any) -> None:
     """Mark what follows the number: building, room, care of; 先 and 付近 are rest."""
     tokens = work.tokens
@@ -285,7 +285,7 @@ def _begin_of_place(index: Any, work: Any, count: Any, place: Any) -> Any:
     return NONE
 
 
-@inner
+@fused
 def read(index: Any, work: Any, count: Any) -> Any:
     """Mark every token of a text and write its place to `work.best`; return its postcode."""
     _mark(work, 0, count, REST)
@@ -328,7 +328,7 @@ def read(index: Any, work: Any, count: Any) -> Any:
     return postcode
 
 
-@inner
+@fused
 def _close(spans: Any, used: Any, part: Any, begin: Any, end: Any, first: Any) -> Any:
     """Write a span, or lengthen the one before when it is of the same part; return how many there are."""
     if begin == end:
@@ -340,7 +340,7 @@ def _close(spans: Any, used: Any, part: Any, begin: Any, end: Any, first: Any) -
     return used + 1
 
 
-@inner
+@fused
 def write_spans(work: Any, count: Any, length: Any, spans: Any, used: Any) -> Any:
     """Write the spans of a text of so many bytes; a gap belongs to the part on both sides of it, or is a separator."""
     tokens, first, last = work.tokens, used, np.int64(0)
@@ -353,7 +353,7 @@ def write_spans(work: Any, count: Any, length: Any, spans: Any, used: Any) -> An
     return _close(spans, used, np.uint8(SEPARATOR), last, length, first)
 
 
-@inner
+@fused
 def _place_rows(work: Any, row: Any, found: Any) -> None:
     """Write the rows and the level of a text that was read."""
     best = work.best
@@ -376,7 +376,7 @@ def _place_rows(work: Any, row: Any, found: Any) -> None:
     found.level[row] = level
 
 
-@inner
+@fused
 def _confidence(work: Any, count: Any, level: Any, prefecture_begin: Any) -> Any:
     """Return how far the reading may be trusted, 0 to 1: by its level, less for what was inferred or left over."""
     best = work.best

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from umaya.engines.address.index import NONE, Hashes, Symbols, Texts, Trie
 from umaya.engines.address.spelling import HYPHEN, NUMBER, fold, room, tokenise
-from umaya.engines.kernels import inner, kernel
+from umaya.engines.kernels import fused, inner, kernel
 
 PREFECTURES, ANY_CITY, ANY_TOWN, SHARED = 0, 1, 2, 3
 KOAZA = 5
@@ -32,7 +32,7 @@ MARK = 1 << 40
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@inner
+@fused
 def slot_of(key: Any, mask: Any) -> Any:
     """Return where the search for a 64 bit key begins (the finaliser of splitmix64)."""
     key = np.uint64(key)
@@ -41,7 +41,7 @@ def slot_of(key: Any, mask: Any) -> Any:
     return np.int64((key ^ (key >> np.uint64(31))) & np.uint64(mask))
 
 
-@inner
+@fused
 def found_in(slots: Any, key: Any) -> Any:
     """Return what a key leads to, or NONE."""
     mask = len(slots) // 2 - 1
@@ -65,13 +65,13 @@ def free_for(slots: Any, key: Any) -> Any:
     return slot
 
 
-@inner
+@fused
 def step(trie: Any, node: Any, symbol: Any) -> Any:
     """Return the node that a symbol leads to from a node, or NONE."""
     return found_in(trie.slots, np.uint64(node) << np.uint64(32) | np.uint64(symbol))
 
 
-@inner
+@fused
 def digest(before: Any, piece: Any) -> Any:
     """Return the digest of a number with one more piece; start with `start_of`."""
     mixed = (np.uint64(before) ^ np.uint64(piece)) * np.uint64(0x9E3779B97F4A7C15)
@@ -79,13 +79,13 @@ def digest(before: Any, piece: Any) -> Any:
     return mixed ^ (mixed >> np.uint64(32))
 
 
-@inner
+@fused
 def start_of(town: Any, kind: Any) -> Any:
     """Return the digest of a kind of number in a town before its first piece."""
     return digest(np.uint64(town), np.uint64(kind) << np.uint64(56))
 
 
-@inner
+@fused
 def row_of(table: Any, key: Any) -> Any:
     """Return the row of a number's digest, or NONE."""
     return found_in(table.slots, key)

@@ -88,8 +88,8 @@ def test_both_ways_release_the_same_passages_and_a_window_is_due_when_it_is_fina
         town.ride("2ABGBC3", "bike-2", QUAKE + timedelta(minutes=3)),  # a home in a cul-de-sac
         town.ride("4BA2AB4", "bike-3", QUAKE + timedelta(minutes=4)),  # a turn at a door
         town.ride("2ABCFEDABEF3", "bike-1", QUAKE + WINDOW - timedelta(seconds=60)),  # over the end of a window
-        town.ride("3FEBADEFC4", "bike-2", QUAKE + 2 * WINDOW - timedelta(seconds=40)),
-        town.ride("2DEBCFED4", "bike-3", QUAKE + 2 * WINDOW + timedelta(minutes=3)),
+        town.ride("3FEBADEFCB4", "bike-2", QUAKE + 2 * WINDOW - timedelta(seconds=40)),
+        town.ride("2DEBCFED2", "bike-3", QUAKE + 2 * WINDOW + timedelta(minutes=3)),
     ]
     program = PEOPLE["city-map"]
     with town.hub.gate.live_intake.open("bike-positions") as writer:

@@ -164,8 +164,8 @@ def test_a_draft_of_the_next_version_does_not_darken_the_map(town: Town) -> None
     """Whoever may hand in a draft could otherwise take the live map away in a disaster."""
     town.quake()
     town.clock.advance(STEP)
-    text = (resources.files("umaya.sample") / "schemes" / "minase-passable-roads.yaml").read_text("utf-8")
-    draft = text.replace("postal-exception-2", "probe-statistics").replace("min_vehicles: 1", "min_vehicles: 2")
+    text = (resources.files("umaya.sample") / "schemes" / "minase-probe-statistics.yaml").read_text("utf-8")
+    draft = text.replace("minase-probe-statistics", "minase-passable-roads")
     town.hub.gate.schemes.submit(PEOPLE["post-planner"], draft, "draft.yaml")
     assert len(town.hub.roads.advance(PROGRAM)) == 1
     assert town.hub.roads.state(OFFICER).at == QUAKE + STEP

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import mapbox_vector_tile
 import pyarrow as pa
@@ -90,8 +91,8 @@ def test_the_archive_holds_reports_and_roads_that_were_passed_again(hub: Hub) ->
     )
     source = MemorySource(sink.getvalue())
     deepest = Reader(source).header()["max_zoom"]
-    told: list[dict[str, object]] = []
-    found: dict[int, dict[str, object]] = {}
+    told: list[dict[str, Any]] = []
+    found: dict[int, dict[str, Any]] = {}
     for (zoom, _, _), packed in all_tiles(source):
         layers = mapbox_vector_tile.decode(gzip.decompress(packed))
         if zoom == deepest:

@@ -5,13 +5,14 @@ Reads the columns of the files that `umaya places buildings` wrote, and no other
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
@@ -79,6 +80,15 @@ class _Outlines:
         self.told = table.drop_columns(["geometry"]).to_pylist()
         self.row = {told["footprint"]: i for i, told in enumerate(self.told)}
         self._tree = shapely.STRtree(self.shapes)
+        self._corners: dict[int, list[npt.NDArray[np.float64]]] = {}
+
+    def corners(self, i: int) -> list[npt.NDArray[np.float64]]:
+        """Return the corners of each ring of a building, degrees."""
+        if i not in self._corners:
+            parts = shapely.get_parts(self.shapes[i])
+            lines = [line for part in parts for line in (part.exterior, *part.interiors)]
+            self._corners[i] = [shapely.get_coordinates(line)[:-1] for line in lines]
+        return self._corners[i]
 
     def near(self, lon: float, lat: float) -> list[int]:
         east, north = metres_per_degree(lat)
@@ -130,10 +140,8 @@ def _drawing(row: dict[str, Any], outlines: _Outlines) -> Drawing:
     else:
         lon, lat = (float(np.mean([outlines.told[i][name] for i in chosen])) for name in ("lon", "lat"))
     frame = _Frame(lon, lat)
-    candidates = [
-        _candidate(n, outlines.told[i], outlines.shapes[i], frame, placed=placed) for n, i in enumerate(chosen, 1)
-    ]
-    around = [frame.rings(outlines.shapes[i]) for i in outlines.near(lon, lat) if i not in chosen]
+    candidates = [_candidate(n, i, outlines, frame, placed=placed) for n, i in enumerate(chosen, 1)]
+    around = [frame.rings(outlines.corners(i)) for i in outlines.near(lon, lat) if i not in chosen]
     return Drawing(tuple(candidates), tuple(around), (0, 0) if placed else None)
 
 
@@ -148,19 +156,14 @@ class _Frame:
         scale = np.array(metres_per_degree(self.lat))
         return shapely.transform(shape, lambda at: (at - (self.lon, self.lat)) * scale)
 
-    def rings(self, shape: shapely.Geometry) -> tuple[Ring, ...]:
-        return _rings(shapely.get_parts(self.metres(shape)))
+    def rings(self, corners: list[npt.NDArray[np.float64]]) -> tuple[Ring, ...]:
+        scale = np.array(metres_per_degree(self.lat)) * _DECIMETRES
+        made = [np.rint((ring - (self.lon, self.lat)) * scale).astype(np.int64).tolist() for ring in corners]
+        return tuple(tuple(map(tuple, ring)) for ring in made)
 
 
-def _rings(parts: Sequence[shapely.Polygon]) -> tuple[Ring, ...]:
-    lines = [line for part in parts for line in (part.exterior, *part.interiors)]
-    return tuple(
-        tuple((round(x * _DECIMETRES), round(y * _DECIMETRES)) for x, y in shapely.get_coordinates(line)[:-1].tolist())
-        for line in lines
-    )
-
-
-def _candidate(number: int, told: dict[str, Any], shape: shapely.Geometry, frame: _Frame, *, placed: bool) -> Candidate:
+def _candidate(number: int, i: int, outlines: _Outlines, frame: _Frame, *, placed: bool) -> Candidate:
+    told, shape = outlines.told[i], outlines.shapes[i]
     away = float(shapely.distance(frame.metres(shape), shapely.Point(0, 0))) if placed else None
     return Candidate(
         number,
@@ -172,5 +175,5 @@ def _candidate(number: int, told: dict[str, Any], shape: shapely.Geometry, frame
         away if away is None else round(away, 1),
         told["lon"],
         told["lat"],
-        frame.rings(shape),
+        frame.rings(outlines.corners(i)),
     )

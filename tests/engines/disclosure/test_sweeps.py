@@ -166,6 +166,43 @@ def test_that_a_road_opened_again_is_told_by_itself_and_once() -> None:
     assert "AB" not in {name for name, *_ in without}, "told before, so not told again"
 
 
+def test_a_sweep_that_passes_what_was_closed_tells_in_which_window_it_opened() -> None:
+    """Else it would seem to have opened before it was told as closed."""
+    drives = [Drive("v", "AB* BA*"), Drive("w", "AB* BA*", 10), Drive("x", HALVES[1], 20), Drive("y", HALVES[0], 65)]
+    found = rows(release(drives, 1))
+    assert len({name for name, *_ in found}) == 12
+    assert {name for name, start, _ in found if start == 60} == {"AB"}
+    assert {start for name, start, _ in found if name != "AB"} == {0}
+
+
+def test_what_was_told_as_closed_in_one_frame_waits_in_the_next_like_any_road() -> None:
+    drives = [Drive("v", "AB* BA*"), Drive("w", "AB* BA*", 10), Drive("x", "AB BE", 130)]
+    assert rows(release(drives, hold_h=2), "turn_backs") == [("AB", 0, 60)]
+    assert rows(release(drives, 2, hold_h=2)) == []
+    assert rows(release(drives, 2, hold_h=3)) == [("AB", 120, 180)]
+
+
+def test_vehicles_whose_turn_backs_were_told_do_not_count_again_in_the_frame() -> None:
+    """So what two releases tell can be added up: two and two other vehicles."""
+    first = [Drive("v", "AB* BA*"), Drive("w", "AB* BA*", 10)]
+    again = [Drive("v", "AB* BA*", 70, 1), Drive("w", "AB* BA*", 80, 1), Drive("x", "AB* BA*", 90)]
+    assert rows(release([*first, *again]), "turn_backs") == [("AB", 0, 60)]
+    assert rows(release([*first, *again], 1), "turn_backs") == []
+    other = Drive("y", "AB* BA*", 130)
+    assert rows(release([*first, *again, other], 2), "turn_backs") == [("AB", 0, 180)]
+    assert rows(release([*first, *again], 1, hold_h=1), "turn_backs") == [("AB", 60, 120)]
+
+
+def test_the_share_of_one_window_is_asked_only_where_nothing_can_have_waited() -> None:
+    """And what is swept later in a frame is told of all of it."""
+    most = "AB BC CF FE EB BE ED DA AD DG GH HE"
+    assert len({name for name, *_ in rows(release([Drive("v", most)], held=90))}) == 10
+    assert rows(release([Drive("v", most, 120)], 2, held=90)) == []
+    assert {block[1:] for block in rows(release([Drive("v", ROUND, 665)], 11, held=90))} == {(0, 720)}
+    after = [Drive("v", ROUND), Drive("w", most, 60, 1)]
+    assert {block[1:] for block in rows(release(after, 1, held=90))} == {(60, 120)}
+
+
 def test_neighbourhoods_are_compact_and_neither_too_large_nor_tiny() -> None:
     areas = neighbourhoods(TOWN.network, 4)
     segment = TOWN.network.edges["segment_id"].to_numpy()

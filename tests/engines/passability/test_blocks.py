@@ -107,3 +107,8 @@ def test_a_pass_told_by_itself_reopens_the_road_and_says_nothing_of_its_neighbou
 def test_turn_backs_before_a_block_that_tells_a_pass_are_cleared_by_it() -> None:
     found = rows(block(NORTH, 0, 180), [("CH", 0, 60)])
     assert found["CH"]["status"] == "passed"
+
+
+def test_no_road_opens_before_it_was_told_as_closed() -> None:
+    found = rows(block(NORTH, 0, 180), [("CH", 0, 60)])
+    assert found["CH"]["reopened"] == EVENT + timedelta(minutes=60)

@@ -5,16 +5,20 @@ A rider with parcels rides to some homes; which roads were passed then tells whi
 something. So of a neighbourhood (`neighbourhoods`) either nearly all is told or nothing.
 
 What one window does not fill waits: passes add up over the windows of a *frame*, a fixed part of the day, until they
-make up enough of the roads. Then all are told together as one block of time, from the first window that waited to the
-end of the present one, and the neighbourhood begins anew. A closed road is met by one vehicle now and by another hours
-later, so turn-backs add up over the frame too: once several vehicles turned back on a road that nobody passed in the
-frame, that is told, whatever was passed around it. From then on a pass of it is told by itself: it opened again.
+make up enough of the roads. Then all are told together as one block of time, and the neighbourhood begins anew. The
+block begins with the frame, or where the neighbourhood was told before in it, with the end of that block, and not with
+the first window in which anything was passed: what is swept in the last window of a frame is told of the whole frame.
+
+A closed road is met by one vehicle now and by another hours later, so turn-backs add up over the frame too: once
+several vehicles turned back on a road that nobody passed in the frame, that is told, whatever was passed around it.
+Until the frame ends, a pass of it is then told by itself, or with its neighbourhood and the window in which it was
+passed: it opened again. In a later frame it waits for its neighbourhood like any other.
 
 What always holds:
 
 - Windows lie on one grid, whoever asks and how often, and frames begin and end on it. So the blocks of a neighbourhood
-  are disjoint in time, and no pass or turn-back is told twice: what two releases tell can be added up, and subtracting
-  them leaves blocks that were told for their own sake.
+  are disjoint in time. Turn-backs are told since the frame began, but of other vehicles each time. While the data stays
+  as it was, no pass or turn-back is told twice: what two releases tell can be added up.
 - That a neighbourhood was not told says only that too few of its roads were passed; of a road, that fewer than
   several turned back.
 - How often, by how many and when within its block a road was passed is not told.
@@ -40,6 +44,8 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 _US = 1_000_000
+_VEHICLES = 32
+"""Bits of the number of a vehicle."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,9 @@ class Sweeping:
 
     Attributes:
         window_s: length of a window in seconds, 1 or more.
-        percent: least share of a neighbourhood's roads that must have been passed in one window, 1 to 100.
-        percent_held: the same where passes of several windows add up.
+        percent: least share of a neighbourhood's roads that must have been passed, 1 to 100, where nothing can have
+            waited: in the first window of a frame, or of the data, and in the one after it was told.
+        percent_held: the same in all other windows, also where all was passed in one of them.
         hold_s: length of a frame in seconds, a whole number of windows; that of a window where nothing waits.
         min_turn_backs: least number of distinct vehicles that turned back on a road, 2 or more.
     """
@@ -171,14 +178,15 @@ class _Frame:
         edges = len(places.segment)
         self._places, self._sweeping, self._begin = places, sweeping, at
         self._since = np.full(len(places.roads), at)
-        """From when on the passes of each neighbourhood wait."""
+        """From when on the next block of each neighbourhood tells."""
         self._passed = np.zeros(edges, np.bool_)
         """Edges passed since then; `_waits` those of them that were not told alone."""
         self._waits = np.zeros(edges, np.bool_)
         self._ever = np.zeros(edges, np.bool_)
         """Segments passed in the frame."""
-        self._met = np.empty((0, 2), np.int64)
-        """Segment and vehicle of each turn-back that was not told."""
+        self._met = np.empty(0, np.int64)
+        """Segment and vehicle, as one number, of each turn-back that was not told; `_blamed` of those that were."""
+        self._blamed = np.empty(0, np.int64)
         self._closed = np.zeros(edges, np.bool_)
         """Segments on which turn-backs were told, and no pass since."""
 
@@ -198,11 +206,9 @@ class _Frame:
         self._passed |= now
         self._waits |= now
         self._ever[places.segment[now]] = True
-        turned = np.column_stack([places.segment[driven.edge], driven.vehicle])[
-            driven.turned & places.told[driven.edge]
-        ]
-        self._met = np.unique(np.concatenate([self._met, turned]), axis=0)
-        self._met = self._met[~self._ever[self._met[:, 0]]]
+        turned = (places.segment[driven.edge] << _VEHICLES | driven.vehicle)[driven.turned & places.told[driven.edge]]
+        self._met = np.union1d(self._met, np.setdiff1d(turned, self._blamed))
+        self._met = self._met[~self._ever[self._met >> _VEHICLES]]
         if not whole:
             return np.empty((0, 4), np.int64)
         swept, since = self._swept(start, end)
@@ -214,7 +220,7 @@ class _Frame:
         return found[np.argsort(found[:, 0], kind="stable")]
 
     def _swept(self, start: int, end: int) -> tuple[Ints, Ints]:
-        """Take the edges of neighbourhoods that are swept now, and since when each waited."""
+        """Take the edges of neighbourhoods that are swept now, and since when what is told of each counts."""
         places, asked = self._places, self._sweeping
         on = np.zeros(len(places.segment), np.bool_)
         on[places.segment[self._passed]] = True
@@ -223,7 +229,8 @@ class _Frame:
         swept = (seen * 100 >= places.roads * percent) & (seen > 0)
         here = swept[places.area]
         edges = np.flatnonzero(self._waits & here)
-        since = self._since[places.area[edges]]
+        # Nobody had passed a segment that was told as turned back on: if it is passed, then in this window.
+        since = np.where(self._closed[places.segment[edges]], start, self._since[places.area[edges]])
         self._passed[here] = self._waits[here] = False
         self._since[swept] = end
         self._closed[places.segment[edges]] = False
@@ -238,11 +245,12 @@ class _Frame:
 
     def _blocked(self) -> Ints:
         """Take the segments on which enough vehicles turned back."""
-        vehicles = np.bincount(self._met[:, 0], minlength=len(self._closed))
-        segments = np.flatnonzero(vehicles >= self._sweeping.min_turn_backs)
-        self._closed[segments] = True
-        self._met = self._met[~np.isin(self._met[:, 0], segments)]
-        return segments
+        segment = self._met >> _VEHICLES
+        blocked = np.bincount(segment, minlength=len(self._closed)) >= self._sweeping.min_turn_backs
+        self._closed |= blocked
+        told = blocked[segment]
+        self._blamed, self._met = np.union1d(self._blamed, self._met[told]), self._met[~told]
+        return np.flatnonzero(blocked)
 
 
 def _passages(parts: list[Ints], network: RoadNetwork, turn_backs: int) -> pa.Table:

@@ -15,8 +15,10 @@ A step ends where released windows end, or at the moment of the estimate. For ea
 - turn-backs, as rows of `Evidence.blame` (`turn_backs`).
 
 Where neighbourhoods are told as a whole or not at all (`tell-swept`), what is told of one covers a block of time, of
-one window or of several. A road that is missing from a block was not passed in it. Outside its blocks nothing is known
-of a neighbourhood: that it was not told is missing by design and speaks against none of its roads.
+one window or of several. A road that is missing from a block is taken as not passed in it, which is nearly so: a tour
+may have begun or ended on it, whose ends are not told (`trim-tours`). Outside its blocks nothing is known of a
+neighbourhood: that it was not told is missing by design and speaks against none of its roads. A road that is never
+told must not lie in the neighbourhood of others (`areas`): it would be missing from each of their blocks.
 """
 
 from __future__ import annotations
@@ -72,8 +74,8 @@ class Evidence:
         start: microseconds, the event.
         end: microseconds, the moment of the estimate.
         planned: start and end (microseconds) of spans, and the share of the usual rounds planned in each; in order.
-        areas: of each segment the neighbourhood with which its passes are told or withheld; None where each is told by
-            itself.
+        areas: of each segment the neighbourhood with which its passes are told or withheld, one of its own where it is
+            never told; None where each is told by itself.
 
     Attributes:
         passes: number since the event.
@@ -171,11 +173,15 @@ class Evidence:
         return of_segment
 
     def _from(self, rows: slice, end: int) -> Ints:
-        """Return since when at the earliest each segment was passed in a step; `end` where it was not."""
+        """Return since when at the earliest each segment was passed in a step; `end` where it was not.
+
+        Not before turn-backs on it were told: until then nobody had passed it.
+        """
         begin = np.full(len(self._roads), NEVER)
         some = self._passes[rows] > 0
         np.maximum.at(begin, self._roads.of_edge[self._edge[rows]][some], self._begins[rows][some])
-        return np.where(begin == NEVER, end, begin)
+        closed = np.where(self._turned_by < end, self._turned_by, NEVER)
+        return np.where(begin == NEVER, end, np.maximum(begin, closed))
 
     def _usual(self, begin: Ints, end: int) -> tuple[Floats, Floats]:
         """Return hazard and passes usual for each segment from its own `begin` to `end`."""

@@ -1,6 +1,6 @@
-// Minutes to the nearest office, cell by cell, on a map. What it says stands in the page's tables and charts too.
+// Minutes to the nearest office, cell by cell, on a map. The page's chart and tables hold the sums and the farthest cells.
 
-import { Map as GLMap, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, Map as GLMap, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { language, t } from "../roads/words.js";
 
 const page = document.querySelector("[data-offices]");
@@ -18,6 +18,7 @@ const STATES = { closes: "×", begins: "＋", open: "〒", without: "・" };
 function boundsOf({ features }) {
   const cells = features.filter(({ properties, geometry }) => properties.layer !== "road" && geometry);
   const points = cells.flatMap(({ geometry }) => (geometry.type === "Point" ? [geometry.coordinates] : geometry.coordinates[0]));
+  if (points.length === 0) return undefined;
   const [lons, lats] = [points.map(([lon]) => lon), points.map(([, lat]) => lat)];
   return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
 }
@@ -61,6 +62,7 @@ async function start() {
   });
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+  map.addControl(new AttributionControl({ compact: false, customAttribution: t("sample" in page.dataset ? "roads.attribution-sample" : "roads.attribution") }), "bottom-right");
   map.on("click", "cell", ({ features, lngLat }) => {
     const text = document.createElement("p");
     text.className = "offices__popup";

@@ -15,6 +15,7 @@ from umaya.types.errors import ConflictError
 from umaya.types.site import Site
 
 PREFIX = "/api/v1/offices"
+_UNTOLD = {"services", "opened", "closed"}
 Ids = Annotated[list[Annotated[str, Query(max_length=64)]], Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=240, description="Minutes that are thought near enough.")]
 Pace = Annotated[Literal["walk", "slow", "car"], Query(description="80 or 50 metres a minute, or by car.")]
@@ -35,31 +36,29 @@ def router(access: OfficeAccess, site: Site) -> APIRouter:
     def offices(request: Request) -> list[models.Office]:
         """Offices that exist today."""
         found = access.offices(site.actor(request))
-        return [models.Office.model_validate(one.model_dump(exclude={"opened", "closed"})) for one in found]
+        return [models.Office(services=sorted(one.services), **one.model_dump(exclude=_UNTOLD)) for one in found]
 
     @routes.get("/access")
     def how_far(
         request: Request,
         service: Service = None,
         pace: Pace = "walk",
-        closed: Ids = [],  # noqa: B006 - read only
-        added: Ids = [],  # noqa: B006
+        change: Ids = [],  # noqa: B006 - read only
         limit: Limit = 20,
     ) -> models.OfficeAccess:
         """How many people have how far to an office, before and after some close or begin a service."""
-        return _told(answered(request, Question(service, pace, frozenset(closed), frozenset(added), limit)))
+        return _told(answered(request, Question(service, pace, frozenset(change), limit)))
 
     @routes.get("/map", response_model=dict[str, Any])
     def on_the_map(
         request: Request,
         service: Service = None,
         pace: Pace = "walk",
-        closed: Ids = [],  # noqa: B006
-        added: Ids = [],  # noqa: B006
+        change: Ids = [],  # noqa: B006
         limit: Limit = 20,
     ) -> dict[str, Any]:
         """The same for each cell, with offices and main roads, as GeoJSON."""
-        question = Question(service, pace, frozenset(closed), frozenset(added), limit)
+        question = Question(service, pace, frozenset(change), limit)
         return collection(answered(request, question), access.atlas.network)
 
     return routes
@@ -71,7 +70,6 @@ def _told(answer: Answer) -> models.OfficeAccess:
         counted_at=answer.counted.at,
         people=int(answer.before.sum()),
         cells=answer.counted.cells.num_rows,
-        cells_not_told=answer.counted.suppressed,
         borders_minutes=list(BANDS_MIN),
         before=answer.before.tolist(),
         after=answer.after.tolist(),

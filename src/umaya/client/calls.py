@@ -503,12 +503,11 @@ class Client(Transport):
         self,
         service: str | None = None,
         pace: str = "walk",
-        closed: Sequence[str] = (),
-        added: Sequence[str] = (),
+        change: Sequence[str] = (),
         limit: int = 20,
     ) -> models.OfficeAccess:
         """Return how many people have how far, before and after offices close or begin a service."""
-        asked = {"service": service, "pace": pace, "closed": [*closed], "added": [*added], "limit": limit}
+        asked = {"service": service, "pace": pace, "change": [*change], "limit": limit}
         return models.OfficeAccess.model_validate(self._get("/api/v1/offices/access", **asked).json())
 
     @operation("GET", "/api/v1/offices/map")
@@ -516,12 +515,11 @@ class Client(Transport):
         self,
         service: str | None = None,
         pace: str = "walk",
-        closed: Sequence[str] = (),
-        added: Sequence[str] = (),
+        change: Sequence[str] = (),
         limit: int = 20,
     ) -> dict[str, Any]:
         """Return the same for each cell as GeoJSON."""
-        asked = {"service": service, "pace": pace, "closed": [*closed], "added": [*added], "limit": limit}
+        asked = {"service": service, "pace": pace, "change": [*change], "limit": limit}
         return dict(self._get("/api/v1/offices/map", **asked).json())
 
     @operation("POST", "/api/v1/places/normalise")

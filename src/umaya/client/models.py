@@ -74,16 +74,15 @@ class OfficeAccess(Answer):
     Attributes:
         counted_at: when people were counted.
         people: in the cells that are told.
-        cells, cells_not_told: cells told; cells of 1 km with too few people.
+        cells: how many are told.
         borders_minutes: upper borders of the bands; then come who has farther, and whom no road leads.
         before, after: people of each band.
-        concerned: people whose nearest office closes.
+        concerned: people whose nearest office is another one afterwards.
     """
 
     counted_at: datetime
     people: int
     cells: int
-    cells_not_told: int
     borders_minutes: list[float]
     before: list[int]
     after: list[int]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import networkx as nx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.worlds import World, draw
+from tests.worlds import World, draw, osm_xml
 from umaya.engines.access import CAR, WALK, Pace, travel_minutes
+from umaya.places.roads import import_osm
 
 TOWN = draw("A----B----C\n|    |    |\nD----E----F\n     |     \n     G     ", cell_m=80)
 """Each stroke between two letters is four or one characters of 80 m: a minute's walk a character."""
@@ -97,3 +100,20 @@ def test_the_same_as_a_plain_search(pace: Pace) -> None:
         exact = nx.single_source_dijkstra_path_length(graph.reverse(), site)
         wanted = [exact.get(place, np.inf) for place in range(len(nodes))]
         np.testing.assert_allclose(found[site], wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_nobody_joins_a_scrap_of_road_that_leads_nowhere() -> None:
+    """A piece of 20 m that nothing connects lies nearer than the streets of a town with two hundred."""
+    rows, columns = 15, 14
+    nodes = {n: (136.8 + 0.002 * (n % columns), 36.2 + 0.002 * (n // columns)) for n in range(rows * columns)}
+    streets = [[row * columns + column for column in range(columns)] for row in range(rows)]
+    streets += [[row * columns + column for row in range(rows)] for column in range(columns)]
+    scrap = {1000: (136.8011, 36.2003), 1001: (136.8013, 36.2003)}
+    ways = [*streets, [1000, 1001]]
+    xml = osm_xml(nodes | scrap, {1 + n: (refs, {"highway": "residential"}) for n, refs in enumerate(ways)})
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "town.osm"
+        file.write_text(xml, "utf-8")
+        network = import_osm(file)
+    found = travel_minutes(network, np.array([[136.8012, 36.20031]]), np.array([nodes[3]]), WALK)
+    assert np.isfinite(found).all()

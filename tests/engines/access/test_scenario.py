@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from umaya.engines.access import NOWHERE, banded, best_additions, closing, nearest
+from umaya.engines.access import NOWHERE, banded, best_additions, change, nearest
 from umaya.engines.access.scenario import Chosen, Minutes, People
 
 INF = np.inf
@@ -38,7 +38,7 @@ def test_bands_hold_their_upper_border_and_everybody() -> None:
 
 
 def test_a_closing_concerns_those_whose_nearest_it_was() -> None:
-    found = closing(MINUTES, ALL, only(1))
+    found = change(MINUTES, ALL, only(0, 2))
     assert found.concerned.tolist() == [False, True, False]
     assert found.before.minutes.tolist() == [5, 8, 40]
     assert found.after.minutes.tolist() == [5, 9, 40]
@@ -46,7 +46,7 @@ def test_a_closing_concerns_those_whose_nearest_it_was() -> None:
 
 def test_who_reaches_nothing_is_not_concerned_by_the_last_site() -> None:
     minutes = np.array([[5, INF]], np.float32)
-    assert closing(minutes, np.array([True]), np.array([True])).concerned.tolist() == [True, False]
+    assert change(minutes, np.array([True]), np.array([False])).concerned.tolist() == [True, False]
 
 
 def test_the_first_addition_brings_most_people_within_the_limit() -> None:
@@ -90,7 +90,7 @@ def test_nobody_comes_nearer_by_a_closing(table: tuple[Minutes, People]) -> None
     opened = np.ones(len(minutes), np.bool_)
     for site in range(len(minutes)):
         closed = np.arange(len(minutes)) == site
-        found = closing(minutes, opened, closed)
+        found = change(minutes, opened, ~closed)
         assert (found.after.minutes >= found.before.minutes).all()
         assert (found.after.minutes[~found.concerned] == found.before.minutes[~found.concerned]).all()
         assert not (found.after.site == site).any()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -35,16 +36,18 @@ def answer(valley: Valley, **asked: object) -> Answer:
 def test_four_people_alone_are_not_told_of(valley: Valley) -> None:
     found = answer(valley)
     assert sorted(found.counted.cells["people"].to_pylist()) == [30, 40]
-    assert found.counted.suppressed == 1
 
 
-def test_the_use_is_in_the_ledger_before_anything_is_seen(valley: Valley) -> None:
+def test_each_count_is_a_recorded_use_and_the_next_comes_after_ninety_days(valley: Valley) -> None:
     kinds = [entry.kind for entry in valley.hub.ledger.entries(0, valley.hub.ledger.size)]
     assert kinds.count("use.released") == 1
+    assert not valley.hub.offices.may_count(OFFICER)
+    with pytest.raises(ConflictError, match="90 days"):
+        valley.hub.offices.count_people(OFFICER)
 
 
 def test_a_closing_concerns_those_whose_nearest_it_was(valley: Valley) -> None:
-    found = answer(valley, closed=frozenset({"middle"}))
+    found = answer(valley, change=frozenset({"middle"}))
     assert found.concerned == 30
     assert found.catchments.tolist() == [[0, 30, 40], [30, 0, 40]]  # east, middle, west
     assert found.before.sum() == found.after.sum() == 70
@@ -60,14 +63,14 @@ def test_the_service_best_begins_where_most_come_near(valley: Valley) -> None:
     found = answer(valley, service=OfficeService.KIOSK, limit=20)
     first = found.suggestions[0]
     assert (found.offices[first.site].office_id, first.within) == ("middle", 30)
-    added = answer(valley, service=OfficeService.KIOSK, added=frozenset({"middle"}))
+    added = answer(valley, service=OfficeService.KIOSK, change=frozenset({"middle"}))
     assert added.catchments[1].tolist() == [0, 30, 40]
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"closed": frozenset({"north"})}, {"added": frozenset({"middle"})}, {"pace": "fly"}, {"limit": 0}],
-    ids=["no such office", "has it already", "pace", "limit"],
+    [{"change": frozenset({"north"})}, {"pace": "fly"}, {"limit": 0}],
+    ids=["no such office", "pace", "limit"],
 )
 def test_what_cannot_be_asked_is_refused(valley: Valley, wrong: dict[str, object]) -> None:
     with pytest.raises(InputError):
@@ -95,7 +98,7 @@ def test_others_may_not_ask(valley: Valley) -> None:
 
 def test_a_suspended_scheme_stops_answers_too(valley: Valley) -> None:
     """Counts that were released stay where they are, but nobody is answered from them meanwhile."""
-    schemes, review = valley.hub.gate.schemes, valley.hub.gate.review
+    review = valley.hub.gate.review
     review.suspend(setup.PEOPLE["post-director"], "minase-people-per-cell", reason="確かめる")
     try:
         with pytest.raises(ConflictError):
@@ -103,5 +106,13 @@ def test_a_suspended_scheme_stops_answers_too(valley: Valley) -> None:
         assert valley.hub.offices.may_ask(OFFICER)  # the page says why there is nothing now
     finally:
         review.resume(setup.PEOPLE["post-director"], "minase-people-per-cell", reason="済んだ")
-    assert schemes.get("minase-people-per-cell")
     assert answer(valley).before.sum() == 70
+
+
+def test_counts_end_with_the_period_of_their_scheme(tmp_path: Path) -> None:
+    made = make_valley(tmp_path / "hub", A=40)
+    made.hub.offices.count_people(OFFICER)
+    made.clock.advance(timedelta(days=300))
+    with pytest.raises(ConflictError, match="period"):
+        made.hub.offices.answer(OFFICER, Question())
+    made.hub.close()

@@ -8,11 +8,11 @@ from umaya.engines.access.scenario import (
     BANDS_MIN,
     NOWHERE,
     Addition,
-    Closing,
+    Change,
     Nearest,
     banded,
     best_additions,
-    closing,
+    change,
     nearest,
 )
 
@@ -23,12 +23,12 @@ __all__ = [
     "SLOW_WALK",
     "WALK",
     "Addition",
-    "Closing",
+    "Change",
     "Nearest",
     "Pace",
     "banded",
     "best_additions",
-    "closing",
+    "change",
     "nearest",
     "travel_minutes",
 ]

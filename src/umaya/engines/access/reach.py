@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from umaya.engines.geometry import Roads, roads
 from umaya.engines.kernels import kernel
@@ -25,6 +25,10 @@ from umaya.types.roads import RoadNetwork
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+LIMIT_MIN: Final = 240.0
+"""Whoever has farther by road reaches none: nobody asks by how much."""
+ISLAND: Final = 0.01
+"""Roads that hang together and are fewer than this share of the largest such group are joined by nothing."""
 REACH_M: Final = 1000.0
 """A point farther from every road than this reaches none."""
 CORNER_M: Final = 10.0
@@ -99,20 +103,21 @@ def travel_minutes(network: RoadNetwork, places: Floats, sites: Floats, pace: Pa
         pace: how one moves.
 
     Returns:
-        (m, n) minutes; infinite where no road leads.
+        (m, n) minutes; infinite where no road leads within `LIMIT_MIN`.
     """
     minutes = np.full((len(sites), len(places)), np.inf, np.float32)
     if not len(places) or not len(sites) or not network.edges.num_rows:
         return minutes
     net = roads(network)
     speed = _speeds(network, pace)
+    speed[_on_islands(net, speed, network.nodes.num_rows)] = 0.0
     index = grid(net)
     from_place, to_site = (_join(points, REACH_M, net, index, speed) for points in (places, sites))
     open_back = (net.reverse >= 0) | pace.both_ways
     graph = _against_travel(net, speed, open_back, to_site, network.nodes.num_rows)
     before = from_place.away / pace.off_road
-    for site in range(len(sites)):
-        until = dijkstra(graph, indices=network.nodes.num_rows + site)
+    for site in np.flatnonzero(to_site.edge >= 0).tolist():
+        until = dijkstra(graph, indices=network.nodes.num_rows + site, limit=LIMIT_MIN)
         on_road = _from_edges(until, site, net, speed, open_back, from_place, to_site)
         minutes[site] = before + on_road + to_site.away[site] / pace.off_road
     return minutes
@@ -124,6 +129,16 @@ def _speeds(network: RoadNetwork, pace: Pace) -> Floats:
     by_class = [pace.by_class.get(value, pace.usual) for value in highway.dictionary.to_pylist()]
     speeds: Floats = np.array(by_class, np.float64)[highway.indices.to_numpy()]
     return speeds
+
+
+def _on_islands(net: Roads, speed: Floats, nodes: int) -> NDArray[np.bool_]:
+    """Return which edges belong to a small group of roads that nothing leads away from."""
+    used = speed > 0
+    ends = (net.source[used], net.target[used])
+    _, group = connected_components(csr_array((np.ones(len(ends[0])), ends), shape=(nodes, nodes)), directed=False)
+    size = np.bincount(group[ends[0]], minlength=1)
+    islands: NDArray[np.bool_] = size[group[net.source]] < ISLAND * size.max()
+    return islands
 
 
 def _join(points: Floats, reach: float, net: Roads, index: Grid, speed: Floats) -> _Joined:

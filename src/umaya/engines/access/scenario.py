@@ -59,24 +59,26 @@ def banded(minutes: Minutes, people: People, borders: Sequence[float] = BANDS_MI
 
 
 @dataclass(frozen=True)
-class Closing:
-    """What it means when sites close.
+class Change:
+    """What it means that other sites are open.
 
     Attributes:
-        concerned: (n,) places whose nearest site it was.
         before, after: of every place.
     """
 
-    concerned: Chosen
     before: Nearest
     after: Nearest
 
+    @property
+    def concerned(self) -> Chosen:
+        """(n,) places whose nearest site is another one."""
+        other: Chosen = self.before.site != self.after.site
+        return other
 
-def closing(minutes: Minutes, opened: Chosen, closed: Chosen) -> Closing:
-    """Return what it means when the sites of `closed` no longer are open."""
-    before = nearest(minutes, opened)
-    concerned = (before.site >= 0) & closed[before.site]
-    return Closing(concerned, before, nearest(minutes, opened & ~closed))
+
+def change(minutes: Minutes, opened: Chosen, then: Chosen) -> Change:
+    """Return what it means that the sites of `then` are open and no longer those of `opened`."""
+    return Change(nearest(minutes, opened), nearest(minutes, then))
 
 
 @dataclass(frozen=True)

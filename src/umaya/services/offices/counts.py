@@ -1,4 +1,4 @@
-"""The released counts of people in cells: one Parquet file for each scheme, replaced by a later release."""
+"""The released counts of people in cells: one Parquet file for each version of a scheme, the last one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from umaya.gate import SchemeVersion
 from umaya.stores import fine_mesh
 from umaya.stores.durable import make_folder, publish
 from umaya.types.schemas import CELLS
 
 COUNTED_AT: Final = b"umaya:counted-at"
-SUPPRESSED: Final = b"umaya:suppressed-groups"
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,12 @@ class Counted:
     """A release of counts.
 
     Attributes:
-        at: when it was released.
+        at: when it was kept, at once after its release.
         cells: schema `CELLS`.
-        suppressed: cells of 1 km with too few people, of which nothing is told.
     """
 
     at: datetime
     cells: pa.Table
-    suppressed: int
 
     @property
     def bounds(self) -> npt.NDArray[np.float64]:
@@ -51,20 +49,20 @@ class Counts:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def write(self, scheme: str, cells: pa.Table, at: datetime) -> None:
+    def write(self, scheme: SchemeVersion, cells: pa.Table, at: datetime) -> None:
         """Keep a release in the place of the one before."""
-        table = cells.cast(CELLS).replace_schema_metadata(
-            {**(cells.schema.metadata or {}), COUNTED_AT: at.astimezone(UTC).isoformat().encode()}
-        )
+        table = cells.cast(CELLS).replace_schema_metadata({COUNTED_AT: at.astimezone(UTC).isoformat().encode()})
         make_folder(self._directory, self._directory)
-        publish(self._directory / f"{scheme}.parquet", lambda sink: pq.write_table(table, sink))
+        publish(self._file(scheme), lambda sink: pq.write_table(table, sink))
 
-    def read(self, scheme: str) -> Counted | None:
-        """Return the last release of a scheme; None where there is none yet."""
-        file = self._directory / f"{scheme}.parquet"
+    def read(self, scheme: SchemeVersion) -> Counted | None:
+        """Return the last release of a version; None where there is none yet."""
+        file = self._file(scheme)
         if not file.exists():
             return None
         table = pq.read_table(file, partitioning=None)
-        said = table.schema.metadata or {}
-        at = datetime.fromisoformat(said[COUNTED_AT].decode())
-        return Counted(at, table.cast(CELLS), int(said.get(SUPPRESSED, b"0")))
+        at = datetime.fromisoformat((table.schema.metadata or {})[COUNTED_AT].decode())
+        return Counted(at, table.cast(CELLS))
+
+    def _file(self, scheme: SchemeVersion) -> Path:
+        return self._directory / f"{scheme.scheme}.{scheme.version}.parquet"

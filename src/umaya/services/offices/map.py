@@ -55,14 +55,10 @@ def _cells(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _offices(answer: Answer) -> list[dict[str, Any]]:
-    question, features = answer.question, []
+    features = []
     for office, offers in zip(answer.offices, answer.offers.tolist(), strict=True):
-        if office.office_id in question.closed:
-            state = "closes"
-        elif office.office_id in question.added:
-            state = "begins"
-        else:
-            state = "open" if offers else "without"
+        otherwise = office.office_id in answer.question.change
+        state = ("closes" if otherwise else "open") if offers else ("begins" if otherwise else "without")
         properties = {"layer": "office", "office_id": office.office_id, "state": state}
         properties |= {"name": office.name, "name_en": office.name_en or office.name}
         place = {"type": "Point", "coordinates": [office.lon, office.lat]}

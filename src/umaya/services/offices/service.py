@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -17,13 +17,12 @@ from umaya.engines.access import (
     SLOW_WALK,
     WALK,
     Addition,
-    Closing,
+    Change,
     Nearest,
     Pace,
     banded,
     best_additions,
-    closing,
-    nearest,
+    change,
     travel_minutes,
 )
 from umaya.gate import Gate, Refusal, Release, SchemeVersion, Use
@@ -41,6 +40,7 @@ COUNTING: Final = "count-in-cells"
 """The obligation by which a scheme is known to count people for this."""
 PACES: Final[dict[str, Pace]] = {"walk": WALK, "slow": SLOW_WALK, "car": CAR}
 SUGGESTED: Final = 3
+COUNT_EVERY: Final = timedelta(days=90)
 Minutes = npt.NDArray[np.float32]
 
 
@@ -51,15 +51,13 @@ class Question:
     Attributes:
         service: which offices count; None for all.
         pace: `walk`, `slow` or `car`.
-        closed: ids of offices that would close.
-        added: ids of offices that would begin the service.
+        change: ids of offices where it would be otherwise: those that offer the service end it, the others begin it.
         limit: minutes that are thought near enough, 1 to 240.
     """
 
     service: OfficeService | None = None
     pace: str = "walk"
-    closed: frozenset[str] = frozenset()
-    added: frozenset[str] = frozenset()
+    change: frozenset[str] = frozenset()
     limit: int = 20
 
     def __post_init__(self) -> None:
@@ -79,7 +77,7 @@ class Answer:
         offers: which offer the service now.
         counted: the people.
         change: before and after, for each cell.
-        concerned: people whose nearest office of the service closes.
+        concerned: people whose nearest office is another one after the change.
         before, after: people in each band of minutes.
         catchments: people whose nearest each office is, (2, m): before and after.
         suggestions: where the service would best begin next, after the change.
@@ -89,7 +87,7 @@ class Answer:
     offices: tuple[Office, ...]
     offers: npt.NDArray[np.bool_]
     counted: Counted
-    change: Closing
+    change: Change
     concerned: int
     before: npt.NDArray[np.int64]
     after: npt.NDArray[np.int64]
@@ -98,8 +96,8 @@ class Answer:
 
     @property
     def changes(self) -> bool:
-        """Whether anything closes or begins."""
-        return bool(self.question.closed or self.question.added)
+        """Whether anything is otherwise."""
+        return bool(self.question.change)
 
 
 class OfficeAccess:
@@ -119,9 +117,8 @@ class OfficeAccess:
         self._register = register
         self._counts = Counts(directory)
         self._clock = clock
-        self._minutes: Callable[[tuple[tuple[float, float], ...], bytes, str], Minutes] = lru_cache(maxsize=16)(
-            self._travel
-        )
+        self._lock = Lock()
+        self._travelled = lru_cache(maxsize=16)(self._travel)
 
     @property
     def atlas(self) -> Atlas:
@@ -175,46 +172,63 @@ class OfficeAccess:
         raise ConflictError("the scheme that counts people is not in force: it is under review or was suspended")
 
     def count_people(self, actor: Actor) -> Release | Refusal:
-        """Ask the gate for new counts and keep them; raises as `check_may_ask`."""
-        scheme = self.check_may_ask(actor).scheme
-        outcome = self._gate.open(Use(actor, scheme, "how far people have to offices", None))
+        """Ask the gate for new counts and keep them.
+
+        Raises:
+            ConflictError: when people were counted within `COUNT_EVERY`: a few days apart they tell who came and went.
+            ForbiddenError, ConflictError: as `check_may_ask`.
+        """
+        scheme = self.check_may_ask(actor)
+        last = self._counts.read(scheme)
+        if last is not None and self._clock.now() < last.at + COUNT_EVERY:
+            raise ConflictError(f"people were counted less than {COUNT_EVERY.days} days ago")
+        outcome = self._gate.open(Use(actor, scheme.scheme, "how far people have to offices", None))
         if isinstance(outcome, Release):
             self._counts.write(scheme, outcome.data, self._clock.now())
         return outcome
 
+    def may_count(self, actor: Actor) -> bool:
+        """Return whether it is time to count; raises as `check_may_ask`."""
+        last = self._counts.read(self.check_may_ask(actor))
+        return last is None or self._clock.now() >= last.at + COUNT_EVERY
+
     def answer(self, actor: Actor, question: Question) -> Answer | None:
-        """Return what the counts say; None where nothing was counted yet.
+        """Return what the counts say; None where nothing was counted yet under the scheme's version in force.
 
         Raises:
-            InputError: when the question names an office that does not exist, or to close one that does not offer the
-                service, or to add one that does.
-            ForbiddenError, ConflictError: as `check_may_ask`.
+            InputError: when the question names an office that does not exist today.
+            ConflictError: as `check_may_ask`; when the scheme's period is over.
+            ForbiddenError: as `check_may_ask`.
         """
-        counted = self._counts.read(self.check_may_ask(actor).scheme)
+        scheme, today = self.check_may_ask(actor), self.today()
+        if not scheme.document.period.from_ <= today <= scheme.document.period.to:
+            raise ConflictError("the period of the scheme that counts people is over, or has not begun")
+        counted = self._counts.read(scheme)
         if counted is None:
             return None
-        offices = tuple(self._register.on(self.today()))
+        offices = tuple(self._register.on(today))
         offers = np.array([question.service is None or question.service in one.services for one in offices], np.bool_)
-        closed = _chosen(question.closed, offices, offers, "closed")
-        added = _chosen(question.added, offices, ~offers, "added")
+        then = offers ^ _chosen(question.change, offices)
         people = counted.cells.column("people").to_numpy()
-        sites = tuple((one.lon, one.lat) for one in offices)
-        minutes = self._minutes(sites, _centres(counted).tobytes(), question.pace)
-        change = _changed(minutes, offers, closed, added)
-        left = (offers & ~closed) | added
-        possible = ~left & ~closed
+        minutes = self._minutes(offices, counted, question.pace)
+        changed = change(minutes, offers, then)
         return Answer(
             question,
             offices,
             offers,
             counted,
-            change,
-            int(people[change.concerned].sum()),
-            banded(change.before.minutes, people),
-            banded(change.after.minutes, people),
-            np.stack([_catchment(found, people, len(offices)) for found in (change.before, change.after)]),
-            tuple(best_additions(minutes, people, left, possible, question.limit, SUGGESTED)),
+            changed,
+            int(people[changed.concerned].sum()),
+            banded(changed.before.minutes, people),
+            banded(changed.after.minutes, people),
+            np.stack([_catchment(found, people, len(offices)) for found in (changed.before, changed.after)]),
+            tuple(best_additions(minutes, people, then, ~offers & ~then, question.limit, SUGGESTED)),
         )
+
+    def _minutes(self, offices: tuple[Office, ...], counted: Counted, pace: str) -> Minutes:
+        """Return minutes from each cell to each office; equal questions at once are worked out once."""
+        with self._lock:
+            return self._travelled(tuple((one.lon, one.lat) for one in offices), _centres(counted).tobytes(), pace)
 
     def _travel(self, sites: tuple[tuple[float, float], ...], centres: bytes, pace: str) -> Minutes:
         places = np.frombuffer(centres, np.float64).reshape(-1, 2)
@@ -228,25 +242,11 @@ def _centres(counted: Counted) -> npt.NDArray[np.float64]:
     return np.ascontiguousarray((bounds[:, :2] + bounds[:, 2:]) / 2)
 
 
-def _chosen(
-    names: frozenset[str], offices: tuple[Office, ...], possible: npt.NDArray[np.bool_], field: str
-) -> npt.NDArray[np.bool_]:
-    row_of = {office.office_id: row for row, office in enumerate(offices)}
-    chosen = np.zeros(len(offices), np.bool_)
-    for name in names:
-        if name not in row_of or not possible[row_of[name]]:
-            problem = "an office does not exist today, or that is so already"
-            raise InputError(Place("question", field=field), problem, "choose among the offices of the list")
-        chosen[row_of[name]] = True
-    return chosen
-
-
-def _changed(
-    minutes: Minutes, offers: npt.NDArray[np.bool_], closed: npt.NDArray[np.bool_], added: npt.NDArray[np.bool_]
-) -> Closing:
-    """Return what it means that some close and some begin."""
-    change = closing(minutes, offers, closed)
-    return Closing(change.concerned, change.before, nearest(minutes, (offers & ~closed) | added))
+def _chosen(names: frozenset[str], offices: tuple[Office, ...]) -> npt.NDArray[np.bool_]:
+    if names - {office.office_id for office in offices}:
+        place = Place("question", field="change")
+        raise InputError(place, "an office does not exist today", "choose among the offices of the list")
+    return np.array([office.office_id in names for office in offices], np.bool_)
 
 
 def _catchment(found: Nearest, people: npt.NDArray[np.int64], offices: int) -> npt.NDArray[np.int64]:

@@ -1,8 +1,8 @@
 """`count-in-cells`: where people live becomes how many live in each cell of a grid that is as fine as numbers permit.
 
 A cell of about 1 km is halved, down to the finest size that the scheme names, as long as every part in which somebody
-lives has enough people; otherwise it stays whole, so no part can be had by subtraction. A cell of 1 km with too few is
-not told, like one where nobody lives; how many such there are is told under `umaya:suppressed-groups`.
+lives has enough people; otherwise it stays whole, so no part can be had by subtraction within one release. A cell of
+1 km with too few is not told, like one where nobody lives. Who has several rows counts where the first one is.
 Codes as `umaya.stores.fine_mesh` has them (JIS X 0410).
 """
 
@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import ClassVar, Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,9 +23,8 @@ from umaya.types.effects import ClassEffect
 from umaya.types.schemas import CELLS
 from umaya.vault.obligations import ObligationContext
 from umaya.vault.people import numbers
-from umaya.vault.steps.aggregate import SUPPRESSED
 from umaya.vault.steps.columns import GONE, NOTHING, TO_NON_PERSONAL, FieldName, MinPeople, Parameters, needed
-from umaya.vault.steps.groups import Counts, people_per_group
+from umaya.vault.steps.groups import Counts
 
 _WIDTH: Final = 1 << 20  # more columns of 125 m than the world has
 
@@ -78,18 +76,17 @@ class CellCounts:
             for name in (self.parameters.lon, self.parameters.lat)
         )
         known = fine_mesh.in_japan(lon, lat)
-        row, column = fine_mesh.rows_columns(lon[known], lat[known])
-        cells, suppressed = self._told(row, column, subject[known])
-        return cells.replace_schema_metadata({**(data.schema.metadata or {}), SUPPRESSED: str(suppressed).encode()})
+        _, first = np.unique(subject[known], return_index=True)
+        at = np.flatnonzero(known)[first]
+        row, column = fine_mesh.rows_columns(lon[at], lat[at])
+        return self._told(row, column).replace_schema_metadata(data.schema.metadata)
 
-    def _told(self, row: Counts, column: Counts, subject: npt.NDArray[np.uint32]) -> tuple[pa.Table, int]:
-        """Return the cells that are told, and how many cells of 1 km have too few people."""
+    def _told(self, row: Counts, column: Counts) -> pa.Table:
+        """Return the cells that are told of people by row and column of the finest cells."""
         least = self.parameters.min_people
-        levels = [
-            _counted(row, column, level, subject) for level in range(fine_mesh.LEVELS[self.parameters.finest] + 1)
-        ]
+        levels = [_counted(row, column, level) for level in range(fine_mesh.LEVELS[self.parameters.finest] + 1)]
         _, of, people = levels[0]
-        halved = people[of] >= least  # of each row, whether the cells that hold it were halved down to the level
+        halved = people[of] >= least  # of each person, whether the cells that hold them were halved down to the level
         depth = np.where(halved, 0, -1)
         for level, (_, part_of, part_people) in enumerate(levels[1:], 1):
             whole_of = levels[level - 1][1]
@@ -102,11 +99,11 @@ class CellCounts:
             told = np.unique(cell_of[depth == level])
             codes = [fine_mesh.code(one // _WIDTH, one % _WIDTH, level) for one in cell[told].tolist()]
             parts.append(pa.table([codes, cell_people[told]], CELLS))
-        return pa.concat_tables(parts).sort_by("cell"), int((people < least).sum())
+        return pa.concat_tables(parts).sort_by("cell")
 
 
-def _counted(row: Counts, column: Counts, level: int, subject: npt.NDArray[np.uint32]) -> tuple[Counts, Counts, Counts]:
-    """Return the cells of a level that hold rows, which of them holds each row, and the people of each."""
+def _counted(row: Counts, column: Counts, level: int) -> tuple[Counts, Counts, Counts]:
+    """Return the cells of a level in which somebody lives, which of them holds each person, and their people."""
     shift = fine_mesh.FINEST - level
-    cell, of = np.unique((row >> shift) * _WIDTH + (column >> shift), return_inverse=True)
-    return cell, of, people_per_group(of, len(cell), subject)
+    cell, of, people = np.unique((row >> shift) * _WIDTH + (column >> shift), return_inverse=True, return_counts=True)
+    return cell, of, people

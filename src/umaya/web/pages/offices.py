@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
+import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -13,13 +14,14 @@ from umaya.gate import Refusal
 from umaya.hub import Hub
 from umaya.places.offices import SERVICES, OfficeService
 from umaya.services.offices import Answer, Question
-from umaya.types.errors import InputError
 from umaya.web.charts import PATTERN_DEFINITIONS, Chart, Series, bars, legend
 from umaya.web.pages.figures import Figure, Say
 from umaya.web.site import WebSite
 
 PACES: Final = ("walk", "slow", "car")
 LIMITS: Final = (10, 15, 20, 30, 45, 60)
+FARTHEST: Final = 20
+"""So many cells stand in the table."""
 Ids = Annotated[list[str], Query(max_length=500)]
 
 
@@ -32,39 +34,45 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         request: Request,
         service: str = "",
         pace: str = "walk",
-        closed: Ids = [],  # noqa: B006 - read only
-        added: Ids = [],  # noqa: B006
+        change: Ids = [],  # noqa: B006 - read only
         limit: int = 20,
         told: str = "",
     ) -> Response:
         actor = site.actor(request)
         every = hub.offices.offices(actor)
-        fault, answer = False, None
-        given = {"service": service, "pace": pace, "closed": closed, "added": added, "limit": limit}
-        try:
-            wanted = OfficeService(service) if service in SERVICES else None
-            fault = service not in {"", *SERVICES}
-            question = Question(wanted, pace, frozenset(closed), frozenset(added), limit)
-            answer = hub.offices.answer(actor, question) if hub.offices.atlas.known else None
-        except InputError:
-            fault, question = True, Question()
+        listed = {office.office_id for office in every}
+        question = Question(
+            OfficeService(service) if service in SERVICES else None,
+            pace if pace in PACES else "walk",
+            frozenset(change) & listed,
+            min(max(limit, 1), 240),
+        )
+        asked = (service in {"", *SERVICES}, pace in PACES, set(change) <= listed, question.limit == limit)
+        roads = hub.offices.atlas.known
+        answer = hub.offices.answer(actor, question) if roads else None
+        given = {"service": question.service, "pace": question.pace, "change": sorted(question.change)}
         page = site.page(
             request,
             "offices/offices.html",
             offices=every,
             answer=answer,
             question=question,
-            fault=fault,
+            fault=not all(asked),
+            roads=roads,
+            may_count=roads and hub.offices.may_count(actor),
+            farthest=[] if answer is None else _farthest(answer),
             figure=None if answer is None else _bands(answer, site.language(request), site.catalogue(request).gettext),
             borders=BANDS_MIN,
             services=SERVICES,
             paces=PACES,
             limits=sorted({*LIMITS, question.limit}),
-            query=urlencode({key: value for key, value in given.items() if value}, doseq=True),
+            query=urlencode(
+                {key: value for key, value in {**given, "limit": question.limit}.items() if value}, doseq=True
+            ),
             told=told,
             patterns=PATTERN_DEFINITIONS,
         )
-        page.status_code = 422 if fault else 200
+        page.status_code = 200 if all(asked) else 422
         return page
 
     @routes.post("/offices/count")
@@ -93,6 +101,14 @@ def _bands(answer: Answer, language: str, say: Say) -> Figure:
         series=tuple(series),
     )
     return Figure(chart, bars(_side_by_side(chart), language), legend(chart))
+
+
+def _farthest(answer: Answer) -> list[tuple[str, int, float, float]]:
+    """Return code, people, minutes before and after of the cells that have farthest after the change."""
+    codes, people = (answer.counted.cells.column(name).to_pylist() for name in ("cell", "people"))
+    before, after = answer.change.before.minutes, answer.change.after.minutes
+    rows = np.lexsort((-np.asarray(people), -after))[:FARTHEST].tolist()
+    return [(codes[row], people[row], float(before[row]), float(after[row])) for row in rows]
 
 
 def _side_by_side(chart: Chart) -> Chart:

@@ -26,6 +26,7 @@ from umaya.gate.schemes import State
 from umaya.places.atlas import Atlas
 from umaya.places.parameters import LinkCountsParameters, TellSweptParameters
 from umaya.services.roads.products import Products, Window
+from umaya.services.roads.together import Together, areas_told, told_together
 from umaya.types.clock import Clock
 from umaya.types.errors import ConflictError, ForbiddenError
 from umaya.types.reasons import Reason
@@ -135,7 +136,7 @@ class RoadMapService:
         ends = [w.end for w in windows if at is None or w.end <= at]
         moment = max(ends, default=event.start)
         usual_days = self._usual_days(actor.party)
-        segments = self._estimated(_series(scheme, event), usual_days, event.start, moment, _told_together(scheme))
+        segments = self._estimated(_series(scheme, event), usual_days, event.start, moment, told_together(scheme))
         return MapState(moment, event, windows, segments, self._stage(scheme, event, windows))
 
     def latest(self, actor: Actor) -> datetime | None:
@@ -231,10 +232,15 @@ class RoadMapService:
         return usual_pattern(passages, self._atlas.network, (latest.end - latest.start).days, first_day)
 
     def _estimate(
-        self, series: str, usual_days: tuple[str, Window] | None, starts: datetime, at: datetime, together: int | None
+        self,
+        series: str,
+        usual_days: tuple[str, Window] | None,
+        starts: datetime,
+        at: datetime,
+        together: Together | None,
     ) -> pa.Table:
         passages, usual = self._products.read(series, at), self._usual(usual_days)
-        areas = None if together is None else self._atlas.neighbourhoods(together)
+        areas = None if together is None else areas_told(self._atlas, together)
         return estimate(self._segments, passages, usual, starts, at, areas=areas)
 
 
@@ -247,17 +253,9 @@ def first_window(scheme: SchemeVersion, event: datetime, step: timedelta) -> dat
 
     What was passed between the event and that window waits, and is told with it or later.
     """
-    if _told_together(scheme) is None:
+    if told_together(scheme) is None:
         return event
     return event + (datetime.fromtimestamp(0, UTC) - event) % step
-
-
-def _told_together(scheme: SchemeVersion) -> int | None:
-    """Return how many roads a scheme tells or withholds together at most; None where each is told by itself."""
-    for step in scheme.document.obligations:
-        if "tell-swept" in step:
-            return TellSweptParameters.model_validate(step["tell-swept"]).roads
-    return None
 
 
 def _window_s(scheme: SchemeVersion) -> int:

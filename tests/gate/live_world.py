@@ -43,14 +43,18 @@ class Legs:
     def __init__(self) -> None:
         self._last: dict[str, tuple[int, int]] = {}
         self.fed: list[int] = []
+        self.told: list[datetime | None] = []
+        self.arrived: datetime | None = None
 
     @property
     def waits(self) -> bool:
         return bool(self._last)
 
-    def feed(self, rows: pa.Table, now: datetime, tick: int) -> Derived:
+    def feed(self, rows: pa.Table, now: datetime, tick: int, told: datetime | None = None) -> Derived:
+        assert self.arrived is None or self.arrived <= now
         self.fed.append(tick)
-        del now
+        self.told.append(told)
+        self.arrived = now
         made, late = [], 0
         times = rows.column("t").cast(pa.int64()).to_pylist()
         for vehicle, t in zip(rows.column("vehicle_id").to_pylist(), times, strict=True):
@@ -67,10 +71,12 @@ class Legs:
         return now - SECOND
 
     def snapshot(self) -> bytes:
-        return json.dumps(self._last).encode()
+        return json.dumps([self._last, self.arrived and self.arrived.isoformat()]).encode()
 
     def restore(self, state: bytes) -> None:
-        self._last = {vehicle: (n, t) for vehicle, (n, t) in json.loads(state).items()}
+        last, arrived = json.loads(state)
+        self._last = {vehicle: (n, t) for vehicle, (n, t) in last.items()}
+        self.arrived = arrived and datetime.fromisoformat(arrived)
 
 
 ENGINES: Mapping[str, Callable[[], Deriver]] = {"legs": Legs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +273,59 @@ def test_time_passes_for_the_engine_where_nothing_comes(small: LiveWorld) -> Non
     assert derivation.final_until == small.clock.now() - SECOND
 
 
+def test_a_clock_that_was_set_back_takes_nothing_of_what_was_called_final_back(small: LiveWorld) -> None:
+    """Rows are taken in as ever, and the engine sees time stand still, also after a restart."""
+    start = small.clock.now()
+    small.clock.advance(timedelta(hours=1))
+    take(small, batch(0, seconds("a", 1)))
+    final = final_of(small)
+    assert final == start + timedelta(hours=1) - SECOND
+    small.clock._now -= timedelta(minutes=50)
+    with small.gate.live_intake.open("live") as writer:
+        writer.take(PHONES, 1, [batch(1, seconds("a", 2))])
+        assert engine_of(writer).arrived == start + timedelta(hours=1)
+        assert final_of(small) == final
+        small.clock.advance(timedelta(minutes=51))
+        writer.take(PHONES, 1, [batch(2, seconds("a", 3))])
+    assert final_of(small) == small.clock.now() - SECOND
+    assert legs_in_vault(small.directory) == [("a", 0), ("a", 1)]
+
+
+def test_the_engine_is_told_what_was_called_final_while_it_was_quiet(
+    small: LiveWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the next rows, and as it was then when they are fed again after a crash."""
+    take(small, batch(0, seconds("a", 1)))
+    monkeypatch.setattr(Legs, "waits", property(lambda self: False))
+    writer = small.gate.live_intake.open("live")
+    small.clock.advance(timedelta(minutes=20))
+    writer.take(PHONES, 1, [])
+    told = final_of(small)
+    assert told == small.clock.now() - SECOND
+    small.clock.advance(SECOND)
+    writer.take(PHONES, 1, [batch(1, seconds("a", 2))])
+    assert engine_of(writer).told[-1] == told
+    writer._stack.close()  # killed
+    with small.gate.live_intake.open("live") as again:
+        assert engine_of(again).told == [told]
+        assert final_of(small) == told + SECOND
+
+
+def final_of(world: LiveWorld) -> datetime:
+    """Until when the legs are called final."""
+    derivation = world.gate.derivations.of("live")
+    assert derivation is not None
+    assert derivation.final_until is not None
+    return derivation.final_until
+
+
+def engine_of(writer: live.LiveWriter) -> Legs:
+    """The engine that a writer feeds."""
+    assert writer._making is not None
+    assert isinstance(writer._making.engine, Legs)
+    return writer._making.engine
+
+
 def test_a_derivation_is_registered_once_by_the_owners_steward_and_fits(small: LiveWorld) -> None:
     register = small.gate.derivations.register
     assert small.ledger.entries[-1].kind == "derivation.registered"
@@ -312,10 +365,11 @@ def test_a_state_that_the_engine_cannot_read_is_refused_and_may_be_removed(
 
     with monkeypatch.context() as patched:
         patched.setattr(Legs, "restore", other_version)
-        with pytest.raises(ConflictError, match="another version"):
+        with pytest.raises(ConflictError, match="another version") as refused:
             small.gate.live_intake.open("live")
-    for state in (small.directory / "live_intakes" / "live").glob("state-*"):
-        state.unlink()
+    (state,) = (small.directory / "live_intakes" / "live").glob("state-*")
+    assert f"delete `{state.relative_to(small.directory.parent)}`" in str(refused.value)
+    state.unlink()
     again, later = take(small, batch(0, seconds("a", 1, 2)), batch(1, seconds("b", 1, 2)))
     assert (again.repeated, later.repeated) == (True, False)
     assert in_vault(small.directory) == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]

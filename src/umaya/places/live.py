@@ -55,11 +55,16 @@ class LiveMatching:
         """Whether a trip is under way that the passing of time would end."""
         return self._matcher.under_way
 
-    def feed(self, rows: pa.Table, now: datetime, tick: int) -> Derived:
-        """Take positions in and return what is final."""
+    @property
+    def arrived(self) -> datetime | None:
+        """Moment of the last call of `feed`."""
+        return self._matcher.arrived
+
+    def feed(self, rows: pa.Table, now: datetime, tick: int, told: datetime | None = None) -> Derived:
+        """Take positions in and return what is final; roads from before what was told are counted and logged."""
         before = self._matcher.counts
         moved = move_to_road(rows.select(POSITIONS.names).cast(POSITIONS), self._atlas.accesses)
-        made = self._matcher.feed(moved, now, tick)
+        made = self._matcher.feed(moved, now, tick, told)
         after = self._matcher.counts
         if after.overdue > before.overdue:
             _log.warning("%d roads came after their time was called final", after.overdue - before.overdue)

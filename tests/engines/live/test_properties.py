@@ -157,7 +157,7 @@ def test_a_snapshot_is_taken_back_for_its_own_network_only() -> None:
         LiveMatcher.restore(other.network, data)
     with pytest.raises(ValueError, match="other parameters"):
         LiveMatcher.restore(Matcher(WORLD.network, MatchParams(thin_m=20.0)), data)
-    for wrong in (b"", b"nothing of the kind", data[:100]):
+    for wrong in (b"", b"nothing of the kind", *(data[: len(data) * part // 8] for part in range(1, 8)), data[:100]):
         with pytest.raises(ValueError, match="no snapshot"):
             LiveMatcher.restore(MATCHER, wrong)
     assert LiveMatcher.restore(WORLD.network, data).params.reorder_s == live.params.reorder_s

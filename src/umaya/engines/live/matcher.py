@@ -102,13 +102,18 @@ class LiveMatcher:
         self._arrival, self._ended = np.empty(0, np.int64), np.empty(0, np.bool_)
         self._out, self._told = np.zeros(4 * SLACK, PIECE), np.zeros(1, TOLD)
         self._received = self._invalid = self._passages = self._overdue = 0
-        self._final = NEVER
+        self._final = self._arrived = NEVER
         self._sequence = -1
 
     @property
     def sequence(self) -> int:
         """Number of the last batch that was fed, -1 before the first; what was fed up to it need not be fed again."""
         return self._sequence
+
+    @property
+    def arrived(self) -> datetime | None:
+        """Moment of the last batch that was fed, None before the first; no later batch may have an earlier one."""
+        return None if self._arrived == NEVER else _moment(self._arrived)
 
     @property
     def counts(self) -> Counts:
@@ -134,7 +139,7 @@ class LiveMatcher:
         arrays = (*self._names, self._vehicles, self._columns, self._arrival, self._ended, self._out)
         return sum(array.nbytes for array in arrays)
 
-    def feed(self, positions: pa.Table, arrived: datetime, sequence: int) -> pa.Table:
+    def feed(self, positions: pa.Table, arrived: datetime, sequence: int, told: datetime | None = None) -> pa.Table:
         """Take a batch and give out what became final.
 
         Args:
@@ -142,19 +147,25 @@ class LiveMatcher:
             arrived: aware moment of arrival; never before that of the batch before.
             sequence: number of the batch, greater than that of the batch before; numbers may be left out. A batch
                 that was fed already (up to `sequence`) is left alone and gives nothing.
+            told: the latest that `final_until` said since the batch before, where it was asked: roads that come
+                earlier are overdue. What it says at the moment of a batch is remembered anyway.
 
         Returns:
             Schema TRAVERSALS, those of a vehicle in order. `trip` is unique for a vehicle for ever, and trips ascend.
 
         Raises:
-            ValueError: when the table has another schema or `arrived` is naive. Nothing has been taken then.
+            ValueError: when the table has another schema, or `arrived` is naive or earlier than that of the batch
+                before. Nothing has been taken then.
         """
         if not positions.schema.equals(POSITIONS):
             raise ValueError("positions do not have the schema of umaya.types.schemas")
         now = microseconds(arrived)
         if sequence <= self._sequence:
             return TRAVERSALS.empty_table()
-        self._sequence = sequence
+        if now < self._arrived:
+            raise ValueError("the batch arrived before the one that was fed last")
+        promised = NEVER if told is None else microseconds(told)
+        self._sequence, self._arrived, self._final = sequence, now, max(self._final, promised)
         ids, rows = self._rows(positions)
         self._names, slot = numbers(self._names, ids)
         self._make_room()
@@ -185,13 +196,13 @@ class LiveMatcher:
         It is `silent_s` before `now`; or the newest position of a vehicle of which more is expected, because its
         positions come in lots; or earlier where a vehicle may have left a road then already and nobody can tell yet:
         it stands before a junction, or has turned and not come back. It is never more than `hold_s` before `now`.
-        What comes earlier than was told at the last batch counts as `overdue`: positions of a vehicle that was
-        silent for long and handed them in all the same.
+        It is never earlier than it was at a batch, nor than `feed` was said to have been told. What comes earlier
+        all the same counts as `overdue`: positions of a vehicle that was silent for long and handed them in then.
 
         Raises:
             ValueError: when `now` is naive.
         """
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self._final_at(microseconds(now)))
+        return _moment(max(self._final, self._final_at(microseconds(now))))
 
     def snapshot(self) -> bytes:
         """Return the whole state, to be given to `restore`; the network is not part of it."""
@@ -210,6 +221,7 @@ class LiveMatcher:
         numbered = {"received": self._received, "invalid": self._invalid, "passages": self._passages}
         numbered |= {"overdue": self._overdue, "final": self._final}
         facts = {"sequence": self._sequence, "params": asdict(self.params), "counts": numbered}
+        facts["arrived"] = self._arrived
         return pack(arrays, {**facts, "network": network_digest(self._roads.net)})
 
     @classmethod
@@ -230,7 +242,7 @@ class LiveMatcher:
         live = cls(network, LiveParams(match=match, **facts["params"]))
         if network_digest(live._roads.net) != facts["network"]:
             raise ValueError("the snapshot was taken on another network")
-        live._sequence = facts["sequence"]
+        live._sequence, live._arrived = facts["sequence"], facts["arrived"]
         numbered = facts["counts"]
         live._received, live._invalid = numbered["received"], numbered["invalid"]
         live._passages, live._told = numbered["passages"], arrays["told"]
@@ -346,6 +358,11 @@ _DTYPES = {
     "data": np.dtype(np.uint8),
     "told": TOLD,
 }
+
+
+def _moment(us: int) -> datetime:
+    """Return the moment so many microseconds after the start of 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
 def _names(hashes: NDArray[np.uint64], start: NDArray[np.int32], data: NDArray[np.uint8]) -> Names:

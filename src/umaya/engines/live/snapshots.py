@@ -1,7 +1,7 @@
 """The bytes of a snapshot: everything that a live matcher knows, but the roads.
 
 One row of large binaries in an Arrow IPC stream, one column an array; the schema's metadata carries version, dtypes,
-parameters, counts and the digest of the network. Version 3. A reader takes its own version alone: a snapshot lives for
+parameters, counts and the digest of the network. Version 4. A reader takes its own version alone: a snapshot lives for
 minutes beside a log of batches, and with another version the log is replayed from an older time. Not
 compressed: writing must not stop the intake.
 """
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from umaya.engines.geometry import Roads
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the dtypes of live.state or the meaning of a field change."""
 
 
@@ -59,7 +59,7 @@ def unpack(snapshot: bytes, dtypes: dict[str, np.dtype[Any]]) -> tuple[dict[str,
         with pa.ipc.open_stream(snapshot) as reader:
             about = json.loads((reader.schema.metadata or {})[b"umaya_live"])
             batch = reader.read_next_batch()
-    except (pa.ArrowInvalid, KeyError, StopIteration) as error:
+    except (pa.ArrowInvalid, OSError, KeyError, StopIteration, ValueError) as error:  # pyarrow: cut off is an OSError
         raise ValueError("these bytes are no snapshot of a live matcher") from error
     shapes = {name: _text(dtype) for name, dtype in dtypes.items()}
     if about["version"] != VERSION or {name: dtype for name, (_, dtype) in about["arrays"].items()} != shapes:

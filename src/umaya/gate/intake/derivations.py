@@ -55,13 +55,19 @@ class Deriver(Protocol):
         """Whether it holds something that later rows or the passing of time will make final."""
         ...
 
-    def feed(self, rows: pa.Table, now: datetime, tick: int) -> Derived:
+    @property
+    def arrived(self) -> datetime | None:
+        """Moment of the last call of `feed`, be it before a restart; None before the first."""
+        ...
+
+    def feed(self, rows: pa.Table, now: datetime, tick: int, told: datetime | None = None) -> Derived:
         """Take rows in, possibly none, and return what is final by now.
 
         Args:
             rows: of the source dataset, in its order.
-            now: when they arrived; never earlier than before.
+            now: when they arrived; never earlier than `arrived`.
             tick: number of the call, one higher each time.
+            told: until when others were told that all is there; None where nobody was.
         """
         ...
 
@@ -192,9 +198,10 @@ def find_derivation(session: Session, source: str) -> Derivation | None:
     return None if row is None else _derivation(row)
 
 
-def note_final(session: Session, source: str, until: datetime | None) -> None:
-    """Note until when the derived rows are final."""
-    session.get_one(DerivationRow, source).final_until = until
+def note_final(session: Session, source: str, until: datetime) -> None:
+    """Note until when the derived rows are final; what was told once is never taken back."""
+    row = session.get_one(DerivationRow, source)
+    row.final_until = until if row.final_until is None else max(row.final_until, until)
 
 
 def _derivation(row: DerivationRow) -> Derivation:

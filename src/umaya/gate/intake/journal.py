@@ -98,6 +98,10 @@ class Journal:
         ticks = self._ticks(_STATE)
         return (ticks[-1], self._read(f"{_STATE}{ticks[-1]:010}")) if ticks else None
 
+    def state_name(self, tick: int) -> str:
+        """Return where the state of a tick lies, from the directory that has the vault on."""
+        return "/".join((*self._folder.parts[-3:], f"{_STATE}{tick:010}"))
+
     def forget(self, tick: int) -> None:
         """Remove the segments up to a tick, durably."""
         self._remove(_SEGMENT, [covered for covered in self._ticks(_SEGMENT) if covered <= tick])

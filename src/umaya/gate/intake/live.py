@@ -109,15 +109,15 @@ class _Making:
         self._fresh: Callable[[], Deriver] = lambda: derivations.fresh(derivation.engine)
         self.engine = self._fresh()
 
-    def begin(self, state: bytes | None) -> None:
-        """Begin anew, from a state where there is one."""
+    def begin(self, state: bytes | None, file: str) -> None:
+        """Begin anew, from a state where there is one; `file` is where it lies, for the operator."""
         self.engine = self._fresh()
         if state is not None:
             try:
                 self.engine.restore(state)
             except ValueError as error:
                 problem = "the kept state of the live engine is of another version or of other roads"
-                advice = "go back to that version, or remove the state from the journal and lose the trips under way"
+                advice = f"go back to that version, or delete `{file}` and lose the trips under way"
                 raise ConflictError(f"{problem}: {advice}") from error
 
 
@@ -225,7 +225,7 @@ class LiveWriter:
             self._save()
         if self._making is not None:
             with self._acts.database.writing() as session:
-                until = self._making.engine.final_until(self._acts.clock.now())
+                until = self._making.engine.final_until(self._now())
                 note_final(session, self._dataset.id, until)
 
     def _segment(self, actor: Actor, collection: int | None, good: Sequence[Batch], rows: pa.Table) -> Segment:
@@ -235,12 +235,24 @@ class LiveWriter:
             "derived": self._acts.new_id(),
             "actor": actor.id,
             "collection": collection,
-            "at": self._acts.clock.now().isoformat(),
+            "at": self._now().isoformat(),
+            "told": self._told(),
             "source": names[0] if len(names) == 1 else f"{len(names)} feeds",
             "batches": len(good),
             "numbers": [(batch.source, batch.sequence) for batch in good if batch.sequence is not None],
         }
         return Segment(self._tick + 1, head, rows)
+
+    def _now(self) -> datetime:
+        """Return what the clock says, or the moment of the last tick while the clock is behind it."""
+        now, last = self._acts.clock.now(), None if self._making is None else self._making.engine.arrived
+        return now if last is None else max(now, last)
+
+    def _told(self) -> str | None:
+        """Return until when derived rows were called final so far."""
+        with self._acts.database.reading() as session:
+            derivation = find_derivation(session, self._dataset.id)
+        return None if derivation is None or derivation.final_until is None else derivation.final_until.isoformat()
 
     def _carry(self, segment: Segment, committing: list[Pending]) -> None:
         """Carry a segment from the journal into the vault; one that is there already feeds the engine alone."""
@@ -250,7 +262,10 @@ class LiveWriter:
     def _made(self, segment: Segment) -> Derived | None:
         if self._making is None:
             return None
-        return self._making.engine.feed(segment.rows, datetime.fromisoformat(segment.head["at"]), segment.tick)
+        at, told = datetime.fromisoformat(segment.head["at"]), segment.head.get("told")
+        return self._making.engine.feed(
+            segment.rows, at, segment.tick, None if told is None else datetime.fromisoformat(told)
+        )
 
     def _commit(self, segment: Segment, made: Derived | None, committing: list[Pending]) -> None:
         head = segment.head
@@ -331,7 +346,7 @@ class LiveWriter:
         kept = self._journal.state()
         self._tick = _NONE_YET if kept is None else kept[0]
         if self._making is not None:
-            self._making.begin(None if kept is None else kept[1])
+            self._making.begin(None if kept is None else kept[1], self._journal.state_name(self._tick))
         count = 0
         for segment in self._journal.segments(self._tick):
             self._carry(self._without_erased(segment), [])

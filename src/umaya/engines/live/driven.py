@@ -2,7 +2,7 @@
 
 Joins a decided state to the one before as matching.routes does, and writes every piece that is behind the vehicle.
 The piece under the vehicle stays open. Pieces of a trip join; a first or last piece that is shorter than the noise
-is no evidence of a road and is left out. Not responsible for which states are decided (trellis).
+is no evidence of a road and is left out. Not responsible for which states are decided (decisions).
 """
 
 from __future__ import annotations

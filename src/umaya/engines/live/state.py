@@ -3,7 +3,7 @@
 `VEHICLE` holds the positions that wait for earlier ones, the observation that is being gathered, and what was decided
 last; `COLUMN` one column of the Viterbi trellis. A vehicle's columns are a ring of `RING` rows: `closed` of them are
 complete but undecided, the one after them is tentative and is worked out anew while its observation grows.
-Not responsible for what the numbers mean to the model (gather, trellis, route).
+Not responsible for what the numbers mean to the model (gather, trellis, decisions, driven).
 """
 
 from __future__ import annotations

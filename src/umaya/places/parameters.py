@@ -46,9 +46,9 @@ class TellSweptParameters(_Parameters):
     window_s: int = Field(default=1800, ge=60, le=86_400)
     """Length of a window in seconds; windows begin at whole multiples of it since 1970 (UTC)."""
     percent: int = Field(ge=1, le=100)
-    """Least share of a neighbourhood's roads that must have been passed in a window for any to be told."""
+    """Least share of a neighbourhood's roads that must have been passed for any to be told, where none can wait."""
     percent_held: int = Field(default=90, ge=1, le=100)
-    """The same where passes of several windows add up."""
+    """The same where passes of windows before may have added up."""
     hold_s: int = Field(default=43_200, ge=60, le=86_400)
     """Length of a frame in seconds, in which passes and turn-backs add up; a whole number of windows."""
     min_turn_backs: int = Field(default=2, ge=2)

@@ -5,8 +5,10 @@ for `rest_s` or its positions stop for so long; the next begins after it.
 
 What always holds: of the roads that a vehicle drove, counted back from the end of a tour, none within `metres` is left,
 nor from its beginning on. The end of the data is an end too: whether the vehicle goes on is not known yet, so the last
-stretch before a window closes is not told in any window. The beginning of the data is none where the vehicle was under
-way already (`since`): the tour began before, and its beginning was cut there.
+stretch before a window closes is not told with that window. Who counts by windows alone never tells it. Where a later
+window looks back over it (`tell-swept` does over its whole frame) and the tour went on, it is no end there, and may be
+told with that one. The beginning of the data is none where the vehicle was under way already (`since`): the tour began
+before, and its beginning was cut there.
 """
 
 from __future__ import annotations

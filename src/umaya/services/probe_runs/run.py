@@ -183,9 +183,9 @@ def _settle(out: ProbeLake, roads: RoadNetwork, recipe: Recipe) -> None:
 
 
 def _cut(out: ProbeLake, roads: RoadNetwork) -> str:
-    """Return the folder of the areas of the network, cut when they are not there."""
+    """Return the folder of the areas of the network, cut when they are not there or were cut in another way."""
     folder = out.root / "areas"
-    if not folder.is_dir():
+    if not shards.is_cut(folder):
         shards.write(roads, folder)
     return str(folder)
 

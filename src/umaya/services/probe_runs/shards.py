@@ -1,6 +1,7 @@
 """The roads of a run cut into areas on disk, so that a worker holds those of a few areas and never the whole network.
 
     <folder>/cells.npy              mesh cell of each edge of the whole
+    <folder>/cut.json               how it was cut: the matcher's parameters, which tell how far it looks, and the mesh
     <folder>/543601/roads | numbers.npz      the roads in reach of an area, and their numbers in the whole
 
 An area is matched by `umaya.engines.matching.sharded`, whose results are those of the whole network. Cutting reads the
@@ -9,18 +10,25 @@ whole once. The folder appears whole or not at all. Not responsible for which ar
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Final
 from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from umaya.engines.matching.shards import CutShards, Shard, area_box
+from umaya.engines.matching import MatchParams
+from umaya.engines.matching.shards import AREA_COLUMNS, AREA_ROWS, CutShards, Shard, area_box
 from umaya.places.roads import load, save
 from umaya.stores import mesh
 from umaya.types.roads import RoadNetwork
+
+FORMAT: Final = 1
+"""Raised whenever a shard comes to hold other roads of the same network with the same parameters."""
 
 
 class FolderShards:
@@ -62,6 +70,15 @@ def cells_of(network: RoadNetwork) -> NDArray[np.int64]:
     return mesh.cells(lon, lat)
 
 
+def is_cut(folder: Path) -> bool:
+    """Return whether a folder holds areas that were cut as `write` would cut them now."""
+    try:
+        told: Any = json.loads((folder / "cut.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return bool(told == _how())
+
+
 def write(network: RoadNetwork, folder: Path) -> None:
     """Cut a network into areas below a folder, which is replaced."""
     fresh = folder.with_name(f".{folder.name}.{uuid4().hex}")
@@ -75,10 +92,16 @@ def write(network: RoadNetwork, folder: Path) -> None:
                 place = fresh / _code(area)
                 save(shard.network, place / "roads")
                 np.savez(place / "numbers.npz", edge=shard.edge, node=shard.node)
+        (fresh / "cut.json").write_text(json.dumps(_how(), indent=1, sort_keys=True))
         shutil.rmtree(folder, ignore_errors=True)
         fresh.replace(folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _how() -> dict[str, Any]:
+    matching = {name: value for name, value in asdict(MatchParams()).items() if name != "threads"}
+    return {"format": FORMAT, "matching": matching, "mesh": [AREA_ROWS, AREA_COLUMNS]}
 
 
 def _code(area: int) -> str:

@@ -118,6 +118,7 @@ def test_only_the_masked_photo_is_kept_and_only_for_its_days(
     clock.advance(rules_on(date(2026, 12, 2)).photo)
     with pytest.raises(NotFoundError):
         reports.photo(report.id)
+    assert not reports.get(report.id).has_photo  # before anything is deleted
     reports.make(CARRIER, "ice", NEAR)  # the next report deletes what is past its time
     with database.reading() as session:
         assert session.scalar(text("SELECT COUNT(*) FROM road_reports WHERE photo IS NOT NULL")) == 0

@@ -15,7 +15,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from umaya.services.reports.photos import MOST_BYTES
-from umaya.services.reports.report import Report
 from umaya.services.reports.rules import KINDS
 from umaya.services.reports.service import RoadReports, Word
 from umaya.services.reports.telling import Sights
@@ -37,6 +36,15 @@ def router(reports: RoadReports, site: Site, sights: Sights) -> APIRouter:
         site: the mounting site.
         sights: what an actor may be told of reports.
     """
+    routes = APIRouter()
+    routes.include_router(_form(reports, site))
+    routes.include_router(_own(reports, site))
+    routes.include_router(_officers(reports, site, sights))
+    return routes
+
+
+def _form(reports: RoadReports, site: Site) -> APIRouter:
+    """Return the carrier's form, and what takes it."""
     routes = APIRouter()
 
     def form(request: Request, actor: Actor, faults: Mapping[str, str], given: Mapping[str, Any]) -> Response:
@@ -82,15 +90,20 @@ def router(reports: RoadReports, site: Site, sights: Sights) -> APIRouter:
             return form(request, actor, {field: field}, given)
         return RedirectResponse(f"/report/{report.id}", 303)
 
+    return routes
+
+
+def _own(reports: RoadReports, site: Site) -> APIRouter:
+    """Return the pages of one report, for carriers of the party that made it."""
+    routes = APIRouter()
+
     @routes.get("/report/{report}")
     def shown(request: Request, report: str) -> Response:
         actor = site.actor(request)
         reports.of_party(actor)
         found = reports.get(report, actor.party)
-        return site.page(request, "reports/report.html", report=found, road=reports.road(found.segment), **_end(found))
-
-    def _end(report: Report) -> dict[str, str]:
-        return {"ended": reports.ended(report)}
+        road, ended = reports.road(found.segment), reports.ended(found)
+        return site.page(request, "reports/report.html", report=found, road=road, ended=ended)
 
     @routes.get("/report/{report}/photo.jpg")
     def photo(request: Request, report: str) -> Response:
@@ -102,6 +115,13 @@ def router(reports: RoadReports, site: Site, sights: Sights) -> APIRouter:
     def say(request: Request, report: str, word: Word = Form()) -> Response:
         reports.say(site.actor(request), report, word)
         return RedirectResponse(f"/report/{report}", 303)
+
+    return routes
+
+
+def _officers(reports: RoadReports, site: Site, sights: Sights) -> APIRouter:
+    """Return the officer's list and its photos."""
+    routes = APIRouter()
 
     @routes.get("/roads/reports")
     def listed(request: Request) -> Response:

@@ -23,7 +23,7 @@ class Report:
         holds_until: unless it is confirmed or cleared.
         cleared_at: when somebody said that it is over.
         confirmations: how often somebody said that it still is.
-        has_photo: whether a masked photo is kept.
+        has_photo: whether there is a masked photo whose time is not over.
         masked: regions masked in it.
         damage: what a detector saw in it.
     """
@@ -63,8 +63,8 @@ class Report:
         return "over" if now >= self.holds_until else ""
 
 
-def report_of(row: ReportRow) -> Report:
-    """Return what a row says."""
+def report_of(row: ReportRow, now: datetime) -> Report:
+    """Return what a row says at the present."""
     return Report(
         row.id,
         row.kind,
@@ -77,7 +77,7 @@ def report_of(row: ReportRow) -> Report:
         row.holds_until,
         row.cleared_at,
         row.confirmations,
-        row.photo_until is not None,
+        row.photo_until is not None and now < row.photo_until,
         row.masked,
         row.damage,
     )

@@ -139,7 +139,7 @@ class RoadReports:
             )
             act.session.add(row)
             act.record("road.reported", actor.id, {"report": row.id, "kind": kind, "photo": picture is not None})
-            return report_of(row)
+            return report_of(row, now)
 
     def say(self, actor: Actor, report: str, word: Word) -> Report:
         """Confirm a report, so that it holds anew, or say that it is over.
@@ -154,7 +154,7 @@ class RoadReports:
             row = _find(act.session, report)
             if row is None or row.party != actor.party:
                 raise NotFoundError("there is no such report")
-            if report_of(row).ended(act.now, {}):
+            if report_of(row, act.now).ended(act.now, {}):
                 raise ConflictError("the report no longer holds: make a new one")
             if word is Word.CLEAR:
                 row.cleared_at = act.now
@@ -162,10 +162,10 @@ class RoadReports:
                 raise ConflictError("the report was confirmed often enough: make a new one")
             else:
                 row.confirmations += 1
-                row.holds_until = act.now + report_of(row).rule.holds
+                row.holds_until = act.now + report_of(row, act.now).rule.holds
             kind = "road.report-cleared" if word is Word.CLEAR else "road.report-confirmed"
             act.record(kind, actor.id, {"report": row.id})
-            return report_of(row)
+            return report_of(row, act.now)
 
     def of_party(self, actor: Actor) -> list[Report]:
         """Return what the own party's carriers reported and still holds, the latest first."""
@@ -182,7 +182,8 @@ class RoadReports:
         wanted = select(ReportRow).where(ReportRow.holds_until > now, ReportRow.cleared_at.is_(None))
         with self._acts.database.reading() as session:
             rows = session.scalars(wanted.order_by(ReportRow.made_at.desc(), ReportRow.id))
-            return [one for one in map(report_of, rows) if not one.ended(now, last_passed)]
+            found = [report_of(row, now) for row in rows]
+            return [one for one in found if not one.ended(now, last_passed)]
 
     def shown(self, actor: Actor, sight: Sight) -> list[Told]:
         """Return what an officer is told of the reports that hold; where that is anything, it is recorded first.
@@ -245,7 +246,7 @@ class RoadReports:
             row = _find(session, report)
             if row is None or (party is not None and row.party != party):
                 raise NotFoundError("there is no such report")
-            return report_of(row)
+            return report_of(row, self._acts.clock.now())
 
     def photo(self, report: str, party: str | None = None) -> bytes:
         """Return the masked photo of a report; raise NotFoundError when there is none, or its time is over."""

@@ -1,4 +1,4 @@
-"""Which new road line each old one lies along, and where: points every few metres, the nearest fitting line for each.
+"""Which new road line each old one lies along, and where: points every four metres, the nearest fitting line for each.
 
 Compiled and flat: one pass over the old lines, with the new ones in a grid of cells about as wide as roads may have
 been moved; nothing is kept for a point, so memory grows with the lines alone. What always holds: a point is of no more
@@ -19,7 +19,6 @@ OTHER_WAY_M = 5.0
 """How much nearer another way must be than a piece of the same way to be taken for the old one."""
 STEP_M = 4.0
 STILL_M = 0.5
-_MOST_POINTS = 200
 _ALONG = float(np.cos(np.radians(35)))
 _BESIDE = 0.7
 
@@ -256,7 +255,7 @@ def _find(
     for line in range(len(offsets) - 1):
         start, end = offsets[line], offsets[line + 1]
         total, scale = measure[end - 1], stretch[line]
-        many = int(min(max(np.ceil(metres[line] / STEP_M), 3), _MOST_POINTS))
+        many = int(max(np.ceil(metres[line] / STEP_M), 3))
         first = done
         for k in range(many):
             share = (k + 0.5) / many

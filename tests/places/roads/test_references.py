@@ -108,6 +108,15 @@ def test_a_new_side_street_splits_a_segment(tmp_path: Path) -> None:
         assert rows[1]["old_start_m"] == pytest.approx(100, abs=4)
 
 
+def test_a_short_piece_of_a_long_road_is_found(tmp_path: Path) -> None:
+    """However long the old road is, its points are some metres apart."""
+    long = {**STREET, 2: (6000, 0)}
+    old = roads(tmp_path, long, {10: [1, 2]})
+    rows = changes(old, roads(tmp_path, {**long, 3: (10, 0), 4: (10, 80)}, {10: [1, 3, 2], 11: [3, 4]}))
+    assert [row["relation"] for row in rows] == ["split", "split"]
+    assert rows[0]["old_end_m"] == pytest.approx(10, abs=4)
+
+
 def test_two_segments_become_one_where_a_side_street_was_deleted(tmp_path: Path) -> None:
     old = roads(tmp_path, CROSSED, {10: [1, 3, 2], 11: [3, 4]})
     new = roads(tmp_path, STREET, {10: [1, 2]})

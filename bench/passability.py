@@ -1,12 +1,12 @@
 """Which roads an earthquake closed: the estimate against the truth of simulated earthquakes, beside the simple rule.
 
-    python bench/passability.py --json [--quick] [--seeds N] [--plot FILE] [--fit] [--release plain|swept]
+    python bench/passability.py --json [--quick] [--seeds N] [--plot FILE] [--release R] [--fit [--training N]]
 
 Prints what it measures and, last, one JSON object. Each seed is a town and an earthquake of its own (`aftermath`):
 weeks of ordinary rounds, then 72 hours. As it stands after 1, 3, 6, 24 and 72 hours, for every segment that privacy
 does not hide (h = hours):
 
---release says what is told of the rides (`passability_world`): `plain` unless told otherwise.
+--release says what is told of the rides (`passability_world`): `plain`, unless told otherwise, or `swept`.
 
 - ours_h: precision, recall and F1 of what is called probably blocked, Brier score and log loss of the probability.
 - rule_h: the same of the rule "usually passed, now not passed", with the look-back and the share that were best on the
@@ -20,9 +20,10 @@ does not hide (h = hours):
 - variants: log loss over all horizons where weekdays are not told apart, and where the planned rounds are known.
 - seconds: process time of all estimates, a town and horizon each.
 
---fit draws the training seeds (none of them is evaluated), fits the parameters of the process by maximum likelihood
-(Nelder and Mead 1965), then slope and offset of the log odds (Platt 1999), then the rule; writes a dated calibration
-into `umaya.engines.passability` and the rule's numbers to `bench/passability_rule.json`.
+--fit draws the training seeds, --training of them from 1000 on (none of them is evaluated), fits the parameters of the
+process by maximum likelihood (Nelder and Mead 1965) from `START`, whatever was shipped before, in at most `EVALUATIONS`
+evaluations; then slope and offset of the log odds (Platt 1999), then the rule; writes a dated calibration into
+`umaya.engines.passability` and the rule's numbers to `bench/passability_rule.json`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from scipy.optimize import minimize
 
 import umaya.engines.passability as engine
 from passability_world import HORIZONS, Case, best_rule, draw, rule_shares, scores
-from umaya.engines.passability import PassabilityParams, calibrated, estimate
+from umaya.engines.passability import PassabilityParams, estimate
 from umaya.engines.passability.estimate import follow
 from umaya.engines.passability.evidence import Evidence
 from umaya.engines.passability.params import Kind
@@ -55,7 +56,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 RULE = Path(__file__).parent / "passability_rule.json"
-TRAINING, EVALUATION = range(1000, 1024), range(30)
+FIRST_TRAINING, TRAINING, EVALUATION = 1000, 24, range(30)
 WEEKS = 6
 QUICK_SEEDS, QUICK_WEEKS, QUICK_HOMES = 5, 4, 1400
 FITTED = (
@@ -68,6 +69,20 @@ FITTED = (
     "detour_ratio",
     "turn_back_ratio",
 )
+START = PassabilityParams(
+    prior_closed=0.03,
+    reopening=0.02,
+    reclosing=0.0001,
+    doubt=0.0003,
+    near_weight=2.0,
+    near_both=0.3,
+    near_size=8.0,
+    missed_weight=0.02,
+    detour_ratio=8.0,
+    turn_back_ratio=5.0,
+)
+"""Where a fit begins; what is not in `FITTED` stays as it is here."""
+EVALUATIONS = 160
 NONE = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 
@@ -211,10 +226,16 @@ def plot(rows: list[dict[str, float]]) -> str:
     )
 
 
-def fit(kind: Kind) -> None:
+def how_made(kind: Kind, training: range) -> str:
+    """Return the command of a fit, and how it searches."""
+    command = f"python bench/passability.py --fit --training {len(training)} --release {kind}"
+    return f"{command}: log loss, horizons weighed alike, from START, {EVALUATIONS} evaluations at most, then Platt's"
+
+
+def fit(kind: Kind, training: range) -> None:
     """Fit on the training seeds and write what was found."""
     cases = []
-    for seed in TRAINING:
+    for seed in training:
         cases.append(draw(seed, WEEKS, kind))
         print(f"training {seed}", flush=True)
     prepared = []
@@ -235,18 +256,16 @@ def fit(kind: Kind) -> None:
             by_horizon[hours].append(np.logaddexp(0, np.where(closed, -z, z)))
         return float(np.mean([np.concatenate(v).mean() for v in by_horizon.values()]))
 
-    raw = replace(calibrated(kind), platt_slope=1.0, platt_offset=0.0)
-
     def of(x: Floats) -> PassabilityParams:
         values = dict(zip(FITTED, np.exp(x).tolist(), strict=True))
         values["prior_closed"] = min(values["prior_closed"], 0.5)
         values["near_both"] = min(values["near_both"], 1.0)
         values["turn_back_ratio"] = max(values["turn_back_ratio"], 1.0)
-        return replace(raw, **values)
+        return replace(START, **values)
 
-    start = np.log([getattr(raw, name) for name in FITTED])
+    start = np.log([getattr(START, name) for name in FITTED])
     simplex = np.vstack([start, start + 0.4 * np.eye(len(start))])
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxfev": 160, "initial_simplex": simplex})
+    found = minimize(loss, start, method="Nelder-Mead", options={"maxfev": EVALUATIONS, "initial_simplex": simplex})
     params = of(found.x)
     z, closed = np.concatenate(odds(params)), np.concatenate([p[4] for p in prepared])
 
@@ -257,8 +276,8 @@ def fit(kind: Kind) -> None:
     slope, offset = minimize(platt_loss, [1.0, 0.0], method="Nelder-Mead").x.tolist()
     made = {
         "date": f"{datetime.now(UTC).date()}",
-        "how": f"python bench/passability.py --fit --release {kind}: log loss, horizons weighed alike, then Platt's",
-        "seeds": [TRAINING.start, TRAINING.stop - 1],
+        "how": how_made(kind, training),
+        "seeds": [training.start, training.stop - 1],
         "weeks": WEEKS,
         "horizons_h": list(HORIZONS),
         "segments": int(len(closed) / len(HORIZONS)),
@@ -290,11 +309,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=len(EVALUATION))
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--training", type=int, default=TRAINING, help="how many earthquakes --fit draws")
     parser.add_argument("--release", choices=("plain", "swept"), default="plain")
     given = parser.parse_args()
     began, cpu = time.perf_counter(), time.process_time()
     if given.fit:
-        fit(given.release)
+        fit(given.release, range(FIRST_TRAINING, FIRST_TRAINING + given.training))
     if given.quick:
         figures = evaluate(given.release, range(QUICK_SEEDS), QUICK_WEEKS, QUICK_HOMES, variants=False)
     else:

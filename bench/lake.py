@@ -57,8 +57,7 @@ def measure(folder: Path, engine: str, lakes: tuple[ProbeLake, ProbeLake]) -> di
     """Return start-up, rate and bytes of a point of an engine: the small lake starts it, the full one is timed."""
     began = time.perf_counter()
     network = import_osm(DATA / EXTRACT, Profile.load("postal-bike"))
-    java = os.environ.get("JAVA_HOME")
-    with closing(SparkPool("local[2]", java=java)) if engine == "spark" else nullcontext(ThreadPool(2)) as pool:
+    with closing(SparkPool("local[2]")) if engine == "spark" else nullcontext(ThreadPool(2)) as pool:
         small = run(lakes[0], ProbeLake(folder / f"{engine}-small"), network, lakes[0].days(), pool, Recipe())
         start, cpu = time.perf_counter(), time.process_time()
         full = run(lakes[1], ProbeLake(folder / f"{engine}-full"), network, lakes[1].days(), pool, Recipe())

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +18,7 @@ from tests.cli.test_probe_run import MONDAY, TUESDAY, WORLD
 from umaya.services.probe_runs import Pool, Recipe, ThreadPool, run
 from umaya.stores.probe_care import add
 from umaya.stores.probe_lake import ProbeLake
-from umaya.stores.spark import SparkPool, find_java
+from umaya.stores.spark import SparkPool, java_version
 from umaya.types.errors import InputError
 
 TABLES = ("matches", "routes", "passages")
@@ -27,12 +28,11 @@ TABLES = ("matches", "routes", "passages")
 def pool() -> Iterator[SparkPool]:
     """Spark on two cores of this machine."""
     pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'umaya[spark]'")
-    java = os.environ.get("JAVA_HOME")
     try:
-        find_java(java)
+        java_version()
     except InputError as error:
         pytest.skip(f"no Java for Spark: {error}")
-    opened = SparkPool("local[2]", "512m", java)
+    opened = SparkPool("local[2]", "512m")
     yield opened
     opened.close()
 
@@ -89,12 +89,39 @@ def test_without_java_it_says_what_to_install(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="needs Java, and there is none; install Java 17 or later"):
-        find_java()
-    old = tmp_path / "java"
-    old.write_text(f"#!{sys.executable}\nimport sys\nsys.stderr.write('openjdk version \"11.0.2\"')\n")
-    old.chmod(0o755)
+        java_version()
+    a_java(tmp_path, 11)
     with pytest.raises(InputError, match="needs Java 17 or later, and this one is older"):
-        find_java()
+        SparkPool()
+
+
+def test_the_java_that_is_looked_at_is_the_one_that_spark_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of JAVA_HOME, though another is on the path; an empty JAVA_HOME is none."""
+    a_java(tmp_path / "path", 21)
+    a_java(tmp_path / "home" / "bin", 18)
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    for home, version in ((str(tmp_path / "home"), 18), ("", 21)):
+        monkeypatch.setenv("JAVA_HOME", home)
+        assert java_version() == version
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(InputError, match="there is none"):
+        java_version()
+
+
+@pytest.mark.slow
+def test_spark_runs_on_that_java(pool: SparkPool) -> None:
+    jvm: Any = pool._session.sparkContext._jvm
+    assert int(jvm.System.getProperty("java.specification.version")) == java_version()
+
+
+def a_java(folder: Path, version: int) -> None:
+    """Put something into a folder that says it is Java of a version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    java = folder / "java"
+    java.write_text(f"#!{sys.executable}\nimport sys\nsys.stderr.write('openjdk version \"{version}.0.2\"')\n")
+    java.chmod(0o755)
 
 
 def test_nothing_else_needs_pyspark() -> None:

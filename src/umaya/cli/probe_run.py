@@ -80,7 +80,6 @@ def run(
     workers: Annotated[int, typer.Option(help="Threads of the local engine; 0 for one a core.")] = 0,
     master: Annotated[str, typer.Option(help="Where Spark runs; empty when spark-submit says so.")] = "local[*]",
     memory: Annotated[str, typer.Option(help="Heap of Spark's driver and executors, beside Python.")] = "1g",
-    java: Annotated[str | None, typer.Option(envvar="JAVA_HOME", help="Java that Spark finds.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Match every day of a lake and count its passages."""
@@ -91,7 +90,7 @@ def run(
     began = time.monotonic()
     place, recipe = ProbeLake(lake), Recipe(window_s, min_vehicles, min_turn_backs)
     days = _days(place, first, last)
-    with _pool(engine, workers, master, memory, java) as pool, _bar() as bar:
+    with _pool(engine, workers, master, memory) as pool, _bar() as bar:
         task = bar.add_task("reading roads", total=None)
         network = _network(roads, profile)
         ready = time.monotonic()
@@ -160,7 +159,7 @@ def sweep(
         typer.echo(f"{len(found)} days {'would be removed' if dry_run else 'removed'}")
 
 
-def _pool(engine: Engine, workers: int, master: str, memory: str, java: str | None) -> AbstractContextManager[Pool]:
+def _pool(engine: Engine, workers: int, master: str, memory: str) -> AbstractContextManager[Pool]:
     from contextlib import closing, nullcontext
 
     from umaya.services.probe_runs import ThreadPool
@@ -171,7 +170,7 @@ def _pool(engine: Engine, workers: int, master: str, memory: str, java: str | No
         return nullcontext(ThreadPool(workers or os.cpu_count() or 1))
     from umaya.stores.spark import SparkPool
 
-    return closing(SparkPool(master, memory, java))
+    return closing(SparkPool(master, memory))
 
 
 def _network(roads: Path, profile: str) -> RoadNetwork:

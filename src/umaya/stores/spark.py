@@ -3,18 +3,17 @@
 Responsible for the session and for carrying tasks out and results back as Arrow batches; not for what a function
 does. A function must be importable on the executors (the package is installed there) and what it reads and writes
 must lie where every executor reaches it. Whatever it keeps between calls is kept once for each Python worker, which
-Spark reuses; a worker takes one task at a time.
+Spark reuses; a worker takes one task at a time. PySpark's own script reads from the environment which Java
+starts, that of `JAVA_HOME` before that of `PATH`; nothing here chooses another, and the one that starts is checked.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -38,21 +37,27 @@ Task = dict[str, Any]
 """Something of JSON."""
 
 
-def find_java(home: str | None = None) -> Path:
-    """Return the `java` that Spark will use: that of a folder (JAVA_HOME), or the one on the path.
+_ASK_JAVA: Final = '"${JAVA_HOME:+$JAVA_HOME/bin/}java" -version'
+"""To a shell: the version of the Java that PySpark's `bin/spark-class` starts."""
+_NOT_FOUND: Final = (126, 127)
+"""What a shell returns for a command that is not there or cannot be run."""
+
+
+def java_version() -> int:
+    """Return the version of the Java that Spark will start: that of `JAVA_HOME`, else the one on the path.
 
     Raises:
         InputError: when there is none, or it is older than 17.
     """
-    found = Path(home, "bin", "java") if home else Path(shutil.which("java") or "")
     place = Place("--engine spark")
-    if not found.is_file():
+    shell = ["/bin/sh", "-c", _ASK_JAVA]
+    told = subprocess.run(shell, capture_output=True, text=True, check=False)  # noqa: S603 # a constant
+    if told.returncode in _NOT_FOUND:
         raise InputError(place, "needs Java, and there is none", "install Java 17 or later, or set JAVA_HOME")
-    told = subprocess.run([str(found), "-version"], capture_output=True, text=True, check=False)  # noqa: S603 # java
     version = re.search(r'version "(\d+)', told.stderr)
     if version is None or int(version[1]) < LEAST_JAVA:
         raise InputError(place, "needs Java 17 or later, and this one is older", "install it, or set JAVA_HOME")
-    return found
+    return int(version[1])
 
 
 class SparkPool:
@@ -61,14 +66,13 @@ class SparkPool:
     Args:
         master: where to run, e.g. `local[2]`; empty when `spark-submit` says so.
         memory: heap of the driver and of each executor (JVM alone), e.g. `1g`. The functions run beside it in Python.
-        java: the folder of Java (JAVA_HOME), where it is not the one on the path.
 
     Raises:
         InputError: when Java or the extra `spark` is not there.
     """
 
-    def __init__(self, master: str = "local[*]", memory: str = "1g", java: str | None = None) -> None:
-        find_java(java)
+    def __init__(self, master: str = "local[*]", memory: str = "1g") -> None:
+        java_version()
         self._session = _session(master, memory)
 
     def map(self, function: Callable[[Task], Task], tasks: Sequence[Task]) -> Iterator[Task]:

@@ -63,6 +63,7 @@ CASES: dict[str, Drawn] = {
     **{f"plate {width} px": plate(width) for width in (20, 30, 45, 90, 180)},
     "plate turned 10 degrees": plate(90, turned=10),
     "plate turned 25 degrees": plate(90, turned=25),
+    "plate turned 40 degrees": plate(90, turned=40),
     "plate at night": plate(90, light=0.2),
     "plate of 30 px at night": plate(30, light=0.2),
     "plate turned 25 degrees at night": plate(90, turned=25, light=0.2),

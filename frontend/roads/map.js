@@ -214,12 +214,23 @@ async function start() {
   tellWhenDrawn(map);
 }
 
-// Without a declared event there is nothing to show but the roads and what is reported of them; the page looks again once
-// a minute, unless somebody reads a report.
+// Without a declared event there is nothing to show but the roads and what is reported of them. Once a minute the page asks
+// whether there is one, and begins anew only then, unless somebody reads a report: each beginning is a recorded look.
 function waitForEvent(map, layer) {
   map.on("click", async ({ point }) => (await layer.click(point)) || layer.panel.close());
   tellWhenDrawn(map);
-  setInterval(() => page.querySelector("[data-report-details]").hidden && location.reload(), LOOK_AGAIN_MS);
+  const lookAgain = async () => {
+    const declared = !document.hidden && (await isDeclared().catch(() => false));
+    if (declared && page.querySelector("[data-report-details]").hidden) location.reload();
+  };
+  setInterval(lookAgain, LOOK_AGAIN_MS);
+  document.addEventListener("visibilitychange", lookAgain);
+}
+
+// Whether the page itself, asked for now, has a map of an event.
+async function isDeclared() {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  return response.ok && new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-changes]") !== null;
 }
 
 function tellWhenDrawn(map) {

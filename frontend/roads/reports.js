@@ -42,6 +42,7 @@ export class ReportPanel {
   #panel;
   #photos;
   #opener = null;
+  #reports = [];
 
   constructor(panel, photos = null) {
     this.#panel = panel;
@@ -51,12 +52,28 @@ export class ReportPanel {
 
   open(reports, opener = null) {
     this.#opener = opener;
-    const title = this.#panel.querySelector("[data-report-title]");
-    title.textContent = `${kindOf(reports[0].properties)}: ${roadOf(reports[0].properties)}`;
-    this.#panel.querySelector("[data-report-facts]").replaceChildren(...reports.flatMap((report, i) => this.#about(report, i > 0)));
+    this.#fill(reports);
     this.#panel.hidden = false;
     this.#panel.scrollIntoView({ block: "nearest" });
-    if (opener) title.focus();
+    if (opener) this.#panel.querySelector("[data-report-title]").focus();
+  }
+
+  // Takes what is told now of every road: what is no longer told goes.
+  update(features) {
+    if (!this.#reports.length) return;
+    const segment = this.#reports[0].properties.segment_id;
+    const reports = features.filter(({ properties }) => properties.segment_id === segment);
+    if (JSON.stringify(reports) === JSON.stringify(this.#reports)) return; // photos are not asked for again
+    if (reports.length) return this.#fill(reports);
+    if (!this.#panel.contains(document.activeElement)) this.#opener = null; // whoever is elsewhere stays there
+    this.close();
+  }
+
+  #fill(reports) {
+    this.#reports = reports;
+    const [latest] = reports;
+    this.#panel.querySelector("[data-report-title]").textContent = latest ? `${kindOf(latest.properties)}: ${roadOf(latest.properties)}` : "";
+    this.#panel.querySelector("[data-report-facts]").replaceChildren(...reports.flatMap((report, i) => this.#about(report, i > 0)));
   }
 
   #about({ id, properties }, titled) {
@@ -68,6 +85,7 @@ export class ReportPanel {
 
   close() {
     this.#panel.hidden = true;
+    this.#fill([]);
     if (this.#opener?.isConnected) this.#opener.focus();
     this.#opener = null;
   }
@@ -89,6 +107,7 @@ export class ReportLayer {
     this.features = collection.features;
     this.roads = byRoad(collection);
     this.map.getSource("reports").setData(this.roads);
+    this.panel.update(this.features);
   }
 
   show(shown) {
@@ -189,11 +208,15 @@ export class LiveReports {
     const nameOf = ({ properties }) => `${properties.kind} ${properties.segment} ${properties.made_at} ${properties.count}`;
     this.#items = new Map(listed.map((report) => [nameOf(report), before.get(nameOf(report)) ?? element("li", {}, this.#button(report))]));
     const items = [...this.#items.values()];
-    if (items.length !== list.children.length || items.some((item, i) => item !== list.children[i])) list.replaceChildren(...items);
+    if (items.length === list.children.length && items.every((item, i) => item === list.children[i])) return;
+    const focused = list.contains(document.activeElement) && document.activeElement;
+    list.replaceChildren(...items);
+    if (focused) (focused.isConnected ? focused : this.switch).focus();
   }
 
   #button({ geometry, properties }) {
-    const symbol = this.root.querySelector(`svg[data-report="${properties.kind}"]`).cloneNode(true);
+    const symbolOf = (kind) => this.root.querySelector(`svg[data-report="${kind}"]`);
+    const symbol = (symbolOf(properties.kind) ?? symbolOf("other")).cloneNode(true);
     const more = properties.count > 1 ? ` ${t("roads.reports.of-road", { n: properties.count })}` : "";
     const button = element("button", { type: "button" }, symbol, `${kindOf(properties)}: ${roadOf(properties)} (${formatTime(properties.made_at)})${more}`);
     button.addEventListener("click", () => {

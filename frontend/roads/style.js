@@ -98,7 +98,7 @@ function reportLayers(c) {
   const several = [">", ["get", "count"], 1];
   return [
     { id: "report-clusters", type: "symbol", source: "reports", filter: ["has", "point_count"], layout: { ...layout(1.35), "icon-image": "report-cluster", "text-field": ["to-string", ["get", "reports"]], "text-size": 13, "text-offset": [0, -1.45] }, paint: { "text-color": c.reportSign } },
-    { id: "reports", type: "symbol", source: "reports", filter: ["!", ["has", "point_count"]], layout: { ...layout(1.15), "icon-image": ["concat", "report-", ["get", "kind"]], "text-field": ["case", several, ["to-string", ["get", "count"]], ""], "text-size": 12, "text-offset": [1.3, -2.1] }, paint: { "text-color": c.text, "text-halo-color": c.ground, "text-halo-width": 2 } },
+    { id: "reports", type: "symbol", source: "reports", filter: ["!", ["has", "point_count"]], layout: { ...layout(1.15), "icon-image": ["coalesce", ["image", ["concat", "report-", ["get", "kind"]]], ["image", "report-other"]], "text-field": ["case", several, ["to-string", ["get", "count"]], ""], "text-size": 12, "text-offset": [1.3, -2.1] }, paint: { "text-color": c.text, "text-halo-color": c.ground, "text-halo-width": 2 } },
   ];
 }
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.services.reports.pictures import jpeg, street
 from tests.services.reports.world import CARRIER, report_hub
 from tests.web import town
-from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
-from tests.web.hubs import OFFICER, PlayedRoads
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor, served
+from tests.web.hubs import AREA, OFFICER, PlayedRoads
+from umaya.gate import Area, Words
 from umaya.hub import Hub
 from umaya.ledger.entries import Entry
 from umaya.services.reports import Word
@@ -63,6 +64,13 @@ def opened(visitor: Visitor, language: str, size: dict[str, int]) -> Page:
     page = visitor.open("/roads", OFFICER, language, size)
     page.wait_for_selector("html[data-map=ready]", state="attached", timeout=30_000)
     return page
+
+
+def look(page: Page) -> int:
+    """Let an open map ask again; return the status of the answer."""
+    with page.expect_response("**/api/v1/roads/reports") as answer:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    return answer.value.status
 
 
 @pytest.mark.parametrize(
@@ -115,19 +123,73 @@ def test_a_new_report_comes_by_itself_and_a_cleared_one_goes(visitor: Visitor, h
     place = int(town.road_network().edges["segment_id"][6].as_py())
     note = page.locator("[data-reports] [data-note]")
 
-    def look() -> int:
-        with page.expect_response("**/api/v1/roads/reports") as answer:
-            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        return answer.value.status
-
-    assert look() == 304
+    assert look(page) == 304
     made = hub.reports.make(CARRIER, "pothole", place)
-    look()
+    look(page)
     expect(note).to_have_text("Reports in force now: 10.")
     hub.reports.say(CARRIER, made.id, Word.CLEAR)
-    look()
+    look(page)
     expect(note).to_have_text("Reports in force now: 9.")
     assert recorded(hub, "road.reports-shown") == looks + 2
+
+
+def test_what_is_no_longer_told_leaves_the_open_panel(visitor: Visitor, hub: Hub) -> None:
+    """A report that was cleared, and all of them once the officer may no longer see the map; the focus is not lost."""
+    place = int(town.road_network().edges["segment_id"][6].as_py())
+    made = hub.reports.make(CARRIER, "pothole", place)
+    page = opened(visitor, "en", DESK)
+    panel = page.locator("[data-report-details]")
+    page.locator("[data-near] button").filter(has_text="Pothole: Ote-dori").press("Enter")
+    hub.reports.say(CARRIER, made.id, Word.CLEAR)
+    look(page)
+    expect(panel).to_be_hidden()
+    expect(page.locator("[data-switch]")).to_be_focused()
+    page.locator("[data-near] button").filter(has_text="Ice: Ote-dori").press("Enter")
+    expect(panel.get_by_role("img")).to_have_count(1)
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=403, json={"title": "Not for you"})
+
+    page.route("**/api/v1/roads/reports", refuse)
+    look(page)
+    expect(page.locator("[data-reports] [data-note]")).to_have_text("Not for you")
+    expect(panel).to_be_hidden()
+    assert "Ote-dori" not in (panel.text_content() or "")
+    expect(panel.locator("img")).to_have_count(0)
+    visitor.faults = [fault for fault in visitor.faults if "403" not in fault]  # the browser tells of the answer
+
+
+def test_a_report_of_a_kind_without_a_symbol_is_shown_with_that_of_others(visitor: Visitor) -> None:
+    page = visitor.open("/", OFFICER, "en", DESK)
+
+    def rename(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('"kind":"ice"', '"kind":"flood"'))
+
+    page.route("**/api/v1/roads/reports", rename)
+    page.goto(f"{visitor.address}/roads")
+    page.wait_for_selector("html[data-map=ready]", state="attached", timeout=30_000)
+    expect(page.locator("[data-near] svg[data-report=other]").first).to_be_visible()
+
+
+def test_without_an_event_an_open_map_leaves_one_look_and_begins_anew_when_there_is_one(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with report_hub(tmp_path / "calm", disaster=False) as calm, served(calm) as address:
+        calm.reports.make(CARRIER, "ice", int(town.road_network().edges["segment_id"][6].as_py()))
+        page = opened(Visitor(browser, address), "en", DESK)
+        looks = recorded(calm, "road.reports-shown")
+        for _ in range(3):
+            with page.expect_response(lambda answer: answer.url.endswith("/roads")):
+                look(page)
+        assert recorded(calm, "road.reports-shown") == looks == 1
+        now, name = calm.clock.now(), Words("水無瀬地震", "Minase earthquake")
+        calm.gate.events.declare(
+            OFFICER, "minase-earthquake", name, "city-minase", Area.of_box(AREA), now, now + timedelta(days=7)
+        )
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator("[data-timeline]")).to_be_visible()
+        page.context.close()
 
 
 def test_at_an_earlier_time_reports_are_not_shown(visitor: Visitor) -> None:

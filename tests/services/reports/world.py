@@ -26,9 +26,12 @@ PLACE = {"lon": str(town.WEST + 0.0001), "lat": str(town.SOUTH)}
 
 
 @contextmanager
-def report_hub(folder: Path, *, hidden: bool = False) -> Iterator[Hub]:
-    """Yield it, open; with `hidden`, every road is a dead end. Photos get one region masked, always the same."""
-    made = make_hub(folder)
+def report_hub(folder: Path, *, hidden: bool = False, disaster: bool = True) -> Iterator[Hub]:
+    """Yield it, open, with or without a declared event; with `hidden`, every road is a dead end.
+
+    Photos get one region masked, always the same.
+    """
+    made = make_hub(folder, disaster=disaster)
     made.gate.catalogue.add_party(Party("other-post", Words("別の局", "Other"), "post"))
     for actor in (CARRIER, OTHER):
         made.gate.catalogue.add_actor(actor)

@@ -35,5 +35,6 @@ if (paint) {
     await painter.replace();
     ready = true;
     form.requestSubmit(event.submitter);
+    ready = false; // sent by now; whoever comes back to this page may choose another photo
   });
 }

@@ -8,6 +8,7 @@ const BRUSH = 0.07; // of the shorter side
 export class Painter {
   #strokes = [];
   #picture = null;
+  #opening = Promise.resolve();
 
   constructor(root, input) {
     this.root = root;
@@ -15,7 +16,10 @@ export class Painter {
     this.canvas = root.querySelector("canvas");
     this.undoButton = root.querySelector("[data-undo]");
     this.pen = this.canvas.getContext("2d");
-    input.addEventListener("change", () => this.#open(input.files[0]));
+    input.addEventListener("change", () => {
+      const [file] = input.files;
+      this.#opening = this.#opening.then(() => this.#open(file));
+    });
     this.undoButton.addEventListener("click", () => this.#undo());
     this.canvas.addEventListener("pointerdown", (event) => this.#begin(event));
     this.canvas.addEventListener("pointermove", (event) => this.canvas.hasPointerCapture(event.pointerId) && this.#go(event));
@@ -69,8 +73,9 @@ export class Painter {
     this.undoButton.disabled = !this.#strokes.length;
   }
 
-  // Puts what is seen in the place of the file that was chosen; nothing where there is no picture.
+  // Puts what is seen, once it is, in the place of the file that was chosen; nothing where there is no picture.
   async replace() {
+    await this.#opening;
     if (!this.#picture) return;
     const blob = await new Promise((done) => this.canvas.toBlob(done, "image/jpeg", 0.9));
     const files = new DataTransfer();

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.services.reports.pictures import jpeg, street
 from tests.services.reports.world import CARRIER, report_hub
@@ -65,15 +65,25 @@ def test_without_scripts_a_road_is_chosen_by_its_name(visitor: Visitor, tmp_path
     visitor.faults = [fault for fault in visitor.faults if "422" not in fault]  # the browser tells of the first answer
 
 
-def test_what_is_painted_over_by_finger_is_not_kept(visitor: Visitor, tmp_path: Path) -> None:
-    """A tap and a stroke are black in what the hub got; the last one was taken back, and is not."""
+def filled(visitor: Visitor) -> Page:
+    """Open the form, fill it and choose a photo, which the page may still be opening."""
     page = visitor.open("/report", CARRIER, "ja", PHONE)
     page.context.grant_permissions(["geolocation"])
     page.context.set_geolocation({"latitude": town.SOUTH, "longitude": town.WEST + 0.0002})
     page.locator("[data-locate]").click()
     expect(page.locator("[name=lon]")).not_to_have_value("")
     page.locator("label:has([value=pothole])").click()
+    choose(page)
+    return page
+
+
+def choose(page: Page) -> None:
     page.locator("#photo").set_input_files({"name": "p.jpg", "mimeType": "image/jpeg", "buffer": jpeg(street())})
+
+
+def test_what_is_painted_over_by_finger_is_not_kept(visitor: Visitor, tmp_path: Path) -> None:
+    """A tap and a stroke are black in what the hub got; the last one was taken back, and is not."""
+    page = filled(visitor)
     canvas = page.locator("[data-paint] canvas")
     expect(canvas).to_be_visible()
     canvas.scroll_into_view_if_needed()
@@ -98,3 +108,30 @@ def test_what_is_painted_over_by_finger_is_not_kept(visitor: Visitor, tmp_path: 
     assert got.shape == (600, 800)
     assert max(got[60, 80], got[120, 360]) < 30
     assert min(got[60, 720], got[400, 600]) > 60
+
+
+def test_only_the_canvas_is_sent_however_early_and_however_often(visitor: Visitor) -> None:
+    """Sent before the photo is open, and again with another photo by who came back to the page."""
+    page = filled(visitor)
+
+    def stay(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=204)
+        else:
+            route.continue_()
+
+    page.route("**/report", stay)
+    page.evaluate(
+        """() => {
+        window.sent = [];
+        const open = createImageBitmap;
+        window.createImageBitmap = async (...all) => (await new Promise((done) => setTimeout(done, 300)), open(...all));
+        const form = document.querySelector("[data-report]");
+        form.addEventListener("formdata", ({ formData }) => sent.push(formData.get("photo").name));
+        }"""
+    )
+    for _ in range(2):
+        choose(page)
+        with page.expect_request(lambda asked: asked.method == "POST"):
+            page.locator(".report__send").click()
+    assert set(page.evaluate("sent")) == {"photo.jpg"}

@@ -398,7 +398,7 @@ def test_every_reason_of_a_decision_has_been_seen() -> None:
     Those are tested elsewhere.
     """
     seen = {Reason.PERMITTED, Reason.LEDGER_UNAVAILABLE, Reason.CONDITION_FAILED, Reason.NOTICE_NOT_IN_FORCE}
-    seen |= {Reason.RELEASE_OVERLAPS}
+    seen |= {Reason.RELEASE_OVERLAPS, Reason.ROWS_CHOSEN}
     seen |= {clause.reason for clause in (*WITH_CONSENT, *WITHOUT_CONSENT)}
     seen |= {reason for reason in Reason if reason.value.startswith("emergency-")}
     for story in (PERMITTED, *NEIGHBOURS):

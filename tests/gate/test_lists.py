@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -64,6 +65,28 @@ def test_a_search_looks_at_nobody_who_did_not_consent(lists: Lists) -> None:
     lists.consent(0, 1, 5)
     rich = Predicate("balance", Op.GE, 20)
     assert balances(lists.gate.open(lists.use(matching=(rich,)))) == [20, 60]
+
+
+COUNT = "{%s: {by: [town], min_people: 10}}"
+
+
+@pytest.mark.parametrize("step", [COUNT % "aggregate", COUNT % "k-threshold"])
+@pytest.mark.parametrize(
+    "chosen",
+    [{"matching": (Predicate("balance", Op.NE, 70),)}, {"people": range(8)}, {"people": [1]}],
+    ids=["everybody but one", "everybody by number", "one"],
+)
+def test_counts_of_people_who_were_chosen_cannot_be_subtracted_from_counts_of_all(
+    lists: Lists, step: str, chosen: dict[str, Any]
+) -> None:
+    """The least number of people would not help: all but one are as many, and the difference is the one."""
+    lists.approve(DOCUMENT.replace("scheme: ", "scheme: counts-").replace("obligations: []", f"obligations: [{step}]"))
+    lists.consent(*range(8))
+    use = lists.use(scheme=f"counts-{SCHEME}", **chosen)
+    outcome = lists.gate.open(use)
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason is lists.gate.decide(use).reason is Reason.ROWS_CHOSEN
+    assert isinstance(lists.gate.open(replace(use, matching=(), people=None)), Release)
 
 
 def test_a_search_by_a_field_beyond_the_scheme_is_refused(lists: Lists) -> None:

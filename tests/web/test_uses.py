@@ -31,6 +31,10 @@ from umaya.web.row_files import BOM, guarded, written
 SELLER = ACTORS["seller"]
 FORM = {"scheme": SCHEME, "reason": "満期の案内の準備", "fields": ["balance", "matures", "town"], "format": "csv"}
 
+COUNTING = DOCUMENT.replace(f"scheme: {SCHEME}", "scheme: bank-counts").replace(
+    "obligations: []", "obligations: [{k-threshold: {by: [town], min_people: 10}}]"
+)
+
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
@@ -114,6 +118,22 @@ def test_faults_stand_beside_what_was_typed(hub: Hub) -> None:
         assert 'value="たくさん"' in answer.text
         assert 'aria-invalid="true" aria-describedby="fault-reason reason-help"' in answer.text
     assert hub.ledger.size == size
+
+
+def test_counts_of_chosen_rows_are_not_offered_and_not_given(hub: Hub) -> None:
+    """A scheme that counts says that rows cannot be chosen; a form that chooses all the same is refused, not cut."""
+    Lists.of_gate(hub.gate, cast("ManualClock", hub.clock)).approve(COUNTING)
+    counting = "bank-counts"
+    client = client_of(hub, SELLER)
+    page = client.get(f"/uses/new?scheme={counting}").text
+    assert "Rows cannot be chosen under this scheme" in page
+    assert "op.balance" not in page
+    assert "op.balance" in client.get(f"/uses/new?scheme={SCHEME}").text
+    chosen = {**FORM, "scheme": counting, "op.balance": "ge", "value.balance": "50"}
+    assert "This would be refused now" in client.post("/uses/decide", data=chosen).text
+    answer = client.post("/uses/release", data=chosen)
+    assert answer.status_code == 403
+    assert "<code>rows-chosen</code>" in answer.text
 
 
 def test_a_refusal_says_why_and_what_to_do(hub: Hub) -> None:

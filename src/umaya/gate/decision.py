@@ -21,7 +21,7 @@ from umaya.gate.legal import LegalFacts, legal_fault
 from umaya.gate.people.topics import Topic
 from umaya.gate.roles import OFFICER, RESPONDER
 from umaya.gate.schemes import SchemeVersion, State
-from umaya.gate.series import NOTHING_TOLD, Told
+from umaya.gate.series import NOTHING_TOLD, Counted, place_of, product_of
 from umaya.gate.use import Decision, Use
 from umaya.law import Evidence, RuleSet, day_in_japan
 from umaya.types.reasons import Reason
@@ -43,7 +43,8 @@ class Facts:
         topic: the consent topic that the scheme names.
         notice: the version in force of the joint-use notice that the scheme names.
         emergency: the one that the use says it is part of.
-        told: what the recipient was told of the dataset for the time asked for; empty where the chain leaves no counts.
+        told: counts that the recipient was told of the dataset's time asked for, lookback included; empty where the
+            chain leaves no counts.
     """
 
     actor: Actor | None
@@ -55,7 +56,7 @@ class Facts:
     topic: Topic | None = None
     notice: Notice | None = None
     emergency: Emergency | None = None
-    told: Told = NOTHING_TOLD
+    told: tuple[Counted, ...] = NOTHING_TOLD
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class _Case:
     topic: Topic | None
     notice: Notice | None
     emergency: Emergency | None
-    told: Told
+    told: tuple[Counted, ...]
     rules: RuleSet
     now: datetime
 
@@ -78,6 +79,11 @@ class _Case:
     def fields(self) -> tuple[str, ...]:
         """The fields asked for."""
         return tuple(self.scheme.document.fields) if self.use.fields is None else self.use.fields
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields asked for, in the scheme's order."""
+        return tuple(name for name in self.scheme.document.fields if name in self.fields)
 
     @property
     def touched(self) -> tuple[str, ...]:
@@ -104,6 +110,27 @@ class _Case:
         if not self.needs_event or self.event is None:
             return self.area
         return self.event.area if self.area is None else self.area.intersection(self.event.area)
+
+    @property
+    def window(self) -> Window | None:
+        return self.use.window if self.dataset.time is not None else None
+
+    @property
+    def relied_on(self) -> Event | None:
+        """The event, where the basis rests on one."""
+        return self.event if self.needs_event else None
+
+    @property
+    def span(self) -> Window | None:
+        """The window with the lookback before it.
+
+        Where the time is no permitted column, nothing is read before the window, because it could not be cut off again.
+        A basis that rests on an event reaches no further back than the event.
+        """
+        if self.window is None or self.chain is None or self.dataset.time not in self.columns:
+            return self.window
+        start = self.window[0] - self.chain.lookback
+        return (start if self.relied_on is None else max(start, self.relied_on.start), self.window[1])
 
     @property
     def needs_event(self) -> bool:
@@ -202,6 +229,15 @@ def _law(case: _Case) -> Reason | None:
     return None if fault is None else fault.reason
 
 
+def _choice(case: _Case) -> Reason | None:
+    """A step that sees many rows at once (a count, a threshold) protects only when it is given all that are permitted.
+
+    Counts of the rows that somebody chose can be subtracted from counts of other rows.
+    """
+    chosen = bool(case.use.matching) or case.use.people is not None
+    return Reason.ROWS_CHOSEN if chosen and case.chain is not None and not case.chain.row_wise else None
+
+
 def _notice(case: _Case) -> Reason | None:
     named = case.scheme.document.notice
     return Reason.NOTICE_NOT_IN_FORCE if named is not None and case.notice is None else None
@@ -250,7 +286,12 @@ def _area(case: _Case) -> Reason | None:
 
 
 def _series(case: _Case) -> Reason | None:
-    return Reason.RELEASE_OVERLAPS if case.told.overlaps(case.permitted_area) else None
+    if case.window is None or case.span is None or not case.told:
+        return None
+    event = None if case.relied_on is None else case.relied_on.id
+    product = product_of(case.dataset.id, case.columns, case.scheme.document.owed, event)
+    asked = Counted(product, place_of(case.permitted_area), case.window, case.span[0])
+    return Reason.RELEASE_OVERLAPS if any(asked.overlaps(told) for told in case.told) else None
 
 
 _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
@@ -262,6 +303,7 @@ _RULES: Final[tuple[Callable[[_Case], Reason | None], ...]] = (
     _fields,
     _people,
     _obligations,
+    _choice,
     _notice,
     _law,
     _event,
@@ -283,9 +325,6 @@ def refused(use: Use, reason: Reason, rules: RuleSet, now: datetime, scheme: Sch
 
 
 def _permitted(case: _Case) -> Decision:
-    columns = tuple(name for name in case.scheme.document.fields if name in case.fields)
-    event = case.event if case.needs_event else None
-    window = case.use.window if case.dataset.time is not None else None
     return Decision(
         permitted=True,
         reason=Reason.PERMITTED,
@@ -295,23 +334,11 @@ def _permitted(case: _Case) -> Decision:
         version=case.scheme.version,
         digest=case.scheme.digest,
         dataset=case.dataset.id,
-        columns=columns,
+        columns=case.columns,
         area=case.permitted_area,
-        window=window,
-        span=_span(case, window, columns, event),
-        event=None if event is None else event.id,
+        window=case.window,
+        span=case.span,
+        event=None if case.relied_on is None else case.relied_on.id,
         obligations=case.scheme.document.owed,
         topic=case.scheme.document.topic,
     )
-
-
-def _span(case: _Case, window: Window | None, columns: tuple[str, ...], event: Event | None) -> Window | None:
-    """Return the window with the lookback before it.
-
-    Where the time is no permitted column, nothing is read before the window, because it could not be cut off again.
-    A basis that rests on an event reaches no further back than the event.
-    """
-    if window is None or case.chain is None or case.dataset.time not in columns:
-        return window
-    start = window[0] - case.chain.lookback
-    return (start if event is None else max(start, event.start), window[1])

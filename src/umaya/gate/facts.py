@@ -37,10 +37,10 @@ def gather(session: Session, use: Use, obligations: Obligations, day: date) -> F
     topic, named = topic_of(session, scheme.document), scheme.document.notice
     notice = None if named is None else in_force(session, named, day)
     emergency = None if use.emergency is None else find_emergency(session, use.emergency)
-    chain = _chain(scheme, obligations)
+    chain = chain_of(scheme, obligations)
     told = NOTHING_TOLD
     if chain is not None and chain.in_series and dataset.time is not None:
-        told = find_told(session, recipient.id, dataset.id, use.window)
+        told = find_told(session, recipient.id, dataset.id, use.window, chain.lookback)
     return Facts(actor, scheme, recipient, dataset, event, chain, topic, notice, emergency, told)
 
 
@@ -73,7 +73,8 @@ def _event(session: Session, event: str | None) -> Event | None:
     return find_event(session, event) if event is not None and is_id(event) else None
 
 
-def _chain(scheme: SchemeVersion, obligations: Obligations) -> Chain | None:
+def chain_of(scheme: SchemeVersion, obligations: Obligations) -> Chain | None:
+    """Return the obligations of a scheme; None where this hub cannot make one of them."""
     try:
         return obligations.chain(scheme.document.owed)
     except (NotFoundError, ValueError, TypeError):

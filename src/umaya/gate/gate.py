@@ -173,7 +173,7 @@ class Gate:
         self.particulars = PartyParticulars(self._acts)
         self.provisions = Provisions(self._acts)
         self.audit = AuditDesk(self._acts, self.schemes, self.uses)
-        self.usable = Usable(self._acts, self.schemes, self.events, law)
+        self.usable = Usable(self._acts, self.schemes, self.events, law, made_of)
         self._judge = Judge(made_of, self.projection, vault.people, law, notice_in_force)
         mint = Mint(seal, clock, entropy)
         self.rights = Rights(self._acts, self.projection, mint, vault, vault_directory, self.numbers, law)

@@ -13,6 +13,7 @@ from umaya.gate.catalogue import Dataset, Party, find_actor, find_dataset, find_
 from umaya.gate.condition_facts import condition_facts
 from umaya.gate.conditions import Rule
 from umaya.gate.events import Event, Events
+from umaya.gate.facts import chain_of
 from umaya.gate.hats import check_role
 from umaya.gate.record import Acts
 from umaya.gate.roles import OFFICER
@@ -20,6 +21,7 @@ from umaya.gate.schemes import Schemes, SchemeSummary, SchemeVersion
 from umaya.law import Evidence, RuleBook, day_in_japan
 from umaya.types.errors import NotFoundError
 from umaya.types.site import Actor
+from umaya.vault import Obligations
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class UsableScheme:
         left_today: uses that the conditions leave for today; None for no limit.
         report_by: day by which the next report is due; None where none is.
         last_day: of the period, or earlier by a condition.
+        searchable: whether rows may be chosen; not where only all rows together may be given to the obligations.
     """
 
     summary: SchemeSummary
@@ -46,6 +49,7 @@ class UsableScheme:
     left_today: int | None
     report_by: date | None
     last_day: date
+    searchable: bool = True
 
 
 class Usable:
@@ -56,13 +60,15 @@ class Usable:
         schemes: with their versions.
         events: declared disasters.
         law: dated rules.
+        obligations: what this hub can meet.
     """
 
-    def __init__(self, acts: Acts, schemes: Schemes, events: Events, law: RuleBook) -> None:
+    def __init__(self, acts: Acts, schemes: Schemes, events: Events, law: RuleBook, obligations: Obligations) -> None:
         self._acts = acts
         self._schemes = schemes
         self._events = events
         self._law = law
+        self._obligations = obligations
 
     def list(self, actor: Actor) -> list[UsableScheme]:
         """Return the schemes in force that an officer may use, by id; raises ForbiddenError unless an officer asks."""
@@ -110,4 +116,9 @@ class Usable:
             left,
             report_by,
             last_day,
+            searchable=self._row_wise(version),
         )
+
+    def _row_wise(self, version: SchemeVersion) -> bool:
+        chain = chain_of(version, self._obligations)
+        return chain is None or chain.row_wise

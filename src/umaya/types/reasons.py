@@ -51,3 +51,5 @@ class Reason(StrEnum):
     """The person asked the party to stop this, and it did (APPI art. 35)."""
     RELEASE_OVERLAPS = "release-overlaps"
     """The recipient was told counts of this time and place before: subtracted, the two would tell more than either."""
+    ROWS_CHOSEN = "rows-chosen"
+    """A use names people, or what rows must meet, where the scheme leaves what only all rows together hide."""

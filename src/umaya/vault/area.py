@@ -88,6 +88,10 @@ class Area:
             return None
         return Area(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
 
+    def holds(self, other: Area) -> bool:
+        """Return whether no place of another lies outside."""
+        return bool(shapely.covers(self.geometry, other.geometry))
+
     def covers(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return for each point whether it lies inside or on the border."""
         inside: npt.NDArray[np.bool_] = shapely.intersects_xy(self.geometry, lon, lat)

@@ -204,6 +204,56 @@ def test_an_announced_event_does_not_hide_the_present_one(town: Town) -> None:
     assert town.hub.roads.state(OFFICER).event.id == "quake"
 
 
+def declared(town: Town, event: str, after: timedelta, box: tuple[float, float, float, float]) -> None:
+    """Let the city declare another disaster that struck so long after the earthquake and lasts two days."""
+    start = QUAKE + after
+    name, area = Words("余震", "aftershock"), Area.of_box(box)
+    town.hub.gate.events.declare(OFFICER, event, name, "city-minase", area, start, start + timedelta(days=2))
+
+
+TOWN_BOX = (136.75, 36.15, 136.9, 36.3)
+
+
+def test_an_aftershock_does_not_empty_the_map(town: Town) -> None:
+    """The map stays with the first event while it lasts; the gate would not tell its windows anew."""
+    town.quake()
+    town.ride("2ABEF3", "bike-1", QUAKE + timedelta(minutes=2))
+    town.clock.advance(STEP)
+    town.hub.roads.advance(PROGRAM)
+    declared(town, "aftershock", STEP, TOWN_BOX)
+    town.clock.advance(STEP)
+    assert [isinstance(outcome, Release) for outcome in town.hub.roads.advance(PROGRAM)] == [True]
+    assert town.hub.roads.state(OFFICER).event.id == "quake"
+    assert passed(town) == {"AB", "BE", "EF"}
+
+
+def test_once_the_first_event_is_over_the_map_is_of_the_aftershock_that_lasts(town: Town) -> None:
+    """What was told for the first is not told again, and asking for it leaves no trail of refusals."""
+    town.quake(lasts=2 * STEP)
+    declared(town, "aftershock", STEP, TOWN_BOX)
+    town.clock.advance(2 * STEP - timedelta(minutes=1))
+    assert len(town.hub.roads.advance(PROGRAM)) == 1
+    town.clock.advance(2 * STEP)
+    outcomes = town.hub.roads.advance(PROGRAM)
+    assert all(isinstance(outcome, Release) for outcome in outcomes)
+    assert town.hub.roads.state(OFFICER).event.id == "aftershock"
+    assert town.hub.gate.uses.refusals() == []
+
+
+def test_an_event_that_reaches_further_takes_the_map_over(town: Town) -> None:
+    """A flood in one quarter does not keep the city from the map of an earthquake."""
+    declared(town, "flood", timedelta(0), (136.84, 36.19, 136.85, 36.2))
+    declared(town, "quake", timedelta(0), TOWN_BOX)
+    assert town.hub.roads.state(OFFICER).event.id == "quake"
+
+
+def test_an_event_that_reaches_further_only_where_the_scheme_does_not_leaves_the_map_as_it_is(town: Town) -> None:
+    declared(town, "quake", timedelta(0), (136.7, 36.1, 136.92, 36.32))
+    town.clock.advance(STEP)
+    declared(town, "aftershock", STEP, (136.6, 36.0, 137.0, 36.4))
+    assert town.hub.roads.state(OFFICER).event.id == "quake"
+
+
 def test_the_map_says_when_newer_records_are_no_longer_to_be_expected(town: Town) -> None:
     """A map that stopped an hour ago must not look live to whoever opens it at night."""
     town.quake(lasts=timedelta(hours=2))

@@ -34,5 +34,7 @@ class SeriesWindowRow(Base):
 
     use: Mapped[str] = mapped_column(ID, ForeignKey("uses.id"), primary_key=True)
     series: Mapped[str] = mapped_column(String(64), ForeignKey("release_series.id"))
+    since: Mapped[datetime]
+    """The start of what was read for it: of the window, or of the lookback before it."""
     starts: Mapped[datetime]
     ends: Mapped[datetime]

@@ -107,21 +107,25 @@ class RoadMapService:
         """Ask the gate for every window of the current event that is over and was not released yet, in order.
 
         Stops at the first refusal, which is the last element then. Each window is a use of its own, decided anew. A
-        window that was permitted before and lost on its way here is not given twice: the map goes on without it.
+        window that was permitted before and lost on its way here is not given twice, nor is one that was told in
+        another form (for another event, or by another product): the map goes on without it.
         """
         scheme = self._scheme(actor.party, LIVE_BASIS)
-        event = self._event(actor.party)
+        event = self._event(actor.party, scheme)
+        lost = 0
         outcomes: list[Release | Refusal] = []
         for window in self._due(scheme, event):
             use = Use(actor, scheme.scheme, "live map of passable roads", (window.start, window.end), event.id)
-            outcome = self._gate.open(use)
-            if isinstance(outcome, Refusal) and outcome.reason is Reason.RELEASE_OVERLAPS:
-                _log.warning("a window that was permitted before is missing from the map: use %s", outcome.use)
+            if self._gate.decide(use).reason is Reason.RELEASE_OVERLAPS:  # asking leaves no entry, each time anew
+                lost += 1
                 continue
+            outcome = self._gate.open(use)
             outcomes.append(outcome)
             if isinstance(outcome, Refusal):
                 break
             self._products.write(_series(scheme, event), window, outcome.data)
+        if lost:
+            _log.warning("%d windows that were told before are missing from the map of event %s", lost, event.id)
         return outcomes
 
     def state(self, actor: Actor, at: datetime | None = None) -> MapState:
@@ -157,7 +161,8 @@ class RoadMapService:
 
     def _seen_by(self, actor: Actor) -> tuple[Event, SchemeVersion]:
         self.check_may_see(actor)
-        return self._event(actor.party), self._scheme(actor.party, LIVE_BASIS)
+        scheme = self._scheme(actor.party, LIVE_BASIS)
+        return self._event(actor.party, scheme), scheme
 
     def _scheme(self, party: str, basis: str) -> SchemeVersion:
         """Return the scheme in force of a basis whose recipient is the party.
@@ -180,13 +185,24 @@ class RoadMapService:
             raise ForbiddenError("no scheme makes a road map for your party")
         raise ConflictError("the scheme of the road map is not in force: it is under review or was suspended")
 
-    def _event(self, party: str) -> Event:
-        """Return the party's event that struck last among those in effect, else among those that are over."""
+    def _event(self, party: str, scheme: SchemeVersion) -> Event:
+        """Return the party's event that the map is of.
+
+        The earliest in effect: an aftershock that is declared meanwhile does not begin an empty map, and the gate would
+        not tell for it what was told for the first. A later one takes over only where it reaches places of the scheme
+        that the earlier does not. When all are over, the one that ended last.
+        """
         now = self._clock.now()
         events = [event for event in self._gate.events.list() if event.municipality == party and event.start <= now]
         if not events:
             raise ConflictError("no disaster is declared, so there is no road map")
-        return max(events, key=lambda event: (now < event.end, event.start))
+        if all(event.end <= now for event in events):
+            return max(events, key=lambda event: (event.end, event.start))
+        current, *later = sorted((event for event in events if now < event.end), key=lambda event: event.start)
+        for event in later:
+            if _reaches_beyond(scheme, event, current):
+                current = event
+        return current
 
     def _due(self, scheme: SchemeVersion, event: Event) -> list[Window]:
         if self._clock.now() >= event.end:
@@ -242,6 +258,13 @@ class RoadMapService:
         passages, usual = self._products.read(series, at), self._usual(usual_days)
         areas = None if together is None else areas_told(self._atlas, together)
         return estimate(self._segments, passages, usual, starts, at, areas=areas)
+
+
+def _reaches_beyond(scheme: SchemeVersion, event: Event, other: Event) -> bool:
+    """Return whether an event reaches places of a scheme that another does not."""
+    stated = scheme.document.area
+    reached = event.area if stated is None else stated.area().intersection(event.area)
+    return reached is not None and not other.area.holds(reached)
 
 
 def _series(scheme: SchemeVersion, event: Event) -> str:

@@ -72,7 +72,10 @@ class UseForm:
 
 
 def search_fields(usable: UsableScheme) -> list[SearchField]:
-    """Return the scheme's fields with the comparisons that suit their types."""
+    """Return the scheme's fields with the comparisons that suit their types, whether or not rows may be chosen.
+
+    A page offers them only where they may; one that was sent all the same is the gate's to refuse, never left out.
+    """
     schema = usable.dataset.schema
     return [
         _search_field(name, schema.field(name).type) for name in usable.version.document.fields if name in schema.names

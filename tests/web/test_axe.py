@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor
+from tests.services.offices import hubs as offices
+from tests.web.browsing import BROWSER_MARKS, DESK, PHONE, Visitor, served
 from tests.web.hubs import APPLICANT, make_hub
 from umaya.gate.roles import ROLES
 from umaya.hub import Hub
@@ -79,3 +80,16 @@ def test_the_pages_of_everybody_have_no_fault(visitor: Visitor) -> None:
         found += faults(page)
     visitor.faults.clear()
     assert found == []
+
+
+def test_offices_with_counts_have_no_fault(browser: Browser, tmp_path: Path) -> None:
+    """Table, chart and map, which the hub of the other tests has nothing for."""
+    valley = offices.make_valley(tmp_path / "hub", A=40, C=30, D=4)
+    valley.hub.offices.count_people(offices.OFFICER)
+    with served(valley.hub) as address:
+        page = Visitor(browser, address).open("/offices?closed=middle", offices.OFFICER, "ja", PHONE)
+        page.wait_for_selector("[data-drawn]")
+        assert page.locator("table").count() > 0
+        assert faults(page) == []
+        page.context.close()
+    valley.hub.close()

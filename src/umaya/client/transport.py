@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
@@ -107,6 +108,11 @@ class Transport:
 def segment(value: str) -> str:
     """Return a value as one segment of a path."""
     return quote(value, safe="")
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """Return an aware moment as the API reads it, None for none."""
+    return None if moment is None else moment.isoformat()
 
 
 def _checked(answer: httpx2.Response) -> httpx2.Response:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
 import httpx2
-from fastapi import Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -20,7 +21,7 @@ from umaya.api.limits import BodyLimit, limited
 from umaya.api.responses import PROBLEMS
 from umaya.api.road_reports import kinds_reported, sights
 from umaya.api.security import SecurityHeaders, refuse_other_sites
-from umaya.api.sign_in.bearer import Bearer
+from umaya.api.sign_in.bearer import Bearer, Tokens
 from umaya.api.sign_in.entrance import entrance as entrance_of
 from umaya.api.sign_in.schemes import WAYS_TO_ASK
 from umaya.hub import Hub, Settings
@@ -74,38 +75,34 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
     )
     app.state.site = site
     problems.install(app, site)
-    app.add_middleware(
-        Idempotency,
-        keys=Keys(hub.database, clock or SystemClock(), hub.request_key),
-        who=site.signed_in,
-        answer=lambda request, error: site.problem(request, problems.problem_of(error)),
-    )
     places = entrance.places(app)
-    app.add_middleware(
-        Bearer,
-        tokens=entrance.tokens(places),
-        answer=lambda request, error: site.problem(request, problems.problem_of(error)),
-    )
-    app.add_middleware(
-        BodyLimit,
-        megabytes=hub.settings.intake_megabytes,
-        answer=lambda request, error: site.problem(request, problems.problem_of(error)),
-    )
+    keys = Keys(hub.database, clock or SystemClock(), hub.request_key)
+    _check_requests(app, site, keys, entrance.tokens(places), hub.settings.intake_megabytes)
     _guard(app, hub.settings)
     if assets.built:
         app.mount(MOUNT, HashedFiles(directory=assets.directory), name="static")
-    for router in entrance.routers(places, site):
+    for router in (*entrance.routers(places, site), *_page_routers(hub, site)):
         app.include_router(router, include_in_schema=False)
-    for router in pages.routers(hub, site):
-        app.include_router(router, include_in_schema=False)
-    told = kinds_reported(hub.roads, hub.reports)
-    app.include_router(road_pages.router(hub.roads, site, told), include_in_schema=False)
-    reported = (hub.reports, site, sights(hub.roads))
-    app.include_router(report_pages.router(*reported), include_in_schema=False)
-    for api in (
+    for router in _api_routers(hub, site):
+        app.include_router(router, responses=PROBLEMS, dependencies=WAYS_TO_ASK)
+    return app
+
+
+def _page_routers(hub: Hub, site: WebSite) -> Sequence[APIRouter]:
+    """Return the routers of pages: the hub's own, and those of services."""
+    return (
+        *pages.routers(hub, site),
+        road_pages.router(hub.roads, site, kinds_reported(hub.roads, hub.reports)),
+        report_pages.router(hub.reports, site, sights(hub.roads)),
+    )
+
+
+def _api_routers(hub: Hub, site: WebSite) -> Sequence[APIRouter]:
+    """Return the routers of the JSON API."""
+    return (
         road_routes.router(hub.roads, site),
         road_tiles.router(hub.roads, site),
-        report_routes.router(*reported),
+        report_routes.router(hub.reports, site, sights(hub.roads)),
         offices.router(hub.offices, site),
         catalogue.router(hub.gate, hub.clock, hub.settings.origin, site),
         schemes.router(hub.gate, site),
@@ -117,9 +114,7 @@ def create_app(hub: Hub, *, clock: Clock | None = None, transport: httpx2.AsyncB
         place_routes.router(hub.addresses, site),
         webhook_routes.router(hub.gate, hub.webhooks, site),
         probe_routes.router(hub.gate, hub.probes, site),
-    ):
-        app.include_router(api, responses=PROBLEMS, dependencies=WAYS_TO_ASK)
-    return app
+    )
 
 
 def _leads(hub: Hub, key: str, actor: Actor) -> bool:
@@ -127,6 +122,17 @@ def _leads(hub: Hub, key: str, actor: Actor) -> bool:
     if key == "roads":
         return road_pages.leads_to_map(hub.roads, actor)
     return key != "offices" or hub.offices.may_ask(actor)
+
+
+def _check_requests(app: FastAPI, site: WebSite, keys: Keys, tokens: Tokens, megabytes: int) -> None:
+    """Check bodies, then tokens, then keys of idempotency before a request is answered; outermost is added last."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        return site.problem(request, problems.problem_of(error))
+
+    app.add_middleware(Idempotency, keys=keys, who=site.signed_in, answer=answer)
+    app.add_middleware(Bearer, tokens=tokens, answer=answer)
+    app.add_middleware(BodyLimit, megabytes=megabytes, answer=answer)
 
 
 def _guard(app: FastAPI, settings: Settings) -> None:

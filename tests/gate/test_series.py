@@ -255,7 +255,7 @@ def test_whatever_is_asked_for_the_windows_that_were_permitted_are_disjoint(
     if "minase-other" not in {scheme.id for scheme in city.gate.schemes.list()}:
         another(city, "minase-other", ("min_vehicles: 2", "min_vehicles: 3"))
     told = [
-        (*((moment - START) // (5 * MINUTE) for moment in use.window), use.scheme)
+        ((use.window[0] - START) // (5 * MINUTE), (use.window[1] - START) // (5 * MINUTE), use.scheme)
         for use in city.gate.uses.releases()
         if use.window
     ]

@@ -33,6 +33,7 @@ if (paint) {
     if (ready) return;
     event.preventDefault();
     await painter.replace();
+    await new Promise((done) => setTimeout(done)); // within the event itself a form is not sent again
     ready = true;
     form.requestSubmit(event.submitter);
     ready = false; // sent by now; whoever comes back to this page may choose another photo

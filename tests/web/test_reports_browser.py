@@ -66,14 +66,13 @@ def test_without_scripts_a_road_is_chosen_by_its_name(visitor: Visitor, tmp_path
 
 
 def filled(visitor: Visitor) -> Page:
-    """Open the form, fill it and choose a photo, which the page may still be opening."""
+    """Open the form and fill it, but for the photo."""
     page = visitor.open("/report", CARRIER, "ja", PHONE)
     page.context.grant_permissions(["geolocation"])
     page.context.set_geolocation({"latitude": town.SOUTH, "longitude": town.WEST + 0.0002})
     page.locator("[data-locate]").click()
     expect(page.locator("[name=lon]")).not_to_have_value("")
     page.locator("label:has([value=pothole])").click()
-    choose(page)
     return page
 
 
@@ -84,6 +83,7 @@ def choose(page: Page) -> None:
 def test_what_is_painted_over_by_finger_is_not_kept(visitor: Visitor, tmp_path: Path) -> None:
     """A tap and a stroke are black in what the hub got; the last one was taken back, and is not."""
     page = filled(visitor)
+    choose(page)
     canvas = page.locator("[data-paint] canvas")
     expect(canvas).to_be_visible()
     canvas.scroll_into_view_if_needed()

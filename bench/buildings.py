@@ -52,7 +52,7 @@ from umaya.engines.buildings.schemas import ADDRESS, FOOTPRINTS, LETTERBOXES
 from umaya.places.buildings.reading import read_footprints
 from umaya.places.buildings.tables import read_points
 
-DATA = Path("/work/shared/data/buildings")
+DATA = Path(os.environ.get("UMAYA_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "buildings"
 FILES = (DATA / "bunkyo_buildings.geojsonl.gz", DATA / "bunkyo_address_points.csv.gz")
 RUNS, SEED = 3, 11
 HONGO = (139.7605, 35.7075)

@@ -240,8 +240,9 @@ def speed(index: Path, rows: int, each: int, runs: int) -> dict[str, Any]:
 def latencies(lookup: Lookup, count: int) -> dict[str, Any]:
     """Return how long reverse and suggest take, milliseconds of the clock and of the processor."""
     rng = random.Random(SEED)  # noqa: S311 - places and beginnings
-    points = [place for place in registry.residences() if place.lon is not None]
-    where = [(p.lon + rng.uniform(-0.01, 0.01), p.lat + rng.uniform(-0.01, 0.01)) for p in rng.choices(points, k=count)]  # type: ignore[operator]
+    points = [(p.lon, p.lat) for p in registry.residences() if p.lon is not None and p.lat is not None]
+    near = rng.choices(points, k=count)
+    where = [(lon + rng.uniform(-0.01, 0.01), lat + rng.uniform(-0.01, 0.01)) for lon, lat in near]
     typed = [
         case.address for case in cases(20, SEED + 2) if case.style in {"official", "hyphens", "old_kanji", "town_koaza"}
     ]

@@ -132,7 +132,9 @@ def nearest(of: Tree, lon: float, lat: float, reach_m: float) -> tuple[int, floa
 
 
 @kernel
-def _nearest(rows, lons, lats, lon, lat, east, north, reach):  # type: ignore[no-untyped-def]
+def _nearest(  # type: ignore[no-untyped-def] # arrays as `Tree` has them, or mapped from a file
+    rows, lons, lats, lon, lat, east, north, reach
+):
     best, least = NONE, reach
     begin, end = np.empty(_DEPTH, np.int64), np.empty(_DEPTH, np.int64)
     depth, gap = np.empty(_DEPTH, np.int64), np.empty(_DEPTH, np.float64)

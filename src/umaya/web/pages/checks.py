@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -25,7 +26,58 @@ _LEAST: Final = {Verdict.ONE: 1, Verdict.MERGED: 2, Verdict.SEVERAL: 2}
 def router(hub: Hub, site: WebSite) -> APIRouter:
     """Return the pages under `/checks`."""
     routes = APIRouter()
-    checks = hub.checks
+    _add_lists(routes, hub, site)
+    form = _forms(hub, site)
+
+    @routes.get("/checks/{check}")
+    def shown(request: Request, check: str, office: str = "", told: str = "") -> Response:
+        actor = site.require(request, CARRIER, STEWARD)
+        return form(request, hub.checks.show(actor, check), office, told if told in TOLD else "")
+
+    @routes.post("/checks/{check}/answer")
+    def answer(
+        request: Request,
+        check: str,
+        revision: Annotated[int, Form()],
+        verdict: Annotated[Verdict | None, Form()] = None,
+        chosen: Annotated[list[int], Form()] = [],  # noqa: B006 - read only
+        note: Annotated[Note | None, Form()] = None,
+        office: Annotated[str, Form()] = "",
+    ) -> Response:
+        actor = site.require(request, CARRIER)
+        given: dict[str, object] = {"verdict": verdict, "chosen": chosen, "note": note}
+        if verdict is None:
+            return form(request, hub.checks.show(actor, check), office, given={**given, "fault": "verdict"})
+        try:
+            done = hub.checks.answer(actor, check, revision, verdict, chosen, note)
+        except InputError:
+            return form(request, hub.checks.show(actor, check), office, given={**given, "fault": "chosen"})
+        except AnsweredMeanwhileError:
+            return _to(check, office, "meanwhile")
+        return _next(office, "waits" if done.state is State.SECOND else "answered")
+
+    @routes.post("/checks/{check}/second")
+    def second(
+        request: Request,
+        check: str,
+        revision: Annotated[int, Form()],
+        agree: Annotated[bool, Form()],
+        office: Annotated[str, Form()] = "",
+    ) -> Response:
+        actor = site.require(request, CARRIER, STEWARD)
+        try:
+            hub.checks.second(actor, check, revision, agree=agree)
+        except AnsweredMeanwhileError:
+            return _to(check, office, "meanwhile")
+        if CARRIER not in actor.roles:
+            return RedirectResponse("/checks/overview", 303)
+        return _next(office, "confirmed" if agree else "rejected")
+
+    return routes
+
+
+def _add_lists(routes: APIRouter, hub: Hub, site: WebSite) -> None:
+    """Add the pages that lead to checks: the carrier's start, the next one, the steward's overview."""
 
     def offices(request: Request) -> dict[str, str]:
         english = site.language(request) == "en"
@@ -34,17 +86,15 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
     @routes.get("/checks")
     def start(request: Request, told: str = "") -> Response:
         actor = site.require(request, CARRIER)
-        todo = checks.todo(actor)
+        todo = hub.checks.todo(actor)
         shown = told if told in TOLD else ""
         return site.page(request, "checks/start.html", todo=todo, offices=offices(request), told=shown)
 
     @routes.get("/checks/next")
     def next_(request: Request, office: str = "", after: str = "", told: str = "") -> Response:
         actor = site.require(request, CARRIER)
-        found = checks.next(actor, office, after)
-        if found is None:
-            return RedirectResponse("/checks?told=done", 303)
-        return RedirectResponse(f"/checks/{found}?{urlencode({'office': office, 'told': told})}", 303)
+        found = hub.checks.next(actor, office, after)
+        return RedirectResponse("/checks?told=done", 303) if found is None else _to(found, office, told)
 
     @routes.get("/checks/overview")
     def overview(request: Request) -> Response:
@@ -52,16 +102,15 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
         return site.page(
             request,
             "checks/overview.html",
-            progress=checks.progress(actor),
-            waiting=checks.waiting(actor),
+            progress=hub.checks.progress(actor),
+            waiting=hub.checks.waiting(actor),
             offices=offices(request),
             states=list(State),
         )
 
-    @routes.get("/checks/{check}")
-    def shown(request: Request, check: str, office: str = "", told: str = "") -> Response:
-        actor = site.require(request, CARRIER, STEWARD)
-        return form(request, checks.show(actor, check), office, told if told in TOLD else "")
+
+def _forms(hub: Hub, site: WebSite) -> Callable[..., Response]:
+    """Return what makes the page of one check: for a request, the check, the office, what to tell, what was given."""
 
     def form(
         request: Request, check: Check, office: str, told: str = "", given: dict[str, object] | None = None
@@ -86,46 +135,7 @@ def router(hub: Hub, site: WebSite) -> APIRouter:
             carrier=CARRIER in actor.roles,
         )
 
-    @routes.post("/checks/{check}/answer")
-    def answer(
-        request: Request,
-        check: str,
-        revision: Annotated[int, Form()],
-        verdict: Annotated[Verdict | None, Form()] = None,
-        chosen: Annotated[list[int], Form()] = [],  # noqa: B006 - read only
-        note: Annotated[Note | None, Form()] = None,
-        office: Annotated[str, Form()] = "",
-    ) -> Response:
-        actor = site.require(request, CARRIER)
-        given: dict[str, object] = {"verdict": verdict, "chosen": chosen, "note": note}
-        if verdict is None:
-            return form(request, checks.show(actor, check), office, given={**given, "fault": "verdict"})
-        try:
-            done = checks.answer(actor, check, revision, verdict, chosen, note)
-        except InputError:
-            return form(request, checks.show(actor, check), office, given={**given, "fault": "chosen"})
-        except AnsweredMeanwhileError:
-            return _to(check, office, "meanwhile")
-        return _next(office, "waits" if done.state is State.SECOND else "answered")
-
-    @routes.post("/checks/{check}/second")
-    def second(
-        request: Request,
-        check: str,
-        revision: Annotated[int, Form()],
-        agree: Annotated[bool, Form()],
-        office: Annotated[str, Form()] = "",
-    ) -> Response:
-        actor = site.require(request, CARRIER, STEWARD)
-        try:
-            checks.second(actor, check, revision, agree=agree)
-        except AnsweredMeanwhileError:
-            return _to(check, office, "meanwhile")
-        if CARRIER not in actor.roles:
-            return RedirectResponse("/checks/overview", 303)
-        return _next(office, "confirmed" if agree else "rejected")
-
-    return routes
+    return form
 
 
 def _possible(verdict: Verdict, check: Check) -> bool:
